@@ -1,0 +1,230 @@
+package isa
+
+// Op names a micro-operation. The order is that of the table below.
+type Op uint8
+
+// The micro-operations. Operand numbers in the comments are source positions.
+const (
+	Nop Op = iota // carries a run of folded instructions, computes nothing
+
+	// Arithmetic and logic: results are pure functions of the sources (Exec).
+	Add
+	Mul
+	Sub
+	Div
+	SDiv
+	Mod
+	SMod
+	AddMod
+	MulMod
+	Exp
+	SignExtend
+	Lt
+	Gt
+	SLt
+	SGt
+	Eq
+	IsZero
+	And
+	Or
+	Xor
+	Not
+	Byte
+	Shl
+	Shr
+	Sar
+	CountLeadingZeros
+	Move    // result = source 0
+	Account // result = low 160 bits of source 0
+
+	// Memory. A frame's memory is one address space.
+	Load         // 32 bytes at source 0
+	LoadInput    // 32 bytes at source 0 of the frame's input range (source 1 offset, source 2 length), zero past its end
+	Hash         // Keccak-256 of [source 0, +source 1)
+	StoreAddr    // address part of a 32-byte store: source 0
+	StoreData    // data part of a 32-byte store: source 0
+	StoreData1   // data part of a one-byte store: source 0, low byte
+	StoreAddr1   // address part of a one-byte store: source 0
+	CopyAddr     // destination of a block copy: source 0 offset, source 1 length
+	CopyData     // data of a block copy: source 0 offset in the source range, source 1 length, source 2 and 3 the range; Imm says which (CopySource)
+	RangeAddress // a memory range that commit alone reads: source 0 offset, source 1 length (logs, inputs and outputs of calls)
+
+	// State.
+	StateLoad   // source 0 owner, source 1 slot; Imm is the storage space
+	StateKey    // key part of a state store: source 0 owner, source 1 slot
+	StateData   // data part of a state store: source 0
+	AccountLoad // source 0 account; Imm is the field
+	Lookup      // source 0 index; Imm is the table of the environment
+
+	// Control.
+	Jump     // source 0 target
+	Branch   // source 0 target, source 1 condition (taken when not zero)
+	Target   // source 0: account whose code is entered next
+	Enter    // the call itself: the next instruction comes from the callee
+	Leave    // end of a frame with success: source 0 offset, source 1 length of the returned range
+	Abort    // end of a frame that undoes it: source 0 offset, source 1 length of the returned range
+	Fault    // an instruction that cannot execute; raised at commit
+	Create   // enters a new account's initialisation code; at the head only
+	Destroy  // ends a frame and destroys its account; at the head only
+	Builtin  // the whole body of a built-in program; at the head only
+	Counter  // gas left or memory size, by Imm; reads commit state
+	Argument // holds up to three operands that commit alone reads
+	Touch    // envelope: reads the account of source 0 through the state queue; Imm is 1 for a write
+
+	NumOps
+)
+
+// CopySource says which range a CopyData reads (its Imm).
+const (
+	CopyMemory      uint8 = iota // the frame's own memory
+	CopyInput                    // the frame's input
+	CopyReturn                   // what the last call returned
+	CopyCode                     // the frame's own code
+	CopyForeignCode              // the code of the account in source 2
+)
+
+// Storage spaces of StateLoad, StateKey (Imm).
+const (
+	Persistent uint8 = iota
+	Transient
+)
+
+// Account fields of AccountLoad (Imm).
+const (
+	FieldBalance uint8 = iota
+	FieldCodeSize
+	FieldCodeHash
+)
+
+// Counters (Imm of Counter).
+const (
+	CounterGas uint8 = iota
+	CounterMemory
+)
+
+// Class groups micro-operations by how the core handles them.
+type Class uint8
+
+// The classes. Only ClassALU is executed by Exec.
+const (
+	ClassNone Class = iota // no execution: complete at dispatch
+	ClassALU
+	ClassLoad
+	ClassStoreAddr
+	ClassStoreData
+	ClassStateLoad
+	ClassStateKey
+	ClassStateData
+	ClassBranch
+	ClassControl // Target, Enter, Leave, Abort
+	ClassHead    // executes only as the oldest of the machine
+)
+
+// Unit names the kind of port a micro-operation issues to.
+type Unit uint8
+
+// The units; the configuration gives the number of each.
+const (
+	UnitNone Unit = iota
+	UnitALU
+	UnitMul
+	UnitDiv
+	UnitHash
+	UnitLoad
+	UnitStore
+	UnitState
+	UnitBranch
+	NumUnits
+)
+
+// Latency names a configured latency.
+type Latency uint8
+
+// The latency classes, in cycles from issue to the result's availability.
+const (
+	LatALU Latency = iota
+	LatShift
+	LatMul
+	LatDiv
+	LatMulMod
+	LatExp  // per significant byte of the exponent, plus LatMul
+	LatHash // per 136-byte block of input
+	LatLoad
+	LatStore
+	LatCopy // per 32 bytes
+	LatBranch
+	LatState  // the state queue's own lookup; the hierarchy's latency is added
+	LatSystem // per head-executed operation
+	NumLatencies
+)
+
+// Info is a micro-operation's table row.
+type Info struct {
+	Name    string
+	Class   Class
+	Unit    Unit
+	Latency Latency
+	Sources uint8 // how many sources it reads at most
+	Result  bool  // writes a destination register
+}
+
+// Table has a row for every micro-operation, indexed by Op.
+var Table = [NumOps]Info{
+	Nop:               {"nop", ClassNone, UnitNone, LatALU, 0, false},
+	Add:               {"add", ClassALU, UnitALU, LatALU, 2, true},
+	Mul:               {"mul", ClassALU, UnitMul, LatMul, 2, true},
+	Sub:               {"sub", ClassALU, UnitALU, LatALU, 2, true},
+	Div:               {"div", ClassALU, UnitDiv, LatDiv, 2, true},
+	SDiv:              {"sdiv", ClassALU, UnitDiv, LatDiv, 2, true},
+	Mod:               {"mod", ClassALU, UnitDiv, LatDiv, 2, true},
+	SMod:              {"smod", ClassALU, UnitDiv, LatDiv, 2, true},
+	AddMod:            {"addmod", ClassALU, UnitDiv, LatMulMod, 3, true},
+	MulMod:            {"mulmod", ClassALU, UnitDiv, LatMulMod, 3, true},
+	Exp:               {"exp", ClassALU, UnitMul, LatExp, 2, true},
+	SignExtend:        {"signextend", ClassALU, UnitALU, LatALU, 2, true},
+	Lt:                {"lt", ClassALU, UnitALU, LatALU, 2, true},
+	Gt:                {"gt", ClassALU, UnitALU, LatALU, 2, true},
+	SLt:               {"slt", ClassALU, UnitALU, LatALU, 2, true},
+	SGt:               {"sgt", ClassALU, UnitALU, LatALU, 2, true},
+	Eq:                {"eq", ClassALU, UnitALU, LatALU, 2, true},
+	IsZero:            {"iszero", ClassALU, UnitALU, LatALU, 1, true},
+	And:               {"and", ClassALU, UnitALU, LatALU, 2, true},
+	Or:                {"or", ClassALU, UnitALU, LatALU, 2, true},
+	Xor:               {"xor", ClassALU, UnitALU, LatALU, 2, true},
+	Not:               {"not", ClassALU, UnitALU, LatALU, 1, true},
+	Byte:              {"byte", ClassALU, UnitALU, LatALU, 2, true},
+	Shl:               {"shl", ClassALU, UnitALU, LatShift, 2, true},
+	Shr:               {"shr", ClassALU, UnitALU, LatShift, 2, true},
+	Sar:               {"sar", ClassALU, UnitALU, LatShift, 2, true},
+	CountLeadingZeros: {"clz", ClassALU, UnitALU, LatALU, 1, true},
+	Move:              {"move", ClassALU, UnitALU, LatALU, 1, true},
+	Account:           {"account", ClassALU, UnitALU, LatALU, 1, true},
+	Load:              {"load", ClassLoad, UnitLoad, LatLoad, 1, true},
+	LoadInput:         {"load.input", ClassLoad, UnitLoad, LatLoad, 3, true},
+	Hash:              {"hash", ClassLoad, UnitHash, LatHash, 2, true},
+	StoreAddr:         {"store.addr", ClassStoreAddr, UnitStore, LatStore, 1, false},
+	StoreData:         {"store.data", ClassStoreData, UnitStore, LatStore, 1, false},
+	StoreAddr1:        {"store1.addr", ClassStoreAddr, UnitStore, LatStore, 1, false},
+	StoreData1:        {"store1.data", ClassStoreData, UnitStore, LatStore, 1, false},
+	CopyAddr:          {"copy.addr", ClassStoreAddr, UnitStore, LatStore, 2, false},
+	CopyData:          {"copy.data", ClassStoreData, UnitLoad, LatCopy, 4, false},
+	RangeAddress:      {"range", ClassALU, UnitALU, LatALU, 2, false},
+	StateLoad:         {"state.load", ClassStateLoad, UnitState, LatState, 2, true},
+	StateKey:          {"state.key", ClassStateKey, UnitState, LatState, 2, false},
+	StateData:         {"state.data", ClassStateData, UnitState, LatState, 1, false},
+	AccountLoad:       {"account.load", ClassStateLoad, UnitState, LatState, 1, true},
+	Lookup:            {"lookup", ClassStateLoad, UnitState, LatState, 1, true},
+	Jump:              {"jump", ClassBranch, UnitBranch, LatBranch, 1, false},
+	Branch:            {"branch", ClassBranch, UnitBranch, LatBranch, 2, false},
+	Target:            {"target", ClassControl, UnitState, LatState, 1, false},
+	Enter:             {"enter", ClassControl, UnitBranch, LatBranch, 2, false},
+	Leave:             {"leave", ClassControl, UnitBranch, LatBranch, 2, true},
+	Abort:             {"abort", ClassControl, UnitBranch, LatBranch, 2, true},
+	Fault:             {"fault", ClassNone, UnitNone, LatALU, 0, false},
+	Create:            {"create", ClassHead, UnitState, LatSystem, 2, false},
+	Destroy:           {"destroy", ClassHead, UnitState, LatSystem, 1, true},
+	Builtin:           {"builtin", ClassHead, UnitState, LatSystem, 2, true},
+	Counter:           {"counter", ClassHead, UnitALU, LatALU, 0, true},
+	Argument:          {"argument", ClassALU, UnitALU, LatALU, 3, false},
+	Touch:             {"touch", ClassStateLoad, UnitState, LatState, 1, false},
+}
