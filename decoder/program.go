@@ -122,11 +122,14 @@ type RowTable [256]Row
 
 // Inst is one decoded instruction.
 type Inst struct {
-	PC   uint32
-	Aux  int32 // KindPush: index into Program.Consts; KindJump, KindBranch: target instruction when the PUSH before it says so, else -1
+	PC uint32
+	// Aux of a KindPush and of what reads InstAddress is an index into
+	// Program.Consts; of a jump or branch the target instruction when the push
+	// before it says so, else -1.
+	Aux  int32
 	Code uint8 // opcode
 	Kind Kind  // copy of the row's
-	N    uint8 // copy of the row's
+	N    uint8 // copy of the row's; KindJump: 1 when it looks like a subroutine's call
 	Size uint8 // bytes, immediates included
 }
 

@@ -1,0 +1,167 @@
+// Package experiments turns simulations into results: it runs blocks under
+// configurations, judges them, and describes them.
+package experiments
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces"
+)
+
+// Block is a bundle made ready for any number of runs: checked, its golden run
+// made once, and its code decoded once.
+type Block struct {
+	Bundle *traces.Bundle
+	Golden *traces.Golden
+	Cache  *decoder.Cache
+	txs    []*state.Tx
+}
+
+// Prepare checks a bundle and makes its golden run. record keeps the stream that
+// lockstep and oracles need.
+func Prepare(b *traces.Bundle, record bool) (*Block, error) {
+	if err := b.Check(); err != nil {
+		return nil, err
+	}
+	run := traces.Execute
+	if record {
+		run = traces.Record
+	}
+	golden, err := run(b)
+	if err != nil {
+		return nil, err
+	}
+	p := &Block{Bundle: b, Golden: golden, Cache: evm.NewCache()}
+	for i, tx := range b.Txs {
+		t, err := state.NewTx(tx, state.Address(b.Senders[i]), b.Header.BaseFee)
+		if err != nil {
+			return nil, fmt.Errorf("%s: transaction %d: %w", b.Name, i, err)
+		}
+		p.txs = append(p.txs, t)
+	}
+	return p, nil
+}
+
+// Options of one run.
+type Options struct {
+	Lockstep bool           // compare every committed instruction
+	Probe    pipeline.Probe // watches transaction ProbeTx, nil for none
+	ProbeTx  int
+}
+
+// Outcome is one run of one block, before it is described.
+type Outcome struct {
+	Core    *pipeline.Core
+	World   *state.World
+	Results []state.TxResult
+	Checked uint64 // instructions compared in lockstep
+	Verdict traces.Verdict
+	// Difference is what validation found, nil when the block is right.
+	Difference error
+}
+
+// watcher connects the machine to the lockstep check and the probe.
+type watcher struct {
+	core     *pipeline.Core
+	lockstep *evm.Lockstep
+	opt      *Options
+}
+
+func (w *watcher) BeginTx(i int) {
+	if w.lockstep != nil {
+		w.lockstep.BeginTx(i)
+	}
+	if w.opt.Probe != nil {
+		w.core.SetProbe(nil)
+		if i == w.opt.ProbeTx {
+			w.core.SetProbe(w.opt.Probe)
+		}
+	}
+}
+
+func (w *watcher) EndTx(i int) error {
+	if w.lockstep != nil && !w.lockstep.EndTx(i) {
+		return w.lockstep.Err()
+	}
+	return nil
+}
+
+// Run simulates the block under a configuration. The error is for what made a run
+// impossible; what validation finds is in the outcome.
+func (p *Block) Run(cfg *pipeline.Config, opt Options) (*Outcome, error) {
+	b := p.Bundle
+	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	world := state.NewWorld(b.Prestate)
+	sys := evm.NewSystem(world, env, p.txs, p.Cache)
+	core, err := pipeline.New(*cfg, sys, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{Core: core, World: world}
+	w := &watcher{core: core, opt: &opt}
+	if opt.Lockstep {
+		w.lockstep = evm.NewLockstep(p.Golden, sys)
+		core.SetChecker(w.lockstep)
+	}
+	if err := state.BeginBlock(world, env, b.Header); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	if err := machine.Sequential(core, sys, len(p.txs), w); err != nil {
+		var diff *traces.Mismatch
+		if !errors.As(err, &diff) {
+			return nil, fmt.Errorf("%s: %w", b.Name, err)
+		}
+		out.Difference = err
+	}
+	if err := state.EndBlock(world, env, b.Withdrawals); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	out.Results = sys.Results
+	if w.lockstep != nil {
+		out.Checked = w.lockstep.Checked()
+	}
+	p.judge(out, w.lockstep != nil)
+	return out, nil
+}
+
+// judge fills the verdict.
+func (p *Block) judge(out *Outcome, lockstep bool) {
+	note := func(err error) *bool {
+		ok := err == nil
+		if !ok && out.Difference == nil {
+			out.Difference = err
+		}
+		return &ok
+	}
+	if lockstep {
+		err := out.Difference
+		if want := uint64(len(p.Golden.Steps)); err == nil && out.Checked != want {
+			err = fmt.Errorf("%d instructions checked in lockstep, the golden run has %d", out.Checked, want)
+		}
+		out.Verdict.Lockstep = note(err)
+	}
+	if len(out.Results) == len(p.Bundle.Txs) {
+		results := make([]traces.TxResult, len(out.Results))
+		for i, r := range out.Results {
+			results[i] = traces.TxResult{GasUsed: r.GasUsed, Success: r.Success, Logs: r.Logs}
+		}
+		verdict, err := p.Bundle.Verify(results)
+		verdict.Lockstep = out.Verdict.Lockstep
+		out.Verdict = verdict
+		note(err)
+		out.Verdict.PostState = note(traces.ComparePostState(out.World, p.Golden))
+	} else {
+		no := false
+		out.Verdict.GasUsed = &no
+	}
+	out.Verdict.Settle()
+}

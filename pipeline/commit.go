@@ -1,0 +1,610 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// commit retires finished entries in program order and accounts for every slot.
+func (c *Core) commit() bool {
+	b := c.buf
+	width := c.cfg.Core.Commit
+	n := 0
+	for n < width && b.Head < b.Dispatch {
+		seq := b.Head
+		e := b.At(seq)
+		if e.Flags&rob.Done == 0 {
+			break
+		}
+		n++
+		if c.probe != nil {
+			c.probe.Commit(c.cycle, seq, e.UID)
+		}
+		if !c.commitEntry(e, seq) || c.finished || c.err != nil {
+			break
+		}
+	}
+	c.Stats.Slots[CauseBase] += uint64(n)
+	if c.finished || c.err != nil {
+		c.Stats.Slots[CauseDrain] += uint64(width - n)
+		return true
+	}
+	c.blame = c.whyNot()
+	if n < width {
+		c.Stats.Slots[c.blame] += uint64(width - n)
+	}
+	// The new oldest entry may have waited for exactly that.
+	if n > 0 && b.Head < b.Dispatch {
+		if e := b.At(b.Head); e.Flags&(rob.Parked|rob.Issued) == rob.Parked && c.waitsForHead(e) {
+			e.Flags &^= rob.Parked
+			c.pushReady(e, b.Head)
+		}
+	}
+	return n > 0
+}
+
+// waitsForHead reports whether a parked entry may have parked for its turn. An
+// entry that waits for something else simply parks again.
+func (c *Core) waitsForHead(e *rob.Entry) bool {
+	class := isa.Table[e.Op].Class
+	return class == isa.ClassHead || e.Op == isa.Hash || e.Op == isa.CopyData
+}
+
+// whyNot gives the cause that keeps the oldest entry from committing.
+func (c *Core) whyNot() Cause {
+	b := c.buf
+	if b.Head == b.Dispatch {
+		if b.Dispatch == b.Tail && c.fetch.state == fetchSerial {
+			return CauseSerial
+		}
+		return c.fetch.cause
+	}
+	c.fetch.cause = CauseFrontEnd
+	e := b.At(b.Head)
+	class := isa.Table[e.Op].Class
+	switch {
+	case class == isa.ClassHead:
+		return CauseSerial
+	case e.Flags&rob.Parked != 0 && e.Flags&rob.Issued == 0:
+		if class == isa.ClassStateLoad || class == isa.ClassStateKey || class == isa.ClassControl {
+			return CauseStateFar // no miss register
+		}
+		return CauseMemory
+	case e.Flags&rob.Issued == 0:
+		return CauseIssue
+	}
+	switch class {
+	case isa.ClassLoad, isa.ClassStoreAddr, isa.ClassStoreData:
+		if e.Op == isa.Hash {
+			return CauseExecute
+		}
+		return CauseMemory
+	case isa.ClassStateLoad, isa.ClassStateKey, isa.ClassStateData, isa.ClassControl:
+		switch {
+		case e.Flags&rob.Far != 0:
+			return CauseStateFar
+		case e.Flags&rob.Near != 0:
+			return CauseStateNear
+		case class == isa.ClassControl && e.Op != isa.Target:
+			return CauseExecute
+		}
+		return CauseState
+	}
+	return CauseExecute
+}
+
+// commitEntry retires the oldest entry. It reports false when the entry faulted
+// and is gone.
+func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
+	f := &c.frames[e.Frame]
+	if e.Flags&rob.First != 0 {
+		c.argsFaulty = false
+		if e.RunStart != e.Inst && !c.commitRun(e, f) {
+			return false
+		}
+	}
+	switch in := &f.prog.Insts[e.Inst]; {
+	case e.Flags&rob.Last == 0:
+		if e.Op != isa.Nop {
+			c.captureArgs(e, f)
+		}
+	case in.Kind.Foldable():
+		if !c.commitStackOp(e, f, e.Inst) {
+			return false
+		}
+	case !c.commitInst(e, seq, f, in):
+		return false
+	}
+	c.retire(c.buf.At(seq))
+	return true
+}
+
+// retire gives back what the oldest entry holds and moves on.
+func (c *Core) retire(e *rob.Entry) {
+	c.maps.RetireTo(e.UndoEnd)
+	c.retiredTo = e.UndoEnd
+	for _, r := range e.Src {
+		if r != rob.NoReg {
+			c.regs.Release(r)
+		}
+	}
+	if e.Dst != rob.NoReg {
+		c.inflight--
+		c.regs.Release(e.Dst)
+	}
+	if e.Dst2 != rob.NoReg {
+		c.regs.Release(e.Dst2)
+	}
+	class := isa.Table[e.Op].Class
+	switch {
+	case class == isa.ClassStateLoad, class == isa.ClassStateData:
+		c.state.head = e.Queue + 1
+	}
+	if c.readsMemory(e) {
+		c.mem.lHead = e.LoadQ + 1
+	}
+	if e.Flags&rob.Issued != 0 {
+		c.Stats.Executed++
+	}
+	c.Stats.Uops++
+	c.buf.Head++
+}
+
+// captureArgs keeps the operands that an instruction's commit reads.
+func (c *Core) captureArgs(e *rob.Entry, f *frame) {
+	row := &f.prog.Rows[f.prog.Insts[e.Inst].Code]
+	if e.Flags&rob.Faulty != 0 {
+		c.argsFaulty = true
+	}
+	if row.Flags&(decoder.Dynamic|decoder.Effect|decoder.Transfer) == 0 {
+		return
+	}
+	u := &row.Uops[e.UopIdx]
+	for i, o := range u.Src {
+		if o < decoder.Operand(len(c.args)) {
+			c.args[o] = *c.regs.Value(e.Src[i])
+		}
+	}
+}
+
+// commitRun commits the folded instructions that an entry carries. It reports
+// false when one of them runs out of gas.
+func (c *Core) commitRun(e *rob.Entry, f *frame) bool {
+	n := uint64(e.Inst - e.RunStart)
+	if f.ctx.Gas >= e.RunGas && c.checker == nil {
+		f.ctx.Gas -= e.RunGas
+		c.Stats.Instructions += n
+		return true
+	}
+	for i := e.RunStart; i < e.Inst; i++ {
+		if !c.commitStackOp(e, f, i) {
+			return false
+		}
+	}
+	return true
+}
+
+// commitStackOp commits a stack instruction. It reports false when it faulted.
+func (c *Core) commitStackOp(e *rob.Entry, f *frame, i int32) bool {
+	in := &f.prog.Insts[i]
+	row := &f.prog.Rows[in.Code]
+	cost := uint64(row.Gas)
+	if f.ctx.Gas < cost {
+		c.raise(e, f, i, cost, decoder.FaultOutOfGas)
+		return false
+	}
+	c.report(f, in, row, nil, cost, false)
+	f.ctx.Gas -= cost
+	c.Stats.Instructions++
+	return c.check()
+}
+
+// commitInst makes an instruction's architectural effects. It reports false when
+// the instruction faulted: its entry is gone then.
+func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) bool {
+	row := &f.prog.Rows[in.Code]
+	c.captureArgs(e, f)
+	cost, fault := uint64(row.Gas), decoder.NoFault
+	var memory uint64
+	if e.Op != isa.Fault {
+		if row.Flags&decoder.Dynamic != 0 {
+			cost, memory, fault = c.sys.Charge(&f.ctx, in, &c.args)
+		} else if row.Kind == decoder.KindBuiltin {
+			cost = f.ctx.Gas - f.builtinGas
+		}
+	}
+	if fault == decoder.NoFault && cost > f.ctx.Gas {
+		fault = decoder.FaultOutOfGas
+	}
+	if fault == decoder.NoFault && c.argsFaulty {
+		fault = decoder.Fault(e.Fault)
+		if row.Flags&decoder.Dynamic != 0 && fault == decoder.FaultOutOfGas || fault == decoder.NoFault {
+			c.err = fmt.Errorf("simulator error: %s at pc %d was found to fault when it executed but not when it was charged", row.Name, in.PC)
+			return false
+		}
+	}
+	if fault != decoder.NoFault {
+		c.raise(e, f, e.Inst, cost, fault)
+		return false
+	}
+	if c.wrongGas(e, f, row) {
+		c.squashGas(e, seq, f, cost)
+	}
+	c.retired.Wrote = false
+	if memory > uint64(len(f.ctx.Memory)) {
+		f.ctx.Memory = grow(f.ctx.Memory, memory)
+	}
+	switch e.Op {
+	case isa.StoreData, isa.StoreData1, isa.CopyData:
+		c.commitStore(e, f)
+	}
+	var result *isa.Word
+	if e.Dst != rob.NoReg && row.Kind == decoder.KindExec {
+		result = c.regs.Value(e.Dst)
+	}
+	counted := row.Flags&decoder.Uncounted == 0
+	if row.Flags&decoder.Effect != 0 {
+		c.sys.Apply(&f.ctx, in, &c.args)
+	}
+	if counted {
+		c.report(f, in, row, result, cost, false)
+		c.Stats.Instructions++
+	}
+	f.ctx.Gas -= cost
+	c.hasher.commit(in.PC, in.Code, f.ctx.Gas, result)
+	if row.Flags&decoder.Transfer != 0 {
+		c.retireTransfer(seq)
+	}
+	switch row.Kind {
+	case decoder.KindJump, decoder.KindBranch:
+		c.train(e, row)
+	case decoder.KindCall:
+		c.commitCall(e, seq, f, in)
+	case decoder.KindCreate:
+		c.commitCreate(e, f, in)
+	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
+		c.commitLeave(e, f, in, row.Kind)
+	case decoder.KindHalt:
+		c.commitHalt(f)
+	case decoder.KindExec:
+		if e.Flags&rob.Halts != 0 {
+			c.resumeSerial()
+		}
+	}
+	return c.check()
+}
+
+// resumeSerial lets fetch go on behind a serialising instruction that has
+// committed.
+func (c *Core) resumeSerial() {
+	c.fetch.state = fetchRuns
+	c.fetch.resume = c.cycle + 1
+	c.fetch.cause = CauseSerial
+}
+
+// commitStore writes a store's bytes to committed memory.
+func (c *Core) commitStore(e *rob.Entry, f *frame) {
+	s := c.mem.store(e.Queue)
+	mem := f.ctx.Memory
+	switch s.kind {
+	case storeWord:
+		b := c.regs.Value(s.reg).Bytes32()
+		copy(mem[s.off:], b[:])
+	case storeByte:
+		mem[s.off] = byte(c.regs.Value(s.reg)[0])
+	case storeBlock:
+		if s.n > 0 {
+			copy(mem[s.off:s.off+s.n], s.data)
+		}
+	}
+	c.retired.Wrote, c.retired.Offset, c.retired.Data = true, s.off, nil
+	if s.n > 0 {
+		c.retired.Data = mem[s.off : s.off+s.n]
+	}
+	c.mem.sHead = e.Queue + 1
+}
+
+// wrongGas reports whether an oracle's answer to GAS differs from the gas left.
+func (c *Core) wrongGas(e *rob.Entry, f *frame, row *decoder.Row) bool {
+	if !c.freeGas || e.Op != isa.Counter || e.Imm != isa.CounterGas {
+		return false
+	}
+	v := c.regs.Value(e.Dst)
+	return !v.IsUint64() || v.Uint64() != f.ctx.Gas-uint64(row.Gas)
+}
+
+// squashGas corrects GAS and squashes what used the wrong answer.
+func (c *Core) squashGas(e *rob.Entry, seq uint64, f *frame, cost uint64) {
+	c.squashAfter(e, seq, CauseGas)
+	c.regs.Value(e.Dst).SetUint64(f.ctx.Gas - cost)
+	c.steer(e.Frame, e.Inst+1, c.cycle+1, CauseGas)
+}
+
+// retireTransfer lets balance reads that waited for the instruction try again.
+func (c *Core) retireTransfer(seq uint64) {
+	q := &c.state
+	if len(q.transfers) == 0 || q.transfers[0] != seq {
+		return
+	}
+	q.transfers = append(q.transfers[:0], q.transfers[1:]...)
+	waiting := q.balance
+	q.balance = q.balance[:0]
+	for _, w := range waiting {
+		c.unpark(w)
+	}
+}
+
+// train teaches the predictors a committed jump or branch.
+func (c *Core) train(e *rob.Entry, row *decoder.Row) {
+	ref := c.ref(e)
+	in := &c.frames[e.Frame].prog.Insts[e.Inst]
+	fall := e.Inst + 1
+	taken := true
+	if row.Kind == decoder.KindBranch {
+		taken = !c.regs.Value(e.Src[1]).IsZero()
+		c.direction.Train(ref, e.DirCP, e.Flags&rob.PredictedTaken != 0, taken)
+		c.Stats.CommittedBranches++
+	}
+	if in.Aux < 0 && taken && e.NextIs >= 0 && (row.Kind == decoder.KindJump || e.NextIs != fall) {
+		c.target.Train(ref, e.TgtCP, e.NextIs)
+		c.Stats.CommittedJumps++
+	}
+}
+
+// commitCall enters the callee. A call that fails before it begins squashes what
+// was fetched in it.
+func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) {
+	child := &c.frames[e.Next]
+	halted := e.Flags&rob.Halts != 0
+	account := *c.regs.Value(child.account)
+	if f.parent >= 0 {
+		c.callTarget.Train(c.ref(e), &account)
+	}
+	mem := child.ctx.Memory[:0]
+	child.ctx = decoder.Context{Memory: mem, Depth: f.ctx.Depth + 1}
+	var entered bool
+	if f.parent < 0 {
+		entered = c.sys.Start(&child.ctx)
+	} else {
+		entered = c.sys.Enter(&f.ctx, &child.ctx, in, &c.args)
+	}
+	if entered {
+		c.Stats.Calls++
+		prog := c.sys.CodeOf(&account)
+		if halted {
+			c.setProgram(child, prog)
+			c.steer(e.Next, 0, c.cycle+1, CauseSerial)
+		} else if prog != child.prog {
+			c.err = fmt.Errorf("simulator error: call at pc %d committed into another program than was fetched", in.PC)
+		}
+		child.ctx.Prog = child.prog
+		if c.checker != nil {
+			c.checker.Enter(child.ctx.Depth)
+		}
+		return
+	}
+	// The frame never began: give its registers back and let the caller see zero.
+	next := e.Next
+	c.squashAfter(e, seq, CauseFault)
+	c.failedCall(e.Frame, next, c.frames[next].resume)
+	c.buf.At(seq).UndoEnd = c.maps.Position()
+}
+
+// failedCall gives the caller the zero of a call that failed before it began.
+func (c *Core) failedCall(caller, child, resume int32) {
+	p := &c.frames[caller]
+	out, n, _ := c.outputRange(child)
+	if child >= 0 {
+		c.dropFrame(child)
+	}
+	c.maps.Push(caller, rob.ZeroReg)
+	c.setReturned(caller, -1)
+	p.ctx.Returned = 0
+	c.noteResult(caller, &isa.Word{})
+	c.leaveChecked(p, &isa.Word{}, out, n, true)
+	c.steer(caller, resume, c.cycle+1, CauseFault)
+}
+
+// setReturned renames the returned range to nothing.
+func (c *Core) setReturned(frame, space int32) {
+	c.maps.SetEnv(frame, rob.EnvReturnOffset, rob.ZeroReg)
+	c.maps.SetEnv(frame, rob.EnvReturnLength, rob.ZeroReg)
+	c.maps.SetReturn(frame, space)
+}
+
+// outputRange is the part of the caller's memory where the caller wants what a
+// frame returns.
+func (c *Core) outputRange(child int32) (off, n uint64, ok bool) {
+	if child < 0 {
+		return 0, 0, false
+	}
+	f := &c.frames[child]
+	return c.bounded(c.regs.Value(f.outOff), c.regs.Value(f.outLen))
+}
+
+// commitCreate enters the initialisation code of a new account.
+func (c *Core) commitCreate(e *rob.Entry, f *frame, in *decoder.Inst) {
+	caller, resume := e.Frame, e.Inst+1
+	child := c.newFrame()
+	f = &c.frames[caller] // newFrame may have moved the frames
+	ch := &c.frames[child]
+	*ch = frame{
+		parent: caller, resume: resume, refs: 1, static: f.static, creation: true,
+		outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: contextConst,
+		ctx: decoder.Context{Memory: ch.ctx.Memory[:0], Depth: f.ctx.Depth + 1},
+	}
+	var entered bool
+	if f.parent < 0 {
+		entered = c.sys.Start(&ch.ctx)
+	} else {
+		var init []byte
+		if off, n, ok := c.bounded(&c.args[1], &c.args[2]); ok {
+			init = append([]byte(nil), f.ctx.Memory[off:off+n]...)
+		}
+		entered = c.sys.Create(&f.ctx, &ch.ctx, in, &c.args, init)
+	}
+	zero := rob.ZeroReg
+	self, caddr, value := ch.ctx.Self.Word(), ch.ctx.Caller.Word(), ch.ctx.Value
+	env := [rob.NumEnv]rob.Reg{zero, zero, zero, zero, zero, zero, zero}
+	if entered {
+		env[rob.EnvSelf], env[rob.EnvCaller], env[rob.EnvValue] = c.valueReg(&self), c.valueReg(&caddr), c.valueReg(&value)
+	}
+	c.maps.InitFrame(child, env)
+	for _, r := range env[:3] {
+		c.regs.Release(r) // the map holds it now
+	}
+	if entered {
+		c.Stats.Calls++
+		ch.stackBase = f.stackBase + c.maps.Map[caller].Height
+		c.setProgram(ch, ch.ctx.Prog)
+		if c.checker != nil {
+			c.checker.Enter(ch.ctx.Depth)
+		}
+		c.steer(child, 0, c.cycle+1, CauseSerial)
+		return
+	}
+	c.failedCall(caller, child, resume)
+	e.UndoEnd = c.maps.Position()
+}
+
+// valueReg makes a register that holds a value from the start.
+func (c *Core) valueReg(w *isa.Word) rob.Reg {
+	r := c.regs.Alloc()
+	*c.regs.Value(r) = *w
+	c.regs.SetReady(r)
+	return r
+}
+
+// commitLeave ends a frame.
+func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decoder.Kind) {
+	fi, pi := e.Frame, f.parent
+	p := &c.frames[pi]
+	var data []byte
+	switch kind {
+	case decoder.KindBuiltin:
+		data = f.ctx.Memory
+	case decoder.KindDestroy:
+		c.sys.Destroy(&f.ctx, in, &c.args)
+	default:
+		if off, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])); ok && n > 0 {
+			data = f.ctx.Memory[off : off+n]
+		}
+	}
+	result, returned := c.sys.Leave(&f.ctx, &p.ctx, kind == decoder.KindAbort, decoder.NoFault, data)
+	p.ctx.Returned = uint64(len(returned))
+	if e.Dst != rob.NoReg {
+		if c.late(e) {
+			*c.regs.Value(e.Dst) = result
+			c.wake(c.regs.SetReady(e.Dst))
+		} else if *c.regs.Value(e.Dst) != result {
+			c.err = fmt.Errorf("simulator error: frame at depth %d left with %s, fetched with %s", f.ctx.Depth, &result, c.regs.Value(e.Dst))
+			return
+		}
+	}
+	out, n, _ := c.outputRange(fi)
+	if returns(e.Op) {
+		s := c.mem.store(e.Queue)
+		if s.n > 0 {
+			copy(p.ctx.Memory[s.off:s.off+s.n], returned)
+		}
+		c.mem.sHead = e.Queue + 1
+	}
+	c.noteResult(pi, &result)
+	c.leaveChecked(p, &result, out, n, false)
+	if e.Flags&rob.Halts != 0 {
+		c.resumeSerial()
+	}
+	c.dropFrame(fi)
+}
+
+// noteResult keeps the word that the outermost frame left with.
+func (c *Core) noteResult(parent int32, result *isa.Word) {
+	if c.frames[parent].parent < 0 {
+		c.result = *result
+	}
+}
+
+// leaveChecked tells the checker that control came back to the caller p.
+func (c *Core) leaveChecked(p *frame, result *isa.Word, out, n uint64, failed bool) {
+	if c.checker == nil {
+		return
+	}
+	var region []byte
+	if n > 0 && out+n <= uint64(len(p.ctx.Memory)) {
+		region = p.ctx.Memory[out : out+n]
+	}
+	if failed {
+		c.checker.CallFailed(result, out, region)
+	} else {
+		c.checker.Leave(result, out, region)
+	}
+	c.check()
+}
+
+// raise makes an instruction's fault architectural: everything from its entry on
+// is squashed, its frame is undone, and the caller goes on with zero.
+func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault decoder.Fault) {
+	fi, pi := e.Frame, f.parent
+	in := &f.prog.Insts[inst]
+	row := &f.prog.Rows[in.Code]
+	counted := row.Flags&decoder.Uncounted == 0
+	dynamic := e.Dynamic - uint64(e.Inst-inst)
+	if counted {
+		c.report(f, in, row, nil, cost, true)
+		c.Stats.Instructions++
+		dynamic++
+		if !c.check() {
+			return
+		}
+	}
+	c.hasher.commit(in.PC, in.Code, ^cost, nil)
+	c.Stats.Uops++
+	if e.Flags&rob.Issued != 0 {
+		c.Stats.Executed++
+		c.Stats.WrongPathUops-- // squashed below, but it did commit: as a fault
+	}
+	x := *e
+	resume := f.resume
+	c.squashFrom(c.buf.Head, CauseFault)
+	c.mem.clear()
+	c.state.squash(0)
+	c.direction.Restore(x.DirCP)
+	c.target.Restore(x.TgtCP)
+	c.dirCP, c.tgtCP = x.DirCP, x.TgtCP
+	p := &c.frames[pi]
+	result, _ := c.sys.Leave(&f.ctx, &p.ctx, false, fault, nil)
+	p.ctx.Returned = 0
+	out, n, _ := c.outputRange(fi)
+	c.maps.Push(pi, rob.ZeroReg)
+	c.setReturned(pi, -1)
+	c.maps.RetireTo(c.maps.Position())
+	c.retiredTo = c.maps.Position()
+	c.noteResult(pi, &result)
+	c.leaveChecked(p, &result, out, n, false)
+	c.dropFrame(fi)
+	c.fetch.dynamic = dynamic
+	c.steer(pi, resume, c.cycle+1, CauseFault)
+}
+
+// commitHalt closes the transaction.
+func (c *Core) commitHalt(f *frame) {
+	c.sys.Finish(&f.ctx, c.result)
+	c.finished = true
+}
+
+// counted reports whether the entry's instruction is one of the trace.
+func (c *Core) counted(e *rob.Entry) bool {
+	f := &c.frames[e.Frame]
+	return f.prog.Rows[f.prog.Insts[e.Inst].Code].Flags&decoder.Uncounted == 0
+}
+
+// check takes over a difference that the checker has found.
+func (c *Core) check() bool {
+	if c.checker != nil && c.err == nil {
+		c.err = c.checker.Err()
+	}
+	return c.err == nil
+}

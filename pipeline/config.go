@@ -1,0 +1,113 @@
+package pipeline
+
+import "github.com/ooovm/ooovm/isa"
+
+// Config describes one simulated core completely. Field tags are the schema: the
+// key, the range or the choices, and a line of documentation with the unit.
+// Sources of the default numbers are in docs/model.md.
+type Config struct {
+	Core      CoreConfig      `key:"core"`
+	Units     UnitConfig      `key:"units"`
+	Latency   LatencyConfig   `key:"latency"`
+	State     StateConfig     `key:"state"`
+	Predictor PredictorConfig `key:"predictor"`
+	Chaos     ChaosConfig     `key:"chaos"`
+}
+
+// CoreConfig has the widths and the sizes of the window.
+type CoreConfig struct {
+	InOrder   bool   `key:"inorder" doc:"issue in program order, stalling on use"`
+	Stack     string `key:"stack" oneof:"execute rename fold" doc:"stack instructions: execute (slot and unit), rename (slot only), fold (nothing after decode)"`
+	Decode    int    `key:"decode" range:"1..1048576" doc:"instructions decoded a cycle, folded ones included"`
+	Width     int    `key:"width" range:"1..1048576" doc:"micro-ops fetched, renamed and dispatched a cycle"`
+	Issue     int    `key:"issue" range:"1..1048576" doc:"micro-ops issued a cycle"`
+	Commit    int    `key:"commit" range:"1..1048576" doc:"micro-ops committed a cycle"`
+	Taken     int    `key:"taken" range:"1..1048576" doc:"taken jumps, calls and returns that fetch follows a cycle"`
+	FrontEnd  int    `key:"frontend" range:"1..64" doc:"cycles from fetch to dispatch"`
+	ROB       int    `key:"rob" range:"1..1048576" doc:"reorder buffer, micro-ops"`
+	IQ        int    `key:"iq" range:"1..1048576" doc:"issue queue, micro-ops"`
+	LoadQ     int    `key:"loadq" range:"1..1048576" doc:"load queue, loads"`
+	StoreQ    int    `key:"storeq" range:"1..1048576" doc:"store queue, stores"`
+	StateQ    int    `key:"stateq" range:"1..1048576" doc:"state queue, state loads and stores"`
+	Regs      int    `key:"regs" range:"1..1048576" doc:"physical registers of uncommitted producers"`
+	StackRegs int    `key:"stackregs" range:"32..1048576" doc:"committed stack values kept in registers, over all frames; deeper ones are spilled"`
+	Fill      int    `key:"fill" range:"0..1024" doc:"cycles to fill one spilled stack value"`
+	Gas       string `key:"gas" oneof:"serial free" doc:"when an instruction that reads gas executes: serial (as the oldest), free (at once, from the golden run: an oracle)"`
+	ClockMHz  int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`
+}
+
+// UnitConfig has the number of ports of each kind.
+type UnitConfig struct {
+	ALU    int `key:"alu" range:"1..1048576" doc:"integer units"`
+	Mul    int `key:"mul" range:"1..1048576" doc:"multipliers, pipelined"`
+	Div    int `key:"div" range:"1..1048576" doc:"dividers, not pipelined unless latency.div is 1"`
+	Hash   int `key:"hash" range:"1..1048576" doc:"hash units, not pipelined unless latency.hash is 1"`
+	Load   int `key:"load" range:"1..1048576" doc:"memory load ports"`
+	Store  int `key:"store" range:"1..1048576" doc:"memory store ports, for addresses and data"`
+	State  int `key:"state" range:"1..1048576" doc:"state queue ports"`
+	Branch int `key:"branch" range:"1..1048576" doc:"branch units"`
+}
+
+// LatencyConfig has the latencies, in cycles from issue to use.
+type LatencyConfig struct {
+	ALU    int `key:"alu" range:"1..1048576" doc:"add, compare, logic"`
+	Shift  int `key:"shift" range:"1..1048576" doc:"shifts"`
+	Mul    int `key:"mul" range:"1..1048576" doc:"256-bit multiply"`
+	Div    int `key:"div" range:"1..1048576" doc:"256-bit divide and remainder"`
+	MulMod int `key:"mulmod" range:"1..1048576" doc:"addmod and mulmod"`
+	Exp    int `key:"exp" range:"0..1048576" doc:"exponentiation, per byte of the exponent, on top of mul"`
+	Hash   int `key:"hash" range:"1..1048576" doc:"per 136-byte block of Keccak-256"`
+	Load   int `key:"load" range:"1..1048576" doc:"frame memory load"`
+	Store  int `key:"store" range:"1..1048576" doc:"store address and data"`
+	Copy   int `key:"copy" range:"0..1048576" doc:"block copies, per 32 bytes, on top of load"`
+	Branch int `key:"branch" range:"1..1048576" doc:"jumps and calls"`
+	State  int `key:"state" range:"1..1048576" doc:"state queue and buffer lookup"`
+	System int `key:"system" range:"1..1048576" doc:"creations, destructions and built-ins, executed at the head"`
+}
+
+// StateConfig describes the state hierarchy.
+type StateConfig struct {
+	Buffer int `key:"buffer" range:"0..1048576" doc:"on-chip state buffer, keys"`
+	Near   int `key:"near" range:"1..10000000" doc:"cycles added by a key that the buffer lost"`
+	Far    int `key:"far" range:"1..10000000" doc:"cycles added by a key touched for the first time in the block"`
+	Misses int `key:"misses" range:"1..1048576" doc:"outstanding misses"`
+}
+
+// PredictorConfig names the predictors and sizes their tables.
+type PredictorConfig struct {
+	Branch      string `key:"branch" registry:"direction" doc:"branch direction"`
+	Target      string `key:"target" registry:"target" doc:"jump target"`
+	Call        string `key:"call" registry:"call" doc:"call target"`
+	Memory      string `key:"memory" registry:"dependence" doc:"memory dependence"`
+	State       string `key:"state" registry:"dependence" doc:"state dependence"`
+	BranchBits  int    `key:"branchbits" range:"1..24" doc:"log2 of the direction table"`
+	HistoryBits int    `key:"historybits" range:"0..63" doc:"global history, branches"`
+	TargetBits  int    `key:"targetbits" range:"1..24" doc:"log2 of the target tables"`
+	ReturnStack int    `key:"returnstack" range:"1..1024" doc:"return stack entries"`
+	DependBits  int    `key:"dependbits" range:"1..24" doc:"log2 of the store-set table"`
+	Seed        uint64 `key:"seed" range:"0..18446744073709551615" doc:"seed of chaos predictors and squashes"`
+}
+
+// ChaosConfig makes the machine misbehave on purpose.
+type ChaosConfig struct {
+	Squash int `key:"squash" range:"0..1000000" doc:"random squashes, per million cycles"`
+}
+
+// latencies flattens the configuration for the issue stage.
+func (c *Config) latencies() [isa.NumLatencies]uint32 {
+	l := &c.Latency
+	return [isa.NumLatencies]uint32{
+		isa.LatALU: uint32(l.ALU), isa.LatShift: uint32(l.Shift), isa.LatMul: uint32(l.Mul), isa.LatDiv: uint32(l.Div),
+		isa.LatMulMod: uint32(l.MulMod), isa.LatExp: uint32(l.Exp), isa.LatHash: uint32(l.Hash), isa.LatLoad: uint32(l.Load),
+		isa.LatStore: uint32(l.Store), isa.LatCopy: uint32(l.Copy), isa.LatBranch: uint32(l.Branch), isa.LatState: uint32(l.State),
+		isa.LatSystem: uint32(l.System),
+	}
+}
+
+func (c *Config) units() [isa.NumUnits]int {
+	u := &c.Units
+	return [isa.NumUnits]int{
+		isa.UnitNone: 0, isa.UnitALU: u.ALU, isa.UnitMul: u.Mul, isa.UnitDiv: u.Div, isa.UnitHash: u.Hash,
+		isa.UnitLoad: u.Load, isa.UnitStore: u.Store, isa.UnitState: u.State, isa.UnitBranch: u.Branch,
+	}
+}

@@ -1,0 +1,311 @@
+// Package pipeline simulates one out-of-order core that executes while it
+// executes: a micro-op reads renamed registers when it issues and computes a real
+// value, wrong paths included. Commit, in program order, is the only place that
+// changes architectural state.
+//
+// A cycle walks the stages from commit back to fetch, so nothing passes two
+// stages in one cycle: commit, write-back, issue, dispatch, fetch. Fetch decodes
+// and renames functionally; what it made reaches dispatch FrontEnd cycles later.
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/predictor"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// Reserved constants: words of the transaction's context, and of its envelope.
+const (
+	contextConst  = rob.ZeroReg + 1
+	contextWords  = 24
+	envelopeConst = contextConst + contextWords
+	envelopeWords = 8
+)
+
+// stackPolicy is CoreConfig.Stack decoded.
+type stackPolicy uint8
+
+const (
+	stackExecute stackPolicy = iota
+	stackRename
+	stackFold
+)
+
+// fetchState says whether fetch goes on, and if not what it waits for.
+type fetchState uint8
+
+const (
+	fetchRuns   fetchState = iota
+	fetchTarget            // for a jump or call whose target is not predicted, to execute
+	fetchSerial            // for a serialising instruction to commit
+	fetchDead              // behind a fault or the end of the transaction: only a squash revives it
+)
+
+// Core is one simulated core. It is not safe for concurrent use.
+type Core struct {
+	cfg     Config
+	policy  stackPolicy
+	latency [isa.NumLatencies]uint32
+	units   [isa.NumUnits]int
+	freeGas bool // GAS answered by the golden run
+
+	sys     decoder.System
+	checker decoder.Checker
+	probe   Probe
+	golden  predictor.Golden
+
+	regs   *rob.Registers
+	maps   *rob.Maps
+	buf    *rob.Buffer
+	frames []frame
+
+	freeFrames []int32
+	constBases map[int32]rob.Reg
+
+	cycle  uint64
+	events eventQueue
+
+	// Fetch.
+	fetch struct {
+		state   fetchState
+		frame   int32
+		inst    int32
+		uop     int    // next micro-op of the instruction
+		resume  uint64 // fetch rests until this cycle
+		dynamic uint64 // instructions fetched along the path, of the block
+		run     int32  // first folded instruction not yet carried by an entry
+		runGas  uint64
+		height  int    // of the frame's stack before the run
+		waitFor uint64 // fetchTarget: the entry
+		cause   Cause  // what emptied the machine last
+	}
+	redirected bool    // the jump just fetched was taken
+	temp       rob.Reg // result of an earlier micro-op of the instruction being fetched
+	stackLow   int     // lowest stack position (over all frames) held in registers
+
+	dirCP, tgtCP uint64 // predictors' present checkpoints
+
+	// Issue.
+	ready     [isa.NumUnits]readyQueue
+	iq        int // entries waiting to issue
+	inflight  int // registers of uncommitted producers
+	issueNext uint64
+	busy      [isa.NumUnits][]uint64 // unpipelined units: busy until
+
+	mem   memoryQueue
+	state stateQueue
+
+	// Predictors.
+	direction  predictor.Direction
+	target     predictor.Target
+	callTarget predictor.CallTarget
+	memOrder   predictor.Dependence
+	stateOrder predictor.Dependence
+	chaos      *chaosSquash
+
+	// Commit.
+	args        decoder.Args
+	argsFaulty  bool
+	result      isa.Word // of the outermost frame
+	finished    bool
+	retiredTo   uint64 // undo log position that is final
+	memoryBound uint64
+	retired     decoder.Retirement
+
+	err     error
+	blame   Cause // present cause of lost slots
+	Stats   Stats
+	hasher  streamHash
+	scratch []byte
+	keccak  keccakState
+}
+
+// New makes a core. golden may be nil unless the configuration reads it.
+func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error) {
+	c := &Core{cfg: cfg, latency: cfg.latencies(), units: cfg.units(), sys: sys, golden: golden, constBases: map[int32]rob.Reg{}}
+	switch cfg.Core.Stack {
+	case "execute":
+		c.policy = stackExecute
+	case "rename":
+		c.policy = stackRename
+	case "fold":
+		c.policy = stackFold
+	default:
+		return nil, fmt.Errorf("core.stack: %q is not execute, rename or fold", cfg.Core.Stack)
+	}
+	if cfg.Core.Gas == "free" {
+		if golden == nil {
+			return nil, fmt.Errorf("core.gas: free reads the golden run, and there is none")
+		}
+		c.freeGas = true
+	}
+	p := cfg.Predictor
+	params := predictor.Params{TableBits: p.BranchBits, HistoryBits: p.HistoryBits, StackDepth: p.ReturnStack, Seed: p.Seed, Golden: golden}
+	var err error
+	if c.direction, err = predictor.Directions.New(p.Branch, params); err != nil {
+		return nil, fmt.Errorf("predictor.branch: %w", err)
+	}
+	params.TableBits = p.TargetBits
+	if c.target, err = predictor.Targets.New(p.Target, params); err != nil {
+		return nil, fmt.Errorf("predictor.target: %w", err)
+	}
+	if c.callTarget, err = predictor.CallTargets.New(p.Call, params); err != nil {
+		return nil, fmt.Errorf("predictor.call: %w", err)
+	}
+	params.TableBits = p.DependBits
+	if c.memOrder, err = predictor.Dependences.New(p.Memory, params); err != nil {
+		return nil, fmt.Errorf("predictor.memory: %w", err)
+	}
+	if c.stateOrder, err = predictor.Dependences.New(p.State, params); err != nil {
+		return nil, fmt.Errorf("predictor.state: %w", err)
+	}
+	if cfg.Chaos.Squash > 0 {
+		c.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
+	}
+	c.regs = rob.NewRegisters()
+	c.regs.AddConsts(make([]isa.Word, contextWords+envelopeWords))
+	c.maps = rob.NewMaps(c.regs)
+	c.maps.Undone = c.dropFrame
+	c.maps.Dropped = c.dropFrame
+	c.buf = rob.NewBuffer()
+	c.mem.init()
+	c.state.init(cfg.State)
+	for u := range c.busy {
+		c.busy[u] = make([]uint64, 0, 4)
+	}
+	c.dirCP, c.tgtCP = c.direction.Checkpoint(), c.target.Checkpoint()
+	c.keccak = newKeccak()
+	c.Stats.Width = uint64(cfg.Core.Commit)
+	return c, nil
+}
+
+// SetChecker compares every committed instruction; nil turns checking off.
+func (c *Core) SetChecker(k decoder.Checker) { c.checker = k }
+
+// SetProbe watches the pipeline; nil turns it off.
+func (c *Core) SetProbe(p Probe) { c.probe = p }
+
+// Cycle is the number of cycles simulated so far.
+func (c *Core) Cycle() uint64 { return c.cycle }
+
+// StreamDigest sums up everything committed so far.
+func (c *Core) StreamDigest() uint64 { return uint64(c.hasher) }
+
+// Config is the core's configuration.
+func (c *Core) Config() *Config { return &c.cfg }
+
+// Run executes one transaction from drained to drained. dynamic is the number of
+// the block's instruction that the transaction starts with. The error is a
+// difference found by the checker, or a fault of the simulator itself.
+func (c *Core) Run(env *decoder.Envelope, dynamic uint64) error {
+	root := c.begin(env, dynamic)
+	for !c.finished && c.err == nil {
+		c.step()
+	}
+	if c.err == nil {
+		c.dropFrame(root)
+	}
+	return c.err
+}
+
+// begin sets fetch on the envelope of a transaction and returns its frame.
+func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
+	words := c.sys.Context()
+	for i := range words {
+		c.regs.SetConst(contextConst+rob.Reg(i), &words[i])
+	}
+	for i := range env.Words {
+		c.regs.SetConst(envelopeConst+rob.Reg(i), &env.Words[i])
+	}
+	c.memoryBound = c.sys.MemoryBound(env.Gas)
+	root = c.newFrame()
+	f := &c.frames[root]
+	*f = frame{parent: -1, refs: 1, outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: envelopeConst, ctx: decoder.Context{
+		Kind: decoder.EnterRoot, Prog: env.Program, Memory: append(f.ctx.Memory[:0], env.Input...),
+	}}
+	c.setProgram(f, env.Program)
+	c.maps.InitFrame(root, [rob.NumEnv]rob.Reg{
+		rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg,
+	})
+	c.finished = false
+	c.fetch.dynamic = dynamic
+	c.stackLow = 0
+	c.steer(root, 0, c.cycle+1, CauseDrain)
+	return root
+}
+
+// steer points fetch at an instruction from a cycle on.
+func (c *Core) steer(frame, inst int32, cycle uint64, cause Cause) {
+	c.fetch.state = fetchRuns
+	c.fetch.frame, c.fetch.inst, c.fetch.uop = frame, inst, 0
+	c.fetch.resume = cycle
+	c.fetch.cause = cause
+	c.startRun()
+}
+
+// startRun begins a new run of folded instructions at the fetch position.
+func (c *Core) startRun() {
+	c.fetch.run = c.fetch.inst
+	c.fetch.runGas = 0
+	c.fetch.height = c.maps.Map[c.fetch.frame].Height
+}
+
+// step simulates one cycle, then skips those in which nothing can happen.
+func (c *Core) step() {
+	c.cycle++
+	moved := c.commit()
+	if c.finished || c.err != nil {
+		return
+	}
+	moved = c.writeBack() || moved
+	if c.chaos != nil {
+		c.chaosStep()
+	}
+	moved = c.issue() || moved
+	moved = c.dispatch() || moved
+	moved = c.fetchCycle() || moved
+	if moved || c.chaos != nil {
+		return
+	}
+	c.skip()
+}
+
+// skip moves time to just before the next cycle in which something happens, and
+// gives the lost slots to the cause that holds the machine now.
+func (c *Core) skip() {
+	next, ok := c.events.next()
+	if b := c.buf; b.Dispatch < b.Tail {
+		if r := b.At(b.Dispatch).Ready; r > c.cycle && (!ok || r < next) {
+			next, ok = r, true
+		}
+	}
+	if c.fetch.state == fetchRuns && c.fetch.resume > c.cycle && (!ok || c.fetch.resume < next) {
+		next, ok = c.fetch.resume, true
+	}
+	for u := range c.busy {
+		if len(c.ready[u]) == 0 && !c.cfg.Core.InOrder {
+			continue
+		}
+		for _, until := range c.busy[u] {
+			if until > c.cycle && (!ok || until < next) {
+				next, ok = until, true
+			}
+		}
+	}
+	if !ok {
+		c.err = c.deadlock()
+		return
+	}
+	if idle := next - c.cycle - 1; idle > 0 {
+		c.cycle += idle
+		c.Stats.Slots[c.blame] += idle * c.Stats.Width
+		c.Stats.Skipped += idle
+	}
+}
+
+func (c *Core) ref(e *rob.Entry) predictor.Ref {
+	return predictor.Ref{Site: uint64(uint32(c.frames[e.Frame].prog.ID))<<32 | uint64(uint32(e.Inst)), Dynamic: e.Dynamic}
+}

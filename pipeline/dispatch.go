@@ -1,0 +1,170 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// dispatch moves entries from the front end into the reorder buffer, the issue
+// queue and the load, store and state queues, in order, while there is room.
+func (c *Core) dispatch() bool {
+	b := c.buf
+	n := 0
+	for n < c.cfg.Core.Width && b.Dispatch < b.Tail {
+		seq := b.Dispatch
+		e := b.At(seq)
+		if e.Ready > c.cycle {
+			break
+		}
+		if stall := c.room(e); stall != nil {
+			*stall++
+			break
+		}
+		b.Dispatch++
+		n++
+		e.Flags |= rob.Dispatched
+		c.enqueue(e, seq)
+		if c.probe != nil {
+			c.probe.Dispatch(c.cycle, seq, e.UID)
+		}
+	}
+	return n > 0
+}
+
+// room reports which full structure holds the entry back, or nil.
+func (c *Core) room(e *rob.Entry) *uint64 {
+	cfg := &c.cfg.Core
+	switch {
+	case c.buf.Occupancy() >= cfg.ROB:
+		return &c.Stats.FullROB
+	case e.Dst != rob.NoReg && c.inflight >= cfg.Regs:
+		return &c.Stats.FullRegs
+	}
+	class := isa.Table[e.Op].Class
+	if class == isa.ClassNone {
+		return nil
+	}
+	if c.iq >= cfg.IQ {
+		return &c.Stats.FullIQ
+	}
+	if c.readsMemory(e) && int(c.mem.lTail-c.mem.lHead) >= cfg.LoadQ {
+		return &c.Stats.FullLoadQ
+	}
+	switch class {
+	case isa.ClassStoreAddr:
+		if int(c.mem.sTail-c.mem.sHead) >= cfg.StoreQ {
+			return &c.Stats.FullStoreQ
+		}
+	case isa.ClassStateLoad, isa.ClassStateKey:
+		if int(c.state.tail-c.state.head) >= cfg.StateQ {
+			return &c.Stats.FullStateQ
+		}
+	case isa.ClassControl, isa.ClassHead:
+		if returns(e.Op) && int(c.mem.sTail-c.mem.sHead) >= cfg.StoreQ {
+			return &c.Stats.FullStoreQ
+		}
+	}
+	return nil
+}
+
+// readsMemory reports whether the entry takes a place in the load queue.
+func (c *Core) readsMemory(e *rob.Entry) bool {
+	switch e.Op {
+	case isa.Load, isa.LoadInput, isa.Hash:
+		return true
+	case isa.CopyData:
+		return e.Imm <= isa.CopyReturn
+	}
+	return false
+}
+
+// returns reports whether the micro-op may write to the caller's memory what the
+// frame returns: it takes a place in the store queue.
+func returns(op isa.Op) bool { return op == isa.Leave || op == isa.Abort || op == isa.Builtin }
+
+// enqueue takes the entry's places and links it to the producers it waits for.
+func (c *Core) enqueue(e *rob.Entry, seq uint64) {
+	if e.Dst != rob.NoReg {
+		c.inflight++
+	}
+	info := &isa.Table[e.Op]
+	if info.Class == isa.ClassNone {
+		e.Flags |= rob.Done
+		return
+	}
+	c.iq++
+	e.Older = c.mem.sTail
+	switch info.Class {
+	case isa.ClassStoreAddr:
+		s, p := c.mem.addStore()
+		s.seq, s.uid, s.frame, s.ref = seq, e.UID, e.Frame, c.ref(e)
+		switch e.Op {
+		case isa.StoreAddr:
+			s.kind = storeWord
+		case isa.StoreAddr1:
+			s.kind = storeByte
+		case isa.CopyAddr:
+			s.kind = storeBlock
+		}
+		e.Queue = p
+	case isa.ClassStoreData:
+		e.Queue = c.mem.sTail - 1
+		e.Older = e.Queue
+	case isa.ClassStateLoad:
+		o, p := c.state.add()
+		o.seq, o.uid, o.space, o.ref = seq, e.UID, keyAccount, c.ref(e)
+		if e.Op == isa.StateLoad {
+			o.space = e.Imm
+		}
+		e.Queue = p
+	case isa.ClassStateKey:
+		o, p := c.state.add()
+		o.seq, o.uid, o.space, o.ref, o.isStore = seq, e.UID, e.Imm, c.ref(e), true
+		e.Queue = p
+	case isa.ClassStateData:
+		e.Queue = c.state.tail - 1
+		c.state.at(e.Queue).reg = e.Src[0]
+	}
+	if c.readsMemory(e) {
+		l, p := c.mem.addLoad()
+		l.seq, l.uid = seq, e.UID
+		e.LoadQ = p
+	}
+	if returns(e.Op) {
+		f := &c.frames[e.Frame]
+		s, p := c.mem.addStore()
+		s.seq, s.uid, s.kind, s.frame, s.source, s.ref = seq, e.UID, storeAlias, f.parent, e.Frame, c.ref(e)
+		e.Queue = p
+	}
+	if e.Flags&rob.Last != 0 && c.movesValue(e) {
+		c.state.transfers = append(c.state.transfers, seq)
+	}
+	for i, r := range e.Src {
+		if r == rob.NoReg || c.regs.Ready(r) {
+			continue
+		}
+		e.Link[i] = c.regs.AddWaiter(r, rob.MakeWait(seq, i))
+		e.Pending++
+	}
+	if e.Pending == 0 {
+		c.pushReady(e, seq)
+	}
+}
+
+// movesValue reports whether the instruction's commit may change balances. A call
+// whose value is the constant zero cannot.
+func (c *Core) movesValue(e *rob.Entry) bool {
+	f := &c.frames[e.Frame]
+	in := &f.prog.Insts[e.Inst]
+	row := &f.prog.Rows[in.Code]
+	if row.Flags&decoder.Transfer == 0 {
+		return false
+	}
+	if row.Kind == decoder.KindCall && f.parent >= 0 {
+		if w, ok := c.known(c.maps.Map[e.Next].Env[rob.EnvValue]); ok && w.IsZero() {
+			return false
+		}
+	}
+	return true
+}

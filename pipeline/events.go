@@ -1,0 +1,132 @@
+package pipeline
+
+import "math/bits"
+
+// event says that an entry's present step ends.
+type event struct {
+	cycle uint64
+	seq   uint64
+	uid   uint32
+}
+
+const (
+	wheelBits = 10
+	wheelSize = 1 << wheelBits
+)
+
+// eventQueue is a timing wheel for the near future with a heap behind it for the
+// far one. Finding the next cycle with an event is a scan of a bitmap, so idle
+// cycles cost nothing.
+type eventQueue struct {
+	now    uint64
+	slots  [wheelSize][]event
+	used   [wheelSize / 64]uint64
+	count  int
+	beyond []event // min-heap by cycle, then seq
+}
+
+func (q *eventQueue) add(e event) {
+	if e.cycle-q.now >= wheelSize {
+		q.pushBeyond(e)
+		return
+	}
+	i := e.cycle & (wheelSize - 1)
+	q.slots[i] = append(q.slots[i], e)
+	q.used[i>>6] |= 1 << (i & 63)
+	q.count++
+}
+
+// take moves time to cycle and returns the events of that cycle, oldest entry
+// first. The slice is valid until the wheel comes round.
+func (q *eventQueue) take(cycle uint64) []event {
+	q.now = cycle
+	for len(q.beyond) > 0 && q.beyond[0].cycle-cycle < wheelSize {
+		q.add(q.popBeyond())
+	}
+	i := cycle & (wheelSize - 1)
+	if q.used[i>>6]&(1<<(i&63)) == 0 {
+		return nil
+	}
+	list := q.slots[i]
+	q.slots[i] = list[:0]
+	q.used[i>>6] &^= 1 << (i & 63)
+	q.count -= len(list)
+	if len(list) > 32 {
+		sortEvents(list)
+		return list
+	}
+	for j := 1; j < len(list); j++ {
+		for k := j; k > 0 && list[k].seq < list[k-1].seq; k-- {
+			list[k], list[k-1] = list[k-1], list[k]
+		}
+	}
+	return list
+}
+
+// next is the first cycle from now on that has an event, or false.
+func (q *eventQueue) next() (uint64, bool) {
+	if q.count > 0 {
+		start := q.now & (wheelSize - 1)
+		w := start >> 6
+		word := q.used[w] &^ (1<<(start&63) - 1)
+		for n := 0; n <= len(q.used); n++ {
+			if word != 0 {
+				i := w<<6 | uint64(bits.TrailingZeros64(word))
+				return q.now + (i-start)&(wheelSize-1), true
+			}
+			w = (w + 1) & uint64(len(q.used)-1)
+			word = q.used[w]
+		}
+	}
+	if len(q.beyond) > 0 {
+		return q.beyond[0].cycle, true
+	}
+	return 0, false
+}
+
+// reset forgets every event and sets the time.
+func (q *eventQueue) reset(now uint64) {
+	for i := range q.slots {
+		q.slots[i] = q.slots[i][:0]
+	}
+	clear(q.used[:])
+	q.count, q.beyond, q.now = 0, q.beyond[:0], now
+}
+
+func (e event) before(o event) bool {
+	return e.cycle < o.cycle || e.cycle == o.cycle && e.seq < o.seq
+}
+
+func (q *eventQueue) pushBeyond(e event) {
+	q.beyond = append(q.beyond, e)
+	for i := len(q.beyond) - 1; i > 0; {
+		p := (i - 1) / 2
+		if !q.beyond[i].before(q.beyond[p]) {
+			break
+		}
+		q.beyond[i], q.beyond[p] = q.beyond[p], q.beyond[i]
+		i = p
+	}
+}
+
+func (q *eventQueue) popBeyond() event {
+	top := q.beyond[0]
+	last := len(q.beyond) - 1
+	q.beyond[0] = q.beyond[last]
+	q.beyond = q.beyond[:last]
+	for i := 0; ; {
+		c := 2*i + 1
+		if c >= last {
+			break
+		}
+		if c+1 < last && q.beyond[c+1].before(q.beyond[c]) {
+			c++
+		}
+		if !q.beyond[c].before(q.beyond[i]) {
+			break
+		}
+		q.beyond[i], q.beyond[c] = q.beyond[c], q.beyond[i]
+		i = c
+	}
+	return top
+}

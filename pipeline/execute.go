@@ -1,0 +1,415 @@
+package pipeline
+
+import (
+	"golang.org/x/crypto/sha3"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// keccakState is a reusable Keccak-256.
+type keccakState interface {
+	Reset()
+	Write([]byte) (int, error)
+	Read([]byte) (int, error)
+}
+
+func newKeccak() keccakState { return sha3.NewLegacyKeccak256().(keccakState) }
+
+// speculativeBytes is the longest range that a micro-op gathers before it is the
+// oldest: longer ones wait for their turn, which bounds the host's memory.
+const speculativeBytes = 32 << 10
+
+// execute computes a micro-op with the values of this cycle and gives its latency.
+// ok is false when it has to wait.
+func (c *Core) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
+	info := &isa.Table[e.Op]
+	latency = uint64(c.latency[info.Latency])
+	switch info.Class {
+	case isa.ClassALU:
+		return c.executeALU(e, info, latency), true
+	case isa.ClassLoad:
+		return c.executeLoad(e, seq, latency)
+	case isa.ClassStoreAddr:
+		return latency, true
+	case isa.ClassStoreData:
+		if e.Op == isa.CopyData {
+			return c.executeCopy(e, seq)
+		}
+		c.mem.store(e.Queue).reg = e.Src[0]
+		return latency, true
+	case isa.ClassStateLoad:
+		return c.executeStateLoad(e, seq)
+	case isa.ClassStateKey:
+		return c.executeStateKey(e, seq)
+	case isa.ClassStateData:
+		return latency, true
+	case isa.ClassBranch:
+		return latency, true
+	case isa.ClassControl:
+		return c.executeControl(e, seq, latency)
+	}
+	return c.executeHead(e, seq, latency)
+}
+
+func (c *Core) executeALU(e *rob.Entry, info *isa.Info, latency uint64) uint64 {
+	var src [3]*isa.Word
+	for i := range src {
+		if r := e.Src[i]; r != rob.NoReg {
+			src[i] = c.regs.Value(r)
+		}
+	}
+	if e.Op == isa.Exp {
+		latency = uint64(c.latency[isa.LatMul]) + uint64(c.latency[isa.LatExp])*uint64(src[1].ByteLen())
+	}
+	if info.Result {
+		isa.Exec(e.Op, c.regs.Value(e.Dst), src[0], src[1], src[2])
+	}
+	return latency
+}
+
+// fail marks an entry that will fault at commit; its result is zero meanwhile.
+func (c *Core) fail(e *rob.Entry, f decoder.Fault) {
+	e.Flags |= rob.Faulty
+	e.Fault = uint8(f)
+	if e.Dst != rob.NoReg {
+		c.regs.Value(e.Dst).Clear()
+	}
+}
+
+// waitForHead parks an entry until it is the oldest; true when it is already.
+func (c *Core) waitForHead(e *rob.Entry, seq uint64) bool {
+	if seq == c.buf.Head {
+		return true
+	}
+	e.Flags |= rob.Parked
+	return false
+}
+
+// settle parks the load where it was blocked, or notes what it has read.
+func (c *Core) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *gatherResult) bool {
+	if r.blocked {
+		s := c.mem.store(r.on)
+		e.Flags |= rob.Parked
+		s.waiters = append(s.waiters, parked{seq, e.UID})
+		return false
+	}
+	if r.bet {
+		e.Flags |= rob.Bet
+	}
+	l := c.mem.load(e.LoadQ)
+	l.issued, l.frame, l.off, l.n, l.supplied = true, frame, off, n, r.supplied
+	return true
+}
+
+func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+	r := gatherResult{supplied: ^uint64(0)}
+	dst := c.regs.Value(e.Dst)
+	switch e.Op {
+	case isa.Load:
+		off := c.regs.Value(e.Src[0])
+		o := off.Uint64()
+		if !off.IsUint64() || o > c.memoryBound || o+32 > c.memoryBound {
+			c.fail(e, decoder.FaultOutOfGas)
+			return latency, true
+		}
+		if c.forwardWord(e, o, dst, &r) {
+			return latency, c.settle(e, seq, e.Frame, o, 32, &r)
+		}
+		var buf [32]byte
+		c.gather(e, e.Frame, o, buf[:], e.Older, true, &r)
+		if !r.blocked {
+			dst.SetBytes32(buf[:])
+		}
+		return latency, c.settle(e, seq, e.Frame, o, 32, &r)
+	case isa.LoadInput:
+		var buf [32]byte
+		frame, o, n := c.inputRange(e, c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]), c.regs.Value(e.Src[2]), 32)
+		if n > 0 {
+			c.gather(e, frame, o, buf[:n], e.Older, true, &r)
+		}
+		if !r.blocked {
+			dst.SetBytes32(buf[:])
+		}
+		return latency, c.settle(e, seq, frame, o, n, &r)
+	}
+	// Hash.
+	o, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
+	if !ok {
+		c.fail(e, decoder.FaultOutOfGas)
+		return latency, true
+	}
+	if n > speculativeBytes && !c.affordable(e, seq, o+n) {
+		return latency, e.Flags&rob.Parked == 0
+	}
+	buf := c.buffer(n)
+	if n > 0 {
+		c.gather(e, e.Frame, o, buf, e.Older, true, &r)
+	}
+	if !c.settle(e, seq, e.Frame, o, n, &r) {
+		return 0, false
+	}
+	var sum [32]byte
+	c.keccak.Reset()
+	_, _ = c.keccak.Write(buf)
+	_, _ = c.keccak.Read(sum[:])
+	c.regs.Value(e.Dst).SetBytes32(sum[:])
+	// Keccak absorbs 136 bytes a permutation; padding always adds one byte.
+	return latency * (n/136 + 1), true
+}
+
+// forwardWord is the fast path of a load: the youngest older store of the frame
+// that can matter wrote exactly these 32 bytes.
+func (c *Core) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherResult) bool {
+	m := &c.mem
+	for p := e.Older; p > m.sHead; {
+		p--
+		s := m.store(p)
+		if s.frame != e.Frame {
+			continue
+		}
+		if !s.addrKnown {
+			return false
+		}
+		if s.off >= off+32 || s.off+s.n <= off {
+			continue
+		}
+		if s.kind != storeWord || s.off != off || !s.dataKnown {
+			return false
+		}
+		*dst = *c.regs.Value(s.reg)
+		r.supplied = p
+		c.Stats.MemoryForwards++
+		return true
+	}
+	mem := c.frames[e.Frame].ctx.Memory
+	r.supplied = 0
+	if off+32 <= uint64(len(mem)) {
+		dst.SetBytes32(mem[off : off+32])
+		return true
+	}
+	return false
+}
+
+// affordable decides a long range: it has to be the oldest, and the gas that is
+// left has to pay for the memory.
+func (c *Core) affordable(e *rob.Entry, seq, end uint64) bool {
+	if !c.waitForHead(e, seq) {
+		return false
+	}
+	if end > c.sys.MemoryBound(c.frames[e.Frame].ctx.Gas) {
+		c.fail(e, decoder.FaultOutOfGas)
+		return false
+	}
+	return true
+}
+
+// buffer gives scratch space for one gather.
+func (c *Core) buffer(n uint64) []byte {
+	if uint64(cap(c.scratch)) < n {
+		c.scratch = make([]byte, n)
+	}
+	return c.scratch[:n]
+}
+
+// inputRange maps a position in the frame's input to its caller's memory: the
+// frame, the offset there and how many of want bytes lie inside the input.
+func (c *Core) inputRange(e *rob.Entry, off, base, length *isa.Word, want uint64) (frame int32, o, n uint64) {
+	frame = c.frames[e.Frame].parent
+	if !off.IsUint64() || !length.IsUint64() || !base.IsUint64() {
+		return frame, 0, 0
+	}
+	total, first := length.Uint64(), base.Uint64()
+	o = off.Uint64()
+	if o >= total || first+total < first {
+		return frame, 0, 0
+	}
+	return frame, first + o, min(want, total-o)
+}
+
+// executeCopy gathers the data part of a block copy into its store.
+func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
+	latency = uint64(c.latency[isa.LatLoad])
+	off, length := c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])
+	if length.IsZero() {
+		c.mem.store(e.Queue).data = c.mem.store(e.Queue).data[:0]
+		if e.Imm != isa.CopyReturn {
+			return latency, true
+		}
+	}
+	_, n, fits := c.bounded(new(isa.Word), length)
+	if !fits {
+		c.fail(e, decoder.FaultOutOfGas)
+		return latency, true
+	}
+	if n > speculativeBytes && !c.affordable(e, seq, n) {
+		return latency, e.Flags&rob.Parked == 0
+	}
+	latency += uint64(c.latency[isa.LatCopy]) * ((n + 31) / 32)
+	s := c.mem.store(e.Queue)
+	if uint64(cap(s.data)) < n {
+		s.data = make([]byte, n)
+	}
+	s.data = s.data[:n]
+	var from []byte
+	r := gatherResult{supplied: ^uint64(0)}
+	switch e.Imm {
+	case isa.CopyMemory:
+		o, _, fits := c.bounded(off, length)
+		if !fits {
+			c.fail(e, decoder.FaultOutOfGas)
+			return latency, true
+		}
+		if n > speculativeBytes && !c.affordable(e, seq, o+n) {
+			return latency, e.Flags&rob.Parked == 0
+		}
+		if n > 0 {
+			c.gather(e, e.Frame, o, s.data, e.Older, true, &r)
+		}
+		return latency, c.settle(e, seq, e.Frame, o, n, &r)
+	case isa.CopyInput:
+		frame, o, have := c.inputRange(e, off, c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3]), n)
+		if have > 0 {
+			c.gather(e, frame, o, s.data[:have], e.Older, true, &r)
+		}
+		clear(s.data[have:])
+		return latency, c.settle(e, seq, frame, o, have, &r)
+	case isa.CopyReturn:
+		base, total := c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3])
+		if !off.IsUint64() || !total.IsUint64() || off.Uint64()+n < n || off.Uint64()+n > total.Uint64() || !base.IsUint64() {
+			c.fail(e, decoder.FaultReturnBounds)
+			return latency, true
+		}
+		o := base.Uint64() + off.Uint64()
+		if n > 0 {
+			c.gather(e, e.Next, o, s.data, e.Older, true, &r)
+			return latency, c.settle(e, seq, e.Next, o, n, &r)
+		}
+		return latency, true
+	case isa.CopyCode:
+		from = c.frames[e.Frame].prog.Code
+	case isa.CopyForeignCode:
+		from = c.sys.ForeignCode(c.regs.Value(e.Src[2]))
+	}
+	k := 0
+	if off.IsUint64() && off.Uint64() < uint64(len(from)) {
+		k = copy(s.data, from[off.Uint64():])
+	}
+	clear(s.data[k:])
+	return latency, true
+}
+
+// completeStoreAddr makes a store's range known.
+func (c *Core) completeStoreAddr(e *rob.Entry) {
+	n := uint64(32)
+	off := c.regs.Value(e.Src[0])
+	switch e.Op {
+	case isa.StoreAddr1:
+		n = 1
+	case isa.CopyAddr:
+		o, l, ok := c.bounded(off, c.regs.Value(e.Src[1]))
+		if !ok {
+			e.Flags |= rob.Faulty
+			e.Fault = uint8(decoder.FaultOutOfGas)
+		}
+		c.resolveStore(e.Queue, o, l)
+		return
+	}
+	if !off.IsUint64() || off.Uint64() > c.memoryBound || off.Uint64()+n > c.memoryBound {
+		e.Flags |= rob.Faulty
+		e.Fault = uint8(decoder.FaultOutOfGas)
+		c.resolveStore(e.Queue, 0, 0)
+		return
+	}
+	c.resolveStore(e.Queue, off.Uint64(), n)
+}
+
+// completeReturn makes the range that a frame's end writes in its caller's memory
+// known. The bytes stay where they are: the store is an alias of the callee's
+// memory.
+func (c *Core) completeReturn(e *rob.Entry) {
+	off, length := c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])
+	if e.Op == isa.Builtin {
+		off, length = new(isa.Word), c.regs.Value(e.Dst2)
+	}
+	o, n, ok := c.bounded(off, length)
+	to, room, fits := c.bounded(c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3]))
+	s := c.mem.store(e.Queue)
+	s.sourceOff = o
+	if !ok || !fits || c.frames[e.Frame].creation {
+		to, n = 0, 0
+	}
+	s.dataKnown = true
+	c.resolveStore(e.Queue, to, min(n, room))
+}
+
+func (c *Core) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+	switch e.Op {
+	case isa.Target:
+		key := stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
+		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
+		extra, ok := c.touch(e, seq, c.state.keys.intern(&key))
+		return latency + extra, ok
+	case isa.Leave:
+		if !c.frames[e.Frame].creation {
+			c.regs.Value(e.Dst).SetOne()
+		}
+	case isa.Abort:
+		c.regs.Value(e.Dst).Clear()
+	}
+	return latency, true
+}
+
+// executeHead executes what has to be the oldest of the machine.
+func (c *Core) executeHead(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+	if e.Op == isa.Counter && c.freeGas && e.Imm == isa.CounterGas {
+		if g, ok := c.golden.Gas(e.Dynamic); ok {
+			c.regs.Value(e.Dst).SetUint64(g)
+			return latency, true
+		}
+	}
+	if !c.waitForHead(e, seq) {
+		return 0, false
+	}
+	f := &c.frames[e.Frame]
+	switch e.Op {
+	case isa.Counter:
+		v := c.regs.Value(e.Dst)
+		if e.Imm == isa.CounterMemory {
+			v.SetUint64(uint64(len(f.ctx.Memory)))
+			break
+		}
+		in := &f.prog.Insts[e.Inst]
+		v.SetUint64(f.ctx.Gas - min(f.ctx.Gas, e.RunGas+uint64(f.prog.Rows[in.Code].Gas)))
+	case isa.Builtin:
+		c.executeBuiltin(e, f)
+	case isa.Destroy:
+		if !f.creation {
+			c.regs.Value(e.Dst).SetOne()
+		}
+	}
+	return latency, true
+}
+
+// executeBuiltin runs a built-in program on a copy of the context, so that a
+// squash before commit leaves no trace; commit takes the gas over.
+func (c *Core) executeBuiltin(e *rob.Entry, f *frame) {
+	input := c.frames[f.parent].ctx.Memory
+	o, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
+	if !ok || o+n > uint64(len(input)) {
+		o, n = 0, 0
+	}
+	ctx := f.ctx
+	output, ok := c.sys.Builtin(&ctx, input[o:o+n])
+	f.builtinGas, f.builtinOK = ctx.Gas, ok
+	if !ok {
+		c.fail(e, decoder.FaultOther)
+		c.regs.Value(e.Dst2).Clear()
+		f.ctx.Memory = f.ctx.Memory[:0]
+		return
+	}
+	f.ctx.Memory = append(f.ctx.Memory[:0], output...)
+	c.regs.Value(e.Dst).SetOne()
+	c.regs.Value(e.Dst2).SetUint64(uint64(len(output)))
+}

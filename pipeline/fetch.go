@@ -1,0 +1,524 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/predictor"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// fetchCycle decodes and renames along the predicted path, up to the decode
+// width in instructions and the width in micro-ops.
+func (c *Core) fetchCycle() bool {
+	if c.fetch.state != fetchRuns || c.fetch.resume > c.cycle {
+		return false
+	}
+	room := c.cfg.Core.Width*c.cfg.Core.FrontEnd - int(c.buf.Tail-c.buf.Dispatch)
+	uops := min(c.cfg.Core.Width, room)
+	insts, taken := c.cfg.Core.Decode, c.cfg.Core.Taken
+	moved := false
+	for uops > 0 && insts > 0 && taken > 0 && c.fetch.state == fetchRuns && c.fetch.resume <= c.cycle {
+		fi := c.fetch.frame
+		f := &c.frames[fi]
+		in := &f.prog.Insts[c.fetch.inst]
+		row := &f.prog.Rows[in.Code]
+		if c.fetch.uop == 0 {
+			if !c.fillStack(fi, f, row) {
+				return true
+			}
+			if fault := c.stackFault(fi, f, row); fault != decoder.NoFault {
+				c.fetchFault(fi, in, row, fault)
+				return true
+			}
+		}
+		moved = true
+		if in.Kind.Foldable() {
+			insts--
+			if c.policy == stackFold {
+				c.fold(fi, f, in)
+				c.fetch.runGas += uint64(row.Gas)
+				c.fetch.inst++
+				c.fetch.dynamic++
+				if int(c.fetch.inst-c.fetch.run) >= c.cfg.Core.Decode {
+					c.carryRun(fi)
+					uops--
+				}
+				continue
+			}
+			c.fetchStackOp(fi, f, in, row)
+			uops--
+			continue
+		}
+		before := c.fetch.frame
+		last := c.fetchUop(fi, f, in, row)
+		uops--
+		if last {
+			insts--
+			if c.redirected {
+				c.redirected = false
+				taken--
+			} else if c.fetch.frame != before {
+				taken--
+			}
+		}
+	}
+	return moved
+}
+
+// stackFault finds at rename what the operand stack alone decides.
+func (c *Core) stackFault(fi int32, f *frame, row *decoder.Row) decoder.Fault {
+	h := c.maps.Map[fi].Height
+	switch {
+	case h < int(row.MinStack):
+		return decoder.FaultStackUnderflow
+	case h > int(row.MaxStack):
+		return decoder.FaultStackOverflow
+	case f.static && row.Flags&decoder.NoStatic != 0:
+		return decoder.FaultStatic
+	case row.Kind == decoder.KindInvalid:
+		return decoder.FaultInvalidOpcode
+	}
+	return decoder.NoFault
+}
+
+// fillStack brings spilled operands back: the committed stack keeps its top
+// StackRegs values, over all frames, in registers. It reports false when fetch
+// has to wait for the fill.
+func (c *Core) fillStack(fi int32, f *frame, row *decoder.Row) bool {
+	top := f.stackBase + c.maps.Map[fi].Height
+	if low := top - int(row.MinStack); low < c.stackLow && low >= f.stackBase {
+		n := c.stackLow - low
+		c.stackLow = low
+		c.Stats.StackFills += uint64(n)
+		if wait := n * c.cfg.Core.Fill; wait > 0 {
+			c.fetch.resume = c.cycle + uint64(wait)
+			return false
+		}
+	}
+	if low := top + 1 - c.cfg.Core.StackRegs; low > c.stackLow {
+		c.stackLow = low
+	}
+	return true
+}
+
+// fold performs a stack rearrangement on the rename map.
+func (c *Core) fold(fi int32, f *frame, in *decoder.Inst) {
+	switch in.Kind {
+	case decoder.KindPush:
+		c.maps.Push(fi, f.constBase+rob.Reg(in.Aux))
+	case decoder.KindDup:
+		c.maps.Push(fi, c.maps.Slot(fi, int(in.N)-1))
+	case decoder.KindSwap:
+		c.maps.Swap(fi, int(in.N))
+	case decoder.KindPop:
+		c.maps.Drop(fi, 1)
+	}
+}
+
+// newEntry appends an entry that carries the pending run.
+func (c *Core) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
+	e, seq := c.buf.Add()
+	e.Op = op
+	e.Frame = fi
+	e.RunStart, e.Inst = c.fetch.run, c.fetch.inst
+	e.RunGas = c.fetch.runGas
+	e.Height = uint16(c.fetch.height)
+	e.Ready = c.cycle + uint64(c.cfg.Core.FrontEnd)
+	e.Dynamic = c.fetch.dynamic
+	e.DirCP, e.TgtCP = c.dirCP, c.tgtCP
+	e.Next = -1
+	e.NextIs = -1
+	c.Stats.FetchedUops++
+	if c.probe != nil {
+		c.probe.Fetch(c.cycle, seq, e.UID, c.frames[fi].prog, e)
+	}
+	return e, seq
+}
+
+// carryRun emits a micro-op that does nothing but carry a run that has reached
+// the decode width.
+func (c *Core) carryRun(fi int32) {
+	e, _ := c.newEntry(fi, isa.Nop)
+	e.Flags = rob.First
+	e.UndoEnd = c.maps.Position()
+	c.startRun()
+}
+
+// fetchFault emits an instruction that cannot execute. Fetch stops behind it.
+func (c *Core) fetchFault(fi int32, in *decoder.Inst, row *decoder.Row, fault decoder.Fault) {
+	e, _ := c.newEntry(fi, isa.Fault)
+	e.Flags = rob.First | rob.Last | rob.Faulty | rob.Halts
+	e.Fault = uint8(fault)
+	e.UndoEnd = c.maps.Position()
+	c.fetch.dynamic++
+	c.fetch.inst++
+	c.startRun()
+	c.fetch.state = fetchDead
+}
+
+// fetchStackOp emits a stack instruction as a micro-op of its own (policies
+// execute and rename).
+func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+	op := isa.Nop
+	if c.policy == stackExecute {
+		op = isa.Argument
+		if in.Kind == decoder.KindPush || in.Kind == decoder.KindDup {
+			op = isa.Move
+		}
+	}
+	e, _ := c.newEntry(fi, op)
+	e.Flags = rob.First | rob.Last
+	if op == isa.Nop {
+		c.fold(fi, f, in)
+	} else {
+		switch in.Kind {
+		case decoder.KindPush:
+			e.Src[0] = f.constBase + rob.Reg(in.Aux)
+		case decoder.KindDup:
+			e.Src[0] = c.maps.Slot(fi, int(in.N)-1)
+		case decoder.KindSwap:
+			e.Src[0], e.Src[1] = c.maps.Slot(fi, 0), c.maps.Slot(fi, int(in.N))
+			c.maps.Swap(fi, int(in.N))
+		case decoder.KindPop:
+			c.maps.Drop(fi, 1)
+		}
+		c.retainSources(e)
+		if op == isa.Move {
+			e.Dst = c.regs.Alloc()
+			c.maps.Push(fi, e.Dst)
+		}
+	}
+	e.UndoEnd = c.maps.Position()
+	c.fetch.inst++
+	c.fetch.dynamic++
+	c.startRun()
+}
+
+func (c *Core) retainSources(e *rob.Entry) {
+	for _, r := range e.Src {
+		if r != rob.NoReg {
+			c.regs.Retain(r)
+		}
+	}
+}
+
+// fetchUop emits the next micro-op of an instruction and reports whether it was
+// the last one; then the instruction's stack effect is renamed and fetch moves on.
+func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
+	k := c.fetch.uop
+	u := &row.Uops[k]
+	last = k == len(row.Uops)-1
+	e, seq := c.newEntry(fi, u.Op)
+	e.Imm = u.Imm
+	e.UopIdx = uint8(k)
+	if k == 0 {
+		e.Flags = rob.First
+		c.temp = rob.ZeroReg
+	} else {
+		e.RunStart, e.RunGas = e.Inst, 0
+	}
+	for i, o := range u.Src {
+		if o != decoder.None {
+			e.Src[i] = c.operand(fi, f, in, o)
+		}
+	}
+	switch u.Op {
+	case isa.Leave, isa.Abort, isa.Builtin, isa.Destroy:
+		if u.Op != isa.Destroy {
+			e.Src[2], e.Src[3] = f.outOff, f.outLen
+		}
+	case isa.CopyData:
+		e.Next = c.maps.Map[fi].ReturnSpace
+	}
+	c.retainSources(e)
+	info := &isa.Table[u.Op]
+	if info.Result {
+		e.Dst = c.regs.Alloc()
+	}
+	if !last {
+		if info.Result {
+			c.temp = e.Dst
+		}
+		e.UndoEnd = c.maps.Position()
+		c.fetch.uop++
+		c.fetch.height = c.maps.Map[fi].Height
+		c.fetch.run, c.fetch.runGas = c.fetch.inst, 0
+		return false
+	}
+	e.Flags |= rob.Last
+	c.finishInst(e, seq, fi, f, in, row)
+	e.UndoEnd = c.maps.Position()
+	return true
+}
+
+// finishInst renames the whole instruction's effect on the stack and decides
+// where fetch goes next.
+func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+	c.fetch.uop = 0
+	if row.Flags&decoder.Uncounted == 0 {
+		c.fetch.dynamic++
+	}
+	next := c.fetch.inst + 1
+	switch row.Kind {
+	case decoder.KindExec:
+		c.maps.Drop(fi, int(row.Pops))
+		if row.Pushes > 0 {
+			c.maps.Push(fi, e.Dst)
+		}
+		c.fetch.inst = next
+		c.startRun()
+		if row.Flags&decoder.Serial != 0 {
+			c.serialise(e)
+		}
+	case decoder.KindJump, decoder.KindBranch:
+		c.fetchJump(e, seq, fi, f, in, row)
+	case decoder.KindCall:
+		c.fetchCall(e, seq, fi, in, row)
+	case decoder.KindCreate:
+		c.maps.Drop(fi, int(row.Pops))
+		c.fetch.inst = next
+		c.startRun()
+		c.serialise(e)
+	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
+		c.fetchLeave(e, fi, f, row)
+	case decoder.KindHalt:
+		c.fetch.state = fetchDead
+		c.fetch.inst = next
+		c.startRun()
+	}
+}
+
+// serialise stops fetch until the entry has committed.
+func (c *Core) serialise(e *rob.Entry) {
+	e.Flags |= rob.Halts
+	c.fetch.state = fetchSerial
+}
+
+// known gives a register's value where rename can see it: constants.
+func (c *Core) known(r rob.Reg) (*isa.Word, bool) {
+	if r.IsConst() {
+		return c.regs.Value(r), true
+	}
+	return nil, false
+}
+
+// fetchJump predicts the next instruction of a jump or branch. Where rename can
+// see condition and target, a wrong prediction costs a front-end bubble only.
+func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+	fall := c.fetch.inst + 1
+	ref := predictor.Ref{Site: uint64(uint32(f.prog.ID))<<32 | uint64(uint32(c.fetch.inst)), Dynamic: e.Dynamic}
+	taken := true
+	if row.Kind == decoder.KindBranch {
+		taken = c.direction.Predict(ref)
+		c.direction.Shift(ref, taken)
+		c.dirCP = c.direction.Checkpoint()
+		c.Stats.Branches++
+	}
+	next := fall
+	if taken {
+		e.Flags |= rob.PredictedTaken
+		next = c.predictTarget(ref, f, in, row, fall)
+	}
+	c.maps.Drop(fi, int(row.Pops))
+
+	bubble := false
+	if actual, ok := c.resolveAtRename(e, f, fall); ok && actual != next {
+		bubble = true
+		c.Stats.FrontEndRedirects++
+		if row.Kind == decoder.KindBranch {
+			was := c.takenConst(e)
+			c.repairDirection(ref, e, was)
+			setFlag(e, rob.PredictedTaken, was)
+		}
+		next = actual
+		if next < 0 {
+			// Jumping nowhere: the fault is raised at commit.
+			e.Next = -1
+			c.fetch.inst = fall
+			c.startRun()
+			c.fetch.state = fetchDead
+			return
+		}
+	}
+	e.Next = next
+	if next < 0 {
+		c.fetch.state = fetchTarget
+		c.fetch.waitFor = seq
+		c.fetch.cause = CauseTarget
+		c.fetch.inst = fall
+		c.startRun()
+		return
+	}
+	c.fetch.inst = next
+	c.redirected = next != fall
+	c.startRun()
+	if bubble {
+		c.fetch.resume = c.cycle + uint64(c.cfg.Core.FrontEnd)
+		c.fetch.cause = CauseFrontEnd
+	}
+}
+
+func setFlag(e *rob.Entry, f rob.Flags, on bool) {
+	if on {
+		e.Flags |= f
+	} else {
+		e.Flags &^= f
+	}
+}
+
+// takenConst tells whether a branch's condition, known at rename, takes it.
+func (c *Core) takenConst(e *rob.Entry) bool {
+	w, ok := c.known(e.Src[1])
+	return ok && !w.IsZero()
+}
+
+// repairDirection replaces the outcome that was shifted into the history.
+func (c *Core) repairDirection(ref predictor.Ref, e *rob.Entry, taken bool) {
+	c.direction.Restore(e.DirCP)
+	c.direction.Shift(ref, taken)
+	c.dirCP = c.direction.Checkpoint()
+}
+
+// predictTarget gives the predicted target instruction, or -1.
+func (c *Core) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst, row *decoder.Row, fall int32) int32 {
+	if in.Aux >= 0 {
+		if row.Kind == decoder.KindJump && in.N == 1 {
+			c.target.Call(ref, fall)
+			c.tgtCP = c.target.Checkpoint()
+		}
+		return in.Aux
+	}
+	t := c.target.Predict(ref)
+	c.tgtCP = c.target.Checkpoint()
+	if pc, ok := predictor.IsCodePosition(t); ok {
+		if int(pc) >= len(f.prog.Label) {
+			return -1
+		}
+		return f.prog.Label[pc]
+	}
+	// Fetch cannot follow a prediction that is no jump target.
+	if t < 0 || int(t) >= len(f.prog.Insts) || f.prog.Insts[t].Kind != decoder.KindNop {
+		return -1
+	}
+	return t
+}
+
+// resolveAtRename gives the next instruction of a jump or branch whose operands
+// are constants: -1 for an invalid target.
+func (c *Core) resolveAtRename(e *rob.Entry, f *frame, fall int32) (next int32, ok bool) {
+	if e.Op == isa.Branch {
+		cond, known := c.known(e.Src[1])
+		if !known {
+			return 0, false
+		}
+		if cond.IsZero() {
+			return fall, true
+		}
+	}
+	target, known := c.known(e.Src[0])
+	if !known {
+		return 0, false
+	}
+	return f.prog.Target(target), true
+}
+
+// fetchCall makes the callee's frame and goes on in it.
+func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, row *decoder.Row) {
+	s := row.Call
+	resume := c.fetch.inst + 1
+	child := c.newFrame()
+	f := &c.frames[fi] // newFrame may have moved the frames
+	ch := &c.frames[child]
+	mem := ch.ctx.Memory
+	account := c.operand(fi, f, in, s.Account)
+	*ch = frame{
+		parent: fi, resume: resume, refs: 1, static: f.static || s.Static,
+		outOff: c.operand(fi, f, in, s.OutputOffset), outLen: c.operand(fi, f, in, s.OutputLength),
+		account: account, context: contextConst,
+		ctx: decoder.Context{Memory: mem[:0]},
+	}
+	c.regs.Retain(ch.outOff)
+	c.regs.Retain(ch.outLen)
+	c.regs.Retain(ch.account)
+	env := [rob.NumEnv]rob.Reg{
+		rob.EnvSelf:         c.operand(fi, f, in, s.Self),
+		rob.EnvCaller:       c.operand(fi, f, in, s.Caller),
+		rob.EnvValue:        c.operand(fi, f, in, s.Value),
+		rob.EnvInputOffset:  c.operand(fi, f, in, s.InputOffset),
+		rob.EnvInputLength:  c.operand(fi, f, in, s.InputLength),
+		rob.EnvReturnOffset: rob.ZeroReg,
+		rob.EnvReturnLength: rob.ZeroReg,
+	}
+	c.maps.Drop(fi, int(row.Pops))
+	ch.stackBase = f.stackBase + c.maps.Map[fi].Height
+	c.maps.InitFrame(child, env)
+	c.maps.LogFrame(child)
+	e.Next = child
+
+	ref := predictor.Ref{Site: uint64(uint32(f.prog.ID))<<32 | uint64(uint32(c.fetch.inst)), Dynamic: e.Dynamic}
+	prog := c.resolvedCallee(e, seq, row, account)
+	if prog == nil {
+		if word, ok := c.callTarget.Predict(ref); ok {
+			prog = c.sys.CodeOf(&word)
+		}
+	}
+	c.setProgram(ch, prog)
+	c.fetch.frame, c.fetch.inst = child, 0
+	c.startRun()
+	if row.Flags&decoder.Serial != 0 {
+		c.serialise(e)
+		return
+	}
+	if prog == nil {
+		c.fetch.state = fetchTarget
+		c.fetch.waitFor = seq
+		c.fetch.cause = CauseCall
+	}
+}
+
+// resolvedCallee gives the program called where rename can see the account, or
+// where the Target micro-op has already executed, else nil.
+func (c *Core) resolvedCallee(e *rob.Entry, seq uint64, row *decoder.Row, account rob.Reg) *decoder.Program {
+	if w, ok := c.known(account); ok {
+		return c.sys.CodeOf(w)
+	}
+	for k := len(row.Uops) - 1; k >= 0; k-- {
+		if row.Uops[k].Op != isa.Target {
+			continue
+		}
+		t := seq - uint64(int(e.UopIdx)-k)
+		if t < c.buf.Head || c.buf.At(t).Flags&rob.Done != 0 {
+			return c.sys.CodeOf(c.regs.Value(account))
+		}
+	}
+	return nil
+}
+
+// fetchLeave ends the frame: the caller gets the success word and the returned
+// range, and fetch goes on behind the call.
+func (c *Core) fetchLeave(e *rob.Entry, fi int32, f *frame, row *decoder.Row) {
+	p := f.parent
+	c.maps.Drop(fi, int(row.Pops))
+	c.maps.LogHeight(p)
+	c.maps.Push(p, e.Dst)
+	offset, length := e.Src[0], e.Src[1]
+	space := fi
+	switch {
+	case row.Kind == decoder.KindBuiltin:
+		e.Dst2 = c.regs.Alloc()
+		offset, length = rob.ZeroReg, e.Dst2
+	case row.Kind == decoder.KindDestroy, f.creation && row.Kind != decoder.KindAbort:
+		offset, length, space = rob.ZeroReg, rob.ZeroReg, -1
+	}
+	c.maps.SetEnv(p, rob.EnvReturnOffset, offset)
+	c.maps.SetEnv(p, rob.EnvReturnLength, length)
+	if space >= 0 {
+		c.frames[space].refs++
+	}
+	c.maps.SetReturn(p, space)
+	c.fetch.frame, c.fetch.inst = p, f.resume
+	c.startRun()
+	if row.Flags&decoder.Serial != 0 || f.creation {
+		c.serialise(e)
+	}
+}

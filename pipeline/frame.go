@@ -1,0 +1,126 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// frame is one call frame in flight: the speculative side that fetch and rename
+// work on, and in ctx the committed side. Frames are numbered by their place in
+// Core.frames; the rename map has the same number.
+type frame struct {
+	prog       *decoder.Program // nil while fetch waits for the call's target
+	constBase  rob.Reg          // register of the program's constant 0
+	context    rob.Reg          // register of Context0
+	parent     int32            // -1 for the envelope
+	resume     int32            // the caller's instruction behind the call
+	static     bool
+	creation   bool    // runs initialisation code: what it returns is code
+	leaving    bool    // commit is inside its last instruction
+	outOff     rob.Reg // where the caller wants what is returned
+	outLen     rob.Reg
+	refs       int32  // its own execution, and each ReturnSpace that names its memory
+	stackBase  int    // stack values of all callers
+	builtinGas uint64 // left after a built-in
+	builtinOK  bool
+	account    rob.Reg // what was called, for checking the target
+	ctx        decoder.Context
+}
+
+// newFrame takes a free frame number.
+func (c *Core) newFrame() int32 {
+	if n := len(c.freeFrames); n > 0 {
+		i := c.freeFrames[n-1]
+		c.freeFrames = c.freeFrames[:n-1]
+		return i
+	}
+	c.frames = append(c.frames, frame{})
+	return int32(len(c.frames) - 1)
+}
+
+// setProgram gives a frame the code it runs.
+func (c *Core) setProgram(f *frame, p *decoder.Program) {
+	f.prog = p
+	f.constBase = 0
+	if p == nil {
+		return
+	}
+	base, known := c.constBases[p.ID]
+	if !known {
+		base = c.regs.AddConsts(p.Consts)
+		var n isa.Word
+		n.SetUint64(uint64(len(p.Code)))
+		c.regs.AddConsts([]isa.Word{n})
+		c.constBases[p.ID] = base
+	}
+	f.constBase = base
+}
+
+// dropFrame gives back one reference on a frame.
+func (c *Core) dropFrame(i int32) {
+	f := &c.frames[i]
+	f.refs--
+	if f.refs > 0 {
+		return
+	}
+	c.regs.Release(f.outOff)
+	c.regs.Release(f.outLen)
+	c.regs.Release(f.account)
+	f.outOff, f.outLen, f.account = rob.ZeroReg, rob.ZeroReg, rob.ZeroReg
+	f.prog = nil
+	f.ctx.Memory = f.ctx.Memory[:0]
+	c.maps.FreeFrame(i)
+	c.freeFrames = append(c.freeFrames, i)
+}
+
+// grow extends committed memory with zeros.
+func grow(mem []byte, size uint64) []byte {
+	n := uint64(len(mem))
+	if size <= n {
+		return mem
+	}
+	if size <= uint64(cap(mem)) {
+		mem = mem[:size]
+		clear(mem[n:])
+		return mem
+	}
+	bigger := make([]byte, size, max(size, 2*uint64(cap(mem))))
+	copy(bigger, mem)
+	return bigger
+}
+
+// operand resolves a template operand of the frame's current instruction.
+func (c *Core) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
+	if o < 16 {
+		return c.maps.Slot(fi, int(o))
+	}
+	m := &c.maps.Map[fi]
+	switch o {
+	case decoder.None:
+		return rob.NoReg
+	case decoder.FrameSelf:
+		return m.Env[rob.EnvSelf]
+	case decoder.FrameCaller:
+		return m.Env[rob.EnvCaller]
+	case decoder.FrameValue:
+		return m.Env[rob.EnvValue]
+	case decoder.InputOffset:
+		return m.Env[rob.EnvInputOffset]
+	case decoder.InputLength:
+		return m.Env[rob.EnvInputLength]
+	case decoder.ReturnOffset:
+		return m.Env[rob.EnvReturnOffset]
+	case decoder.ReturnLength:
+		return m.Env[rob.EnvReturnLength]
+	case decoder.CodeLength:
+		return f.constBase + rob.Reg(len(f.prog.Consts))
+	case decoder.InstAddress:
+		return f.constBase + rob.Reg(in.Aux)
+	case decoder.Zero:
+		return rob.ZeroReg
+	case decoder.Temp:
+		return c.temp
+	}
+	return f.context + rob.Reg(o-decoder.Context0)
+}

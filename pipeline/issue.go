@@ -1,0 +1,191 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// issue starts ready micro-ops, oldest first, within the issue width and the
+// units. A load that finds it must wait gives its port back.
+func (c *Core) issue() bool {
+	if c.cfg.Core.InOrder {
+		return c.issueInOrder()
+	}
+	budget := c.cfg.Core.Issue
+	ports := c.units
+	moved := false
+	for budget > 0 {
+		best, seq := isa.UnitNone, ^uint64(0)
+		for u := isa.UnitALU; u < isa.NumUnits; u++ {
+			if q := c.ready[u]; len(q) > 0 && q[0] < seq && ports[u] > 0 && c.unitFree(u) {
+				best, seq = u, q[0]
+			}
+		}
+		if best == isa.UnitNone {
+			break
+		}
+		c.ready[best].pop()
+		e := c.buf.At(seq)
+		if c.tryIssue(e, seq) {
+			ports[best]--
+			budget--
+		}
+		moved = true
+	}
+	return moved
+}
+
+// issueInOrder starts micro-ops in program order and stalls on the first that
+// cannot start: its operands are not ready, its unit is busy, or it waits.
+func (c *Core) issueInOrder() bool {
+	budget := c.cfg.Core.Issue
+	ports := c.units
+	moved := false
+	if c.issueNext < c.buf.Head {
+		c.issueNext = c.buf.Head
+	}
+	for budget > 0 && c.issueNext < c.buf.Dispatch {
+		seq := c.issueNext
+		e := c.buf.At(seq)
+		info := &isa.Table[e.Op]
+		if info.Class == isa.ClassNone {
+			c.issueNext++
+			continue
+		}
+		u := info.Unit
+		if e.Pending > 0 || e.Flags&rob.Parked != 0 || ports[u] == 0 || !c.unitFree(u) || !c.tryIssue(e, seq) {
+			break
+		}
+		ports[u]--
+		budget--
+		c.issueNext++
+		moved = true
+	}
+	return moved
+}
+
+// unitFree reports whether a unit that is not pipelined has an idle instance.
+func (c *Core) unitFree(u isa.Unit) bool {
+	list := c.busy[u]
+	if len(list) == 0 {
+		return true
+	}
+	kept := list[:0]
+	for _, until := range list {
+		if until > c.cycle {
+			kept = append(kept, until)
+		}
+	}
+	c.busy[u] = kept
+	return len(kept) < c.units[u]
+}
+
+// tryIssue executes the entry's micro-op; false when it has to wait (it is parked
+// then).
+func (c *Core) tryIssue(e *rob.Entry, seq uint64) bool {
+	latency, ok := c.execute(e, seq)
+	if !ok {
+		return false
+	}
+	e.Flags |= rob.Issued
+	c.iq--
+	c.Stats.ExecutedUops++
+	info := &isa.Table[e.Op]
+	if (info.Unit == isa.UnitDiv || info.Unit == isa.UnitHash) && latency > 1 {
+		c.busy[info.Unit] = append(c.busy[info.Unit], c.cycle+latency)
+	}
+	e.Ready = c.cycle + latency
+	at := e.Ready
+	if info.Class == isa.ClassStateKey {
+		at = c.cycle + uint64(c.latency[isa.LatState])
+	}
+	c.events.add(event{cycle: at, seq: seq, uid: e.UID})
+	if c.probe != nil {
+		c.probe.Issue(c.cycle, seq, e.UID, e.Ready)
+	}
+	return true
+}
+
+// writeBack completes what ends in this cycle, oldest first.
+func (c *Core) writeBack() bool {
+	list := c.events.take(c.cycle)
+	for _, ev := range list {
+		if ev.seq == 0 {
+			c.retryMisses()
+			continue
+		}
+		if !c.buf.Holds(ev.seq) {
+			continue
+		}
+		e := c.buf.At(ev.seq)
+		if e.UID != ev.uid || e.Flags&rob.Issued == 0 {
+			continue
+		}
+		c.complete(e, ev.seq)
+	}
+	return len(list) > 0
+}
+
+// complete makes an entry's result visible and acts on what it has found out.
+func (c *Core) complete(e *rob.Entry, seq uint64) {
+	class := isa.Table[e.Op].Class
+	if class == isa.ClassStateKey && e.Ready > c.cycle {
+		// The key is known; the old value is still on its way.
+		c.events.add(event{cycle: e.Ready, seq: seq, uid: e.UID})
+		c.resolveState(e.Queue)
+		return
+	}
+	e.Flags |= rob.Done
+	if c.probe != nil {
+		c.probe.Complete(c.cycle, seq, e.UID)
+	}
+	if e.Dst != rob.NoReg && !c.late(e) {
+		c.wake(c.regs.SetReady(e.Dst))
+	}
+	if e.Dst2 != rob.NoReg {
+		c.wake(c.regs.SetReady(e.Dst2))
+	}
+	switch class {
+	case isa.ClassStoreAddr:
+		c.completeStoreAddr(e)
+	case isa.ClassStoreData:
+		c.provideData(c.mem.store(e.Queue))
+	case isa.ClassStateKey:
+		c.resolveState(e.Queue)
+	case isa.ClassStateData:
+		o := c.state.at(e.Queue)
+		o.dataKnown = true
+		c.wakeState(o)
+	case isa.ClassBranch:
+		c.resolveBranch(e, seq)
+	case isa.ClassControl:
+		if e.Op == isa.Target {
+			c.resolveTarget(e, seq)
+		} else if returns(e.Op) {
+			c.completeReturn(e)
+		}
+	case isa.ClassHead:
+		if returns(e.Op) {
+			c.completeReturn(e)
+		}
+	}
+}
+
+// late reports whether the entry's result is made by its commit: the address that
+// a creation yields.
+func (c *Core) late(e *rob.Entry) bool {
+	return c.frames[e.Frame].creation && (e.Op == isa.Leave || e.Op == isa.Destroy)
+}
+
+// wake goes through a register's waiters.
+func (c *Core) wake(w rob.Wait) {
+	for w != 0 {
+		seq := w.Seq()
+		e := c.buf.At(seq)
+		w = e.Link[w.Source()]
+		e.Pending--
+		if e.Pending == 0 {
+			c.pushReady(e, seq)
+		}
+	}
+}

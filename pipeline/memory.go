@@ -1,0 +1,280 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/predictor"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// storeKind says what a store queue entry holds.
+type storeKind uint8
+
+const (
+	storeWord  storeKind = iota // 32 bytes of a register
+	storeByte                   // the low byte of a register
+	storeBlock                  // bytes of its own
+	storeAlias                  // what a callee returned, read through to the callee's memory
+)
+
+// store is one store queue entry: a byte range of one frame's memory.
+type store struct {
+	seq       uint64
+	uid       uint32
+	kind      storeKind
+	addrKnown bool
+	dataKnown bool
+	frame     int32
+	source    int32 // storeAlias: the callee
+	ref       predictor.Ref
+	off, n    uint64
+	sourceOff uint64 // storeAlias
+	reg       rob.Reg
+	data      []byte
+	waiters   []parked // loads that wait for this store
+}
+
+// load is one load queue entry: what a load has read.
+type load struct {
+	seq      uint64
+	uid      uint32
+	issued   bool
+	frame    int32
+	off, n   uint64
+	supplied uint64 // every byte came from stores at or above this queue position
+}
+
+// parked names an entry that waits; it is void when the entry was squashed.
+type parked struct {
+	seq uint64
+	uid uint32
+}
+
+// memoryQueue is the load and the store queue. Positions grow for ever; the ring
+// index is the position's low bits.
+type memoryQueue struct {
+	stores           []store
+	loads            []load
+	sHead, sTail     uint64
+	lHead, lTail     uint64
+	unknownAddresses int // stores whose address is not known
+}
+
+func (m *memoryQueue) init() {
+	m.stores = make([]store, 128)
+	m.loads = make([]load, 128)
+}
+
+func (m *memoryQueue) store(p uint64) *store { return &m.stores[p&uint64(len(m.stores)-1)] }
+func (m *memoryQueue) load(p uint64) *load   { return &m.loads[p&uint64(len(m.loads)-1)] }
+
+func (m *memoryQueue) addStore() (*store, uint64) {
+	if m.sTail-m.sHead == uint64(len(m.stores)) {
+		bigger := make([]store, 2*len(m.stores))
+		for p := m.sHead; p != m.sTail; p++ {
+			bigger[p&uint64(len(bigger)-1)] = *m.store(p)
+		}
+		m.stores = bigger
+	}
+	p := m.sTail
+	m.sTail++
+	s := m.store(p)
+	*s = store{data: s.data[:0], waiters: s.waiters[:0]}
+	m.unknownAddresses++
+	return s, p
+}
+
+func (m *memoryQueue) addLoad() (*load, uint64) {
+	if m.lTail-m.lHead == uint64(len(m.loads)) {
+		bigger := make([]load, 2*len(m.loads))
+		for p := m.lHead; p != m.lTail; p++ {
+			bigger[p&uint64(len(bigger)-1)] = *m.load(p)
+		}
+		m.loads = bigger
+	}
+	p := m.lTail
+	m.lTail++
+	l := m.load(p)
+	*l = load{}
+	return l, p
+}
+
+// squash drops every load and store from seq on.
+func (m *memoryQueue) squash(seq uint64) {
+	for m.sTail > m.sHead && m.store(m.sTail-1).seq >= seq {
+		m.sTail--
+		if !m.store(m.sTail).addrKnown {
+			m.unknownAddresses--
+		}
+	}
+	for m.lTail > m.lHead && m.load(m.lTail-1).seq >= seq {
+		m.lTail--
+	}
+}
+
+// clear empties both queues, when an instruction with a retired part faults.
+func (m *memoryQueue) clear() { m.squash(0) }
+
+// gatherResult is the outcome of reading memory through the store queue.
+type gatherResult struct {
+	blocked  bool
+	on       uint64 // store queue position to wait for
+	bet      bool   // went before a store whose address is unknown
+	supplied uint64 // lowest store position that supplied a byte; 0 when committed memory did
+}
+
+// gather reads len(dst) bytes at off of a frame's memory as the load e sees it:
+// the stores below queue position from, youngest first, over committed memory.
+// The load's own bets are decided by the dependence predictor; nothing is bet
+// through an alias.
+func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from uint64, mayBet bool, r *gatherResult) {
+	m := &c.mem
+	end := off + uint64(len(dst))
+	for p := from; p > m.sHead; {
+		p--
+		s := m.store(p)
+		if s.frame != frame {
+			continue
+		}
+		if !s.addrKnown {
+			if mayBet && c.bypass(e, s) {
+				r.bet = true
+				continue
+			}
+			r.blocked, r.on = true, p
+			return
+		}
+		lo, hi := max(off, s.off), min(end, s.off+s.n)
+		if lo >= hi {
+			continue
+		}
+		if !s.dataKnown {
+			r.blocked, r.on = true, p
+			return
+		}
+		part := dst[lo-off : hi-off]
+		if r.supplied > p {
+			r.supplied = p
+		}
+		switch s.kind {
+		case storeWord:
+			b := c.regs.Value(s.reg).Bytes32()
+			copy(part, b[lo-s.off:])
+		case storeByte:
+			part[0] = byte(c.regs.Value(s.reg)[0])
+		case storeBlock:
+			copy(part, s.data[lo-s.off:])
+		case storeAlias:
+			keep := r.supplied
+			c.gather(e, s.source, s.sourceOff+(lo-s.off), part, p, false, r)
+			if r.blocked {
+				return
+			}
+			r.supplied = keep
+		}
+		if lo > off {
+			c.gather(e, frame, off, dst[:lo-off], p, mayBet, r)
+			if r.blocked {
+				return
+			}
+		}
+		if hi < end {
+			c.gather(e, frame, hi, dst[hi-off:], p, mayBet, r)
+		}
+		return
+	}
+	r.supplied = 0
+	mem := c.frames[frame].ctx.Memory
+	n := 0
+	if off < uint64(len(mem)) {
+		n = copy(dst, mem[off:])
+	}
+	clear(dst[n:])
+}
+
+// bypass asks the memory dependence predictor.
+func (c *Core) bypass(e *rob.Entry, s *store) bool {
+	ok := c.memOrder.Bypass(c.ref(e), s.ref)
+	if !ok {
+		c.Stats.MemoryWaits++
+	}
+	return ok
+}
+
+// resolveStore makes a store's address known: loads that waited for it try again,
+// and a younger load that has read these bytes too early is squashed.
+func (c *Core) resolveStore(p uint64, off, n uint64) {
+	m := &c.mem
+	s := m.store(p)
+	s.addrKnown, s.off, s.n = true, off, n
+	m.unknownAddresses--
+	c.wakeStore(s)
+	if n == 0 {
+		return
+	}
+	// Loads are in program order: walk back from the youngest to those older than the store.
+	var victim *load
+	for q := m.lTail; q > m.lHead; {
+		q--
+		l := m.load(q)
+		if l.seq < s.seq {
+			break
+		}
+		if l.issued && l.frame == s.frame && l.supplied <= p && l.off < off+n && off < l.off+l.n {
+			victim = l
+		}
+	}
+	if victim == nil {
+		return
+	}
+	c.Stats.MemoryViolations++
+	e := c.buf.At(victim.seq)
+	c.memOrder.Violation(c.ref(e), s.ref)
+	c.squashInstruction(victim.seq, CauseMemoryOrder)
+}
+
+// provideData makes a store's data known.
+func (c *Core) provideData(s *store) {
+	s.dataKnown = true
+	c.wakeStore(s)
+}
+
+// wakeStore lets the loads that wait for a store try again.
+func (c *Core) wakeStore(s *store) {
+	waiters := s.waiters
+	s.waiters = s.waiters[:0]
+	for _, w := range waiters {
+		c.unpark(w)
+	}
+}
+
+// unpark puts a waiting entry back among those that can issue.
+func (c *Core) unpark(w parked) {
+	if !c.buf.Holds(w.seq) {
+		return
+	}
+	e := c.buf.At(w.seq)
+	if e.UID != w.uid || e.Flags&rob.Parked == 0 {
+		return
+	}
+	e.Flags &^= rob.Parked
+	c.pushReady(e, w.seq)
+}
+
+func (c *Core) pushReady(e *rob.Entry, seq uint64) {
+	if !c.cfg.Core.InOrder {
+		c.ready[isa.Table[e.Op].Unit].push(seq)
+	}
+}
+
+// bounded gives offset and length of a memory range as integers; ok is false when
+// no gas can pay for it. Ranges of length zero cost nothing and may lie anywhere.
+func (c *Core) bounded(off, n *isa.Word) (o, l uint64, ok bool) {
+	if n.IsZero() {
+		return 0, 0, true
+	}
+	if !off.IsUint64() || !n.IsUint64() {
+		return 0, 0, false
+	}
+	o, l = off.Uint64(), n.Uint64()
+	return o, l, o+l >= o && o+l <= c.memoryBound
+}

@@ -1,0 +1,69 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+)
+
+// readyQueue holds the entries of one unit that can issue, oldest first.
+type readyQueue []uint64
+
+func (h *readyQueue) push(seq uint64) {
+	q := append(*h, seq)
+	i := len(q) - 1
+	for i > 0 {
+		p := (i - 1) / 2
+		if q[p] <= seq {
+			break
+		}
+		q[i] = q[p]
+		i = p
+	}
+	q[i] = seq
+	*h = q
+}
+
+func (h *readyQueue) pop() uint64 {
+	q := *h
+	top, last := q[0], len(q)-1
+	x := q[last]
+	q = q[:last]
+	*h = q
+	if last == 0 {
+		return top
+	}
+	i := 0
+	for {
+		c := 2*i + 1
+		if c >= last {
+			break
+		}
+		if c+1 < last && q[c+1] < q[c] {
+			c++
+		}
+		if q[c] >= x {
+			break
+		}
+		q[i] = q[c]
+		i = c
+	}
+	q[i] = x
+	return top
+}
+
+// squash drops everything from seq on.
+func (h *readyQueue) squash(seq uint64) {
+	q := *h
+	kept := q[:0]
+	for _, s := range q {
+		if s < seq {
+			kept = append(kept, s)
+		}
+	}
+	slices.Sort(kept) // a sorted slice is a heap
+	*h = kept
+}
+
+func sortEvents(list []event) {
+	slices.SortFunc(list, func(a, b event) int { return cmp.Compare(a.seq, b.seq) })
+}

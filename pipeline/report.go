@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"fmt"
+	"math/bits"
+	"strings"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// Probe watches entries pass the stages. Entries are named by sequence number and
+// unique number: a sequence number is used again after a squash.
+type Probe interface {
+	Fetch(cycle, seq uint64, uid uint32, prog *decoder.Program, e *rob.Entry)
+	Dispatch(cycle, seq uint64, uid uint32)
+	Issue(cycle, seq uint64, uid uint32, ends uint64)
+	Complete(cycle, seq uint64, uid uint32)
+	Commit(cycle, seq uint64, uid uint32)
+	Squash(cycle, seq uint64, uid uint32)
+}
+
+// report tells the checker of a committed instruction.
+func (c *Core) report(f *frame, in *decoder.Inst, row *decoder.Row, result *isa.Word, cost uint64, fault bool) {
+	if c.checker == nil {
+		return
+	}
+	r := &c.retired
+	r.Context, r.Inst, r.Row, r.Args = &f.ctx, in, row, &c.args
+	r.Result, r.Cost, r.Fault = result, cost, fault
+	r.Constant = nil
+	if in.Kind == decoder.KindPush {
+		r.Constant = &f.prog.Consts[in.Aux]
+	}
+	if in.Kind.Foldable() || fault {
+		r.Wrote = false
+	}
+	c.checker.Retire(r)
+}
+
+// streamHash sums up the committed stream. It is not cryptographic: the digest of
+// a run hashes it together with everything else.
+type streamHash uint64
+
+func (h *streamHash) commit(pc uint32, code uint8, gas uint64, result *isa.Word) {
+	x := uint64(*h) ^ (uint64(pc)<<8 | uint64(code))
+	x = mix(x, gas)
+	if result != nil {
+		x = mix(x, result[0]^bits.RotateLeft64(result[1], 17))
+		x = mix(x, result[2]^bits.RotateLeft64(result[3], 29))
+	}
+	*h = streamHash(x)
+}
+
+// mix is the 64x64 to 128 bit multiply-and-fold of wyhash.
+func mix(x, y uint64) uint64 {
+	hi, lo := bits.Mul64(x^0xa0761d6478bd642f, y^0xe7037ed1a0b428db)
+	return hi ^ lo
+}
+
+// deadlock describes a machine in which nothing can ever happen again.
+func (c *Core) deadlock() error {
+	var s strings.Builder
+	c.dump(&s)
+	return fmt.Errorf("simulator error: no progress possible\n%s", s.String())
+}
+
+// dump writes the queues for a person.
+func (c *Core) dump(s *strings.Builder) {
+	b := c.buf
+	fmt.Fprintf(s, "cycle %d, reorder buffer %d..%d, front end to %d, fetch state %d at frame %d instruction %d from cycle %d, waiting for %d\n",
+		c.cycle, b.Head, b.Dispatch, b.Tail, c.fetch.state, c.fetch.frame, c.fetch.inst, c.fetch.resume, c.fetch.waitFor)
+	fmt.Fprintf(s, "issue queue %d, registers in flight %d, stores %d, loads %d, state queue %d, transfers %v, events %d\n",
+		c.iq, c.inflight, c.mem.sTail-c.mem.sHead, c.mem.lTail-c.mem.lHead, c.state.tail-c.state.head, c.state.transfers, c.events.count)
+	for seq := b.Head; seq < min(b.Tail, b.Head+64); seq++ {
+		e := b.At(seq)
+		f := &c.frames[e.Frame]
+		fmt.Fprintf(s, "%8d %-12s frame %d pc %d flags %016b pending %d src %v dst %d\n",
+			seq, isa.Table[e.Op].Name, e.Frame, f.prog.Insts[e.Inst].PC, e.Flags, e.Pending, e.Src, e.Dst)
+	}
+}

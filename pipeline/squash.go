@@ -1,0 +1,236 @@
+package pipeline
+
+import (
+	"math/rand/v2"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// resolveBranch compares a jump's real target with the prediction that fetch
+// followed.
+func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
+	f := &c.frames[e.Frame]
+	fall := e.Inst + 1
+	taken := e.Op == isa.Jump || !c.regs.Value(e.Src[1]).IsZero()
+	next := fall
+	if taken {
+		next = f.prog.Target(c.regs.Value(e.Src[0]))
+	}
+	e.NextIs = next
+	if next < 0 {
+		// An invalid target: nothing follows; the fault is raised at commit.
+		e.Flags |= rob.Faulty
+		e.Fault = uint8(decoder.FaultInvalidJump)
+		if e.Next >= 0 {
+			c.Stats.TargetMispredicts++
+			c.squashAfter(e, seq, CauseTarget)
+		}
+		c.fetch.state = fetchDead
+		return
+	}
+	if e.Next == next {
+		return
+	}
+	ref := c.ref(e)
+	wrongWay := e.Op == isa.Branch && taken != (e.Flags&rob.PredictedTaken != 0)
+	waited := e.Next < 0 && c.fetch.state == fetchTarget && c.fetch.waitFor == seq
+	if !waited {
+		if wrongWay {
+			c.Stats.DirectionMispredicts++
+			c.squashAfter(e, seq, CauseBranch)
+		} else {
+			c.Stats.TargetMispredicts++
+			c.squashAfter(e, seq, CauseTarget)
+		}
+	}
+	if e.Op == isa.Branch {
+		c.repairDirection(ref, e, taken)
+	}
+	e.Next = next
+	c.steer(e.Frame, next, c.cycle+1, c.fetch.cause)
+}
+
+// resolveTarget compares the program that a call really enters with the one that
+// fetch went on in.
+func (c *Core) resolveTarget(e *rob.Entry, seq uint64) {
+	f := &c.frames[e.Frame]
+	row := &f.prog.Rows[f.prog.Insts[e.Inst].Code]
+	enter := seq + uint64(len(row.Uops)-1-int(e.UopIdx))
+	if enter >= c.buf.Tail {
+		return // not renamed yet: rename will see the target
+	}
+	x := c.buf.At(enter)
+	if x.Op != isa.Enter {
+		return // a creation
+	}
+	child := x.Next
+	prog := c.sys.CodeOf(c.regs.Value(c.frames[child].account))
+	if prog == c.frames[child].prog {
+		return
+	}
+	if c.fetch.state == fetchTarget && c.fetch.waitFor == enter {
+		c.setProgram(&c.frames[child], prog)
+		c.steer(child, 0, c.cycle+1, CauseCall)
+		return
+	}
+	halted := x.Flags&rob.Halts != 0
+	c.Stats.CallMispredicts++
+	c.squashAfter(x, enter, CauseCall)
+	c.setProgram(&c.frames[child], prog)
+	c.steer(child, 0, c.cycle+1, CauseCall)
+	if halted {
+		c.fetch.state = fetchSerial
+	}
+}
+
+// squashAfter removes everything younger than an entry, which stays. The caller
+// steers fetch.
+func (c *Core) squashAfter(e *rob.Entry, seq uint64, cause Cause) {
+	c.squashFrom(seq+1, cause)
+	c.direction.Restore(e.DirCP)
+	c.target.Restore(e.TgtCP)
+	ref := c.ref(e)
+	in := &c.frames[e.Frame].prog.Insts[e.Inst]
+	// Redo what the entry itself did to the predictors' histories.
+	switch e.Op {
+	case isa.Branch:
+		c.direction.Shift(ref, e.Flags&rob.PredictedTaken != 0)
+	case isa.Jump:
+		switch {
+		case in.Aux < 0:
+			c.target.Predict(ref)
+		case in.N == 1:
+			c.target.Call(ref, e.Inst+1)
+		}
+	}
+	c.dirCP, c.tgtCP = c.direction.Checkpoint(), c.target.Checkpoint()
+	c.fetch.dynamic = e.Dynamic
+	if c.counted(e) {
+		c.fetch.dynamic++
+	}
+}
+
+// squashInstruction removes the instruction of an entry and everything younger,
+// and fetches it again. Where its first micro-ops have retired already, only the
+// rest is fetched again.
+func (c *Core) squashInstruction(seq uint64, cause Cause) {
+	e := c.buf.At(seq)
+	first := seq - uint64(e.UopIdx)
+	if first < c.buf.Head {
+		first = seq
+	}
+	x := *c.buf.At(first)
+	c.squashFrom(first, cause)
+	c.direction.Restore(x.DirCP)
+	c.target.Restore(x.TgtCP)
+	c.dirCP, c.tgtCP = x.DirCP, x.TgtCP
+	c.fetch.dynamic = x.Dynamic - uint64(x.Inst-x.RunStart)
+	c.steer(x.Frame, x.RunStart, c.cycle+1, cause)
+	c.fetch.uop = int(x.UopIdx)
+}
+
+// squashFrom removes every entry from seq on and undoes its renaming, youngest
+// first.
+func (c *Core) squashFrom(seq uint64, cause Cause) {
+	b := c.buf
+	c.Stats.Squashes[cause]++
+	// What fetch has renamed but not yet put into an entry.
+	last := c.retiredTo
+	if b.Tail > b.Head {
+		last = b.At(b.Tail - 1).UndoEnd
+	}
+	c.maps.UndoTo(last)
+	c.maps.Map[c.fetch.frame].Height = c.fetch.height
+	for b.Tail > seq {
+		s := b.Tail - 1
+		e := b.At(s)
+		end := c.retiredTo
+		if s > b.Head {
+			end = b.At(s - 1).UndoEnd
+		}
+		c.maps.UndoTo(end)
+		c.maps.Map[e.Frame].Height = int(e.Height)
+		c.discard(e, s)
+		b.Tail--
+	}
+	if b.Dispatch > b.Tail {
+		b.Dispatch = b.Tail
+	}
+	if c.issueNext > seq {
+		c.issueNext = seq
+	}
+	for u := range c.ready {
+		c.ready[u].squash(seq)
+	}
+	c.mem.squash(seq)
+	c.state.squash(seq)
+	c.fetch.cause = cause
+}
+
+// discard gives back what a squashed entry holds.
+func (c *Core) discard(e *rob.Entry, seq uint64) {
+	if e.Flags&rob.Dispatched != 0 {
+		if e.Flags&(rob.Issued|rob.Done) == 0 {
+			c.iq--
+			// Last source first: a register that is read twice has them in that order.
+			for i := len(e.Src) - 1; i >= 0; i-- {
+				if r := e.Src[i]; r != rob.NoReg && !c.regs.Ready(r) {
+					c.regs.RemoveWaiter(r, rob.MakeWait(seq, i), e.Link[i])
+				}
+			}
+		}
+		if e.Dst != rob.NoReg {
+			c.inflight--
+		}
+		if e.Flags&rob.Issued != 0 {
+			c.Stats.WrongPathUops++
+		}
+	}
+	for _, r := range e.Src {
+		c.regs.Release(r)
+	}
+	c.regs.Release(e.Dst)
+	c.regs.Release(e.Dst2)
+	c.Stats.SquashedUops++
+	if c.probe != nil {
+		c.probe.Squash(c.cycle, seq, e.UID)
+	}
+}
+
+// chaosSquash squashes at random, to prove that recovery is complete.
+type chaosSquash struct {
+	rng        *rand.PCG
+	perMillion uint64
+	lastHead   uint64 // the oldest entry that was hit last
+}
+
+func newChaosSquash(perMillion int, seed uint64) *chaosSquash {
+	return &chaosSquash{rng: rand.NewPCG(seed, 0xc4a05), perMillion: uint64(perMillion)}
+}
+
+// chaosStep squashes from a random instruction of the reorder buffer, but never
+// twice from the same oldest one, so that the machine gets on.
+func (c *Core) chaosStep() {
+	k := c.chaos
+	if k.rng.Uint64()%1_000_000 >= k.perMillion {
+		return
+	}
+	n := c.buf.Dispatch - c.buf.Head
+	if n == 0 {
+		return
+	}
+	seq := c.buf.Head + k.rng.Uint64()%n
+	e := c.buf.At(seq)
+	if uint64(e.UopIdx) > seq-c.buf.Head {
+		return // part of the instruction has retired
+	}
+	if first := seq - uint64(e.UopIdx); first == c.buf.Head {
+		if k.lastHead == c.Stats.Instructions+1 {
+			return
+		}
+		k.lastHead = c.Stats.Instructions + 1
+	}
+	c.squashInstruction(seq, CauseChaos)
+}

@@ -1,0 +1,69 @@
+package pipeline
+
+// Cause says what a commit slot was spent on, or lost to. Every slot of every
+// cycle goes to exactly one.
+type Cause uint8
+
+// The causes of the CPI stack. Those up to CauseChaos also name why entries were
+// squashed or fetch was redirected; the slots that follow until the machine fills
+// again are theirs.
+const (
+	CauseBase        Cause = iota // a micro-op committed
+	CauseFrontEnd                 // fetch and decode: ramp, taken-jump limits, bubbles, spilled stack values
+	CauseBranch                   // mispredicted direction
+	CauseTarget                   // mispredicted or unpredicted jump target
+	CauseCall                     // mispredicted or unpredicted call target
+	CauseMemoryOrder              // a load went before an older store to the same bytes
+	CauseStateOrder               // a state load went before an older store to the same key
+	CauseFault                    // an exception, or a call that failed before it began
+	CauseGas                      // a wrong guess of the gas left
+	CauseChaos                    // a random squash
+	CauseDrain                    // between transactions
+	CauseSerial                   // waiting to be the oldest, or behind an instruction that serialises
+	CauseExecute                  // the oldest computes
+	CauseMemory                   // the oldest loads from or stores to memory
+	CauseState                    // the oldest accesses state that is in the buffer or the queue
+	CauseStateNear                // the oldest waits for near state
+	CauseStateFar                 // the oldest waits for far state
+	CauseIssue                    // the oldest waits for a unit or has just arrived
+	NumCauses
+)
+
+// CauseNames are the names of the causes in reports.
+var CauseNames = [NumCauses]string{
+	"base", "frontend", "branch", "target", "call", "memoryOrder", "stateOrder", "fault", "gas", "chaos",
+	"drain", "serial", "execute", "memory", "state", "stateNear", "stateFar", "issue",
+}
+
+// Stats counts what a core did. All counts are integers and part of the digest.
+type Stats struct {
+	Width         uint64 // commit width: slots a cycle
+	Instructions  uint64 // committed
+	Uops          uint64 // committed
+	Executed      uint64 // committed that took an execution unit
+	ExecutedUops  uint64 // issued, wrong paths included
+	FetchedUops   uint64
+	SquashedUops  uint64
+	WrongPathUops uint64 // executed and squashed
+	Skipped       uint64 // cycles skipped, all idle
+	Calls         uint64 // frames entered and committed
+
+	Slots    [NumCauses]uint64
+	Squashes [NumCauses]uint64
+
+	Branches             uint64 // conditional, fetched
+	CommittedBranches    uint64
+	CommittedJumps       uint64 // with a target that is not beside them
+	DirectionMispredicts uint64
+	TargetMispredicts    uint64
+	CallMispredicts      uint64
+	FrontEndRedirects    uint64 // wrong predictions repaired at rename
+
+	MemoryForwards, MemoryWaits, MemoryViolations uint64
+	StateForwards, StateWaits, StateViolations    uint64
+	StateHits, StateNear, StateFar, MissStalls    uint64
+	TransferWaits                                 uint64
+	StackFills                                    uint64
+
+	FullROB, FullIQ, FullRegs, FullLoadQ, FullStoreQ, FullStateQ uint64
+}

@@ -1,0 +1,229 @@
+package rob
+
+// Env indexes the renamed registers of a frame that are not on its stack.
+type Env int
+
+// The frame registers.
+const (
+	EnvSelf Env = iota
+	EnvCaller
+	EnvValue
+	EnvInputOffset
+	EnvInputLength
+	EnvReturnOffset
+	EnvReturnLength
+	NumEnv
+)
+
+// Map is the rename map of one frame: which register holds each stack slot and
+// each frame register. Slots at and above Height keep stale registers until they
+// are overwritten, so that lowering the height needs no undo record.
+type Map struct {
+	Slots  []Reg
+	Height int
+	Env    [NumEnv]Reg
+	// ReturnSpace is the frame whose memory holds what the last call returned, or -1.
+	ReturnSpace int32
+}
+
+// undoKind says what a record restores.
+type undoKind uint8
+
+const (
+	undoSlot   undoKind = iota // slot index of frame: register old
+	undoSwap                   // slots index and other of frame exchange
+	undoEnv                    // frame register index: register old
+	undoHeight                 // frame's height
+	undoReturn                 // frame's ReturnSpace
+	undoFrame                  // frame was made: Maps.Undone reports it
+)
+
+type undo struct {
+	kind  undoKind
+	frame int32
+	index int32
+	old   int32 // register, height, frame or slot
+}
+
+// Maps are the rename maps of all frames in flight and the undo log. Every change
+// logs what it overwrote. A squash undoes from the youngest record; commit
+// retires from the oldest.
+type Maps struct {
+	Regs *Registers
+	Map  []Map
+
+	log        []undo // ring
+	mask       uint64
+	head, tail uint64 // log positions, ever growing
+
+	// Undone is called for a frame whose making was undone; Dropped for a frame
+	// whose memory one ReturnSpace stopped naming.
+	Undone  func(frame int32)
+	Dropped func(frame int32)
+}
+
+// NewMaps makes an empty set of maps.
+func NewMaps(regs *Registers) *Maps {
+	const initial = 1024
+	return &Maps{Regs: regs, log: make([]undo, initial), mask: initial - 1}
+}
+
+// Position is the end of the log: records below it belong to what has been renamed.
+func (m *Maps) Position() uint64 { return m.tail }
+
+func (m *Maps) record(u undo) {
+	if m.tail-m.head == uint64(len(m.log)) {
+		m.grow()
+	}
+	m.log[m.tail&m.mask] = u
+	m.tail++
+}
+
+func (m *Maps) grow() {
+	bigger := make([]undo, 2*len(m.log))
+	mask := uint64(len(bigger) - 1)
+	for p := m.head; p != m.tail; p++ {
+		bigger[p&mask] = m.log[p&m.mask]
+	}
+	m.log, m.mask = bigger, mask
+}
+
+// Slot gives the register of the operand at distance below the top (0 is the top).
+func (m *Maps) Slot(frame int32, distance int) Reg {
+	f := &m.Map[frame]
+	return f.Slots[f.Height-1-distance]
+}
+
+// Push maps the next slot to reg, taking a reference for the map.
+func (m *Maps) Push(frame int32, reg Reg) {
+	f := &m.Map[frame]
+	m.Regs.Retain(reg)
+	old := NoReg
+	if f.Height < len(f.Slots) {
+		old = f.Slots[f.Height]
+		f.Slots[f.Height] = reg
+	} else {
+		f.Slots = append(f.Slots, reg)
+	}
+	m.record(undo{undoSlot, frame, int32(f.Height), int32(old)})
+	f.Height++
+}
+
+// Swap exchanges the top with the operand at distance below it.
+func (m *Maps) Swap(frame int32, distance int) {
+	f := &m.Map[frame]
+	a, b := f.Height-1, f.Height-1-distance
+	f.Slots[a], f.Slots[b] = f.Slots[b], f.Slots[a]
+	m.record(undo{undoSwap, frame, int32(a), int32(b)})
+}
+
+// Drop lowers the height by n; the caller restores heights after a squash.
+func (m *Maps) Drop(frame int32, n int) { m.Map[frame].Height -= n }
+
+// LogHeight records the height of a frame other than the running one before it changes.
+func (m *Maps) LogHeight(frame int32) {
+	m.record(undo{undoHeight, frame, 0, int32(m.Map[frame].Height)})
+}
+
+// SetEnv renames a frame register.
+func (m *Maps) SetEnv(frame int32, env Env, reg Reg) {
+	f := &m.Map[frame]
+	m.Regs.Retain(reg)
+	m.record(undo{undoEnv, frame, int32(env), int32(f.Env[env])})
+	f.Env[env] = reg
+}
+
+// SetReturn names the memory that holds the returned data. The caller has taken
+// the reference on it; the one on the old memory passes to the record.
+func (m *Maps) SetReturn(frame, space int32) {
+	f := &m.Map[frame]
+	m.record(undo{undoReturn, frame, 0, f.ReturnSpace})
+	f.ReturnSpace = space
+}
+
+// LogFrame records that a frame was made.
+func (m *Maps) LogFrame(frame int32) { m.record(undo{kind: undoFrame, frame: frame}) }
+
+// InitFrame gives a new frame its registers, which it retains. It is not logged:
+// the frame's own record undoes it.
+func (m *Maps) InitFrame(frame int32, env [NumEnv]Reg) {
+	for int(frame) >= len(m.Map) {
+		m.Map = append(m.Map, Map{})
+	}
+	f := &m.Map[frame]
+	f.Slots, f.Height, f.Env, f.ReturnSpace = f.Slots[:0], 0, env, -1
+	for _, r := range env {
+		m.Regs.Retain(r)
+	}
+}
+
+// FreeFrame drops every reference of a frame that nothing in flight refers to.
+func (m *Maps) FreeFrame(frame int32) {
+	f := &m.Map[frame]
+	for _, r := range f.Slots {
+		m.Regs.Release(r)
+	}
+	for i, r := range f.Env {
+		m.Regs.Release(r)
+		f.Env[i] = ZeroReg
+	}
+	f.Slots, f.Height = f.Slots[:0], 0
+	if s := f.ReturnSpace; s >= 0 {
+		f.ReturnSpace = -1
+		m.Dropped(s)
+	}
+}
+
+// UndoTo walks the log back to a position.
+func (m *Maps) UndoTo(position uint64) {
+	for m.tail != position {
+		m.tail--
+		u := m.log[m.tail&m.mask]
+		f := &m.Map[u.frame]
+		switch u.kind {
+		case undoSlot:
+			m.Regs.Release(f.Slots[u.index])
+			f.Slots[u.index] = Reg(u.old)
+		case undoSwap:
+			f.Slots[u.index], f.Slots[u.old] = f.Slots[u.old], f.Slots[u.index]
+		case undoEnv:
+			m.Regs.Release(f.Env[u.index])
+			f.Env[u.index] = Reg(u.old)
+		case undoHeight:
+			f.Height = int(u.old)
+		case undoReturn:
+			current := f.ReturnSpace
+			f.ReturnSpace = u.old
+			if current >= 0 {
+				m.Dropped(current)
+			}
+		case undoFrame:
+			m.Undone(u.frame)
+		}
+	}
+}
+
+// RetireTo makes everything before a position final and drops what it overwrote.
+func (m *Maps) RetireTo(position uint64) {
+	for m.head != position {
+		u := &m.log[m.head&m.mask]
+		m.head++
+		switch u.kind {
+		case undoSlot, undoEnv:
+			m.Regs.Release(Reg(u.old))
+		case undoReturn:
+			if u.old >= 0 {
+				m.Dropped(u.old)
+			}
+		}
+	}
+}
+
+// Log calls visit for every register that a live record keeps, for invariant checks.
+func (m *Maps) Log(visit func(Reg)) {
+	for p := m.head; p != m.tail; p++ {
+		if u := m.log[p&m.mask]; u.kind == undoSlot || u.kind == undoEnv {
+			visit(Reg(u.old))
+		}
+	}
+}

@@ -1,0 +1,177 @@
+// Package traces holds what a simulation is fed with and judged by: block
+// bundles (a block with the part of the state that it needs), the golden run of
+// a block by go-ethereum, and the comparison of a machine's committed stream,
+// receipts and post-state with it. Nothing here simulates anything, and nothing
+// here steers a simulation.
+package traces
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/params"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/ooovm/ooovm/state"
+)
+
+// maxBundleBytes bounds a bundle's JSON text after decompression. The largest
+// mainnet bundles have about 5 MB, so only a broken or hostile file is larger.
+const maxBundleBytes = 256 << 20
+
+// Bundle is one block with everything that executing it reads.
+type Bundle struct {
+	Name string // file name without folder and extensions
+	Path string // as given; "-" for standard input
+
+	ChainID     uint64
+	Config      *params.ChainConfig
+	Header      *types.Header
+	BlockHash   common.Hash // as the file states it; Check compares it with the header
+	Txs         types.Transactions
+	Withdrawals types.Withdrawals
+	Prestate    state.Prestate
+	BlockHashes map[uint64]common.Hash // of ancestors, by number; the parent's is always there
+
+	// ContentHash is the file's own hash of pre-state and block hashes, empty when
+	// it has none. Where there is one, Load has compared it with ContentHash().
+	ContentHash string
+
+	// Senders has the recovered sender of every transaction once Check has passed.
+	Senders []common.Address
+
+	claims []claim
+
+	prepare sync.Once
+	base    *base
+}
+
+// claim is what a file says of a transaction that can be computed from it.
+type claim struct {
+	Hash common.Hash
+	From common.Address
+}
+
+// BundleError says in one line why a file is not a bundle.
+type BundleError struct {
+	File  string
+	Field string // path of the field, empty for the file as a whole
+	Want  string // what was expected there
+	Err   error  // cause, or nil
+}
+
+func (e *BundleError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Field != "" {
+		b.WriteString(": " + e.Field)
+	}
+	b.WriteString(": expected " + e.Want)
+	if e.Err != nil {
+		b.WriteString(": " + strings.Join(strings.Fields(e.Err.Error()), " "))
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *BundleError) Unwrap() error { return e.Err }
+
+// Load reads a bundle file (.json, .json.gz, .json.zst, told apart by content) or
+// standard input ("-"). Its error is a *BundleError.
+func Load(path string) (*Bundle, error) {
+	if path == "-" {
+		return Read(os.Stdin, path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &BundleError{File: path, Want: "a readable file", Err: err}
+	}
+	defer f.Close()
+	return Read(f, path)
+}
+
+// Read is Load from an open stream; path only names it.
+func Read(r io.Reader, path string) (*Bundle, error) {
+	text, closer, err := decompress(r)
+	if err != nil {
+		return nil, &BundleError{File: path, Want: "a bundle in JSON, gzip or zstd", Err: err}
+	}
+	defer closer()
+	l := loader{
+		file: path,
+		dec:  json.NewDecoder(text),
+		b:    &Bundle{Name: bundleName(path), Path: path},
+	}
+	if err := l.load(); err != nil {
+		return nil, err
+	}
+	return l.b, nil
+}
+
+// bundleName drops the folder and the extensions of a bundle file.
+func bundleName(path string) string {
+	if path == "-" {
+		return "stdin"
+	}
+	name := filepath.Base(path)
+	for _, ext := range []string{".gz", ".zst", ".json"} {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return name
+}
+
+// errEmpty is the cause of the error for a file with no bytes.
+var errEmpty = errors.New("the file is empty")
+
+// decompress looks at the first bytes and gives the plain text, bounded to
+// maxBundleBytes.
+func decompress(r io.Reader) (text io.Reader, closer func(), err error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	magic, err := in.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, err
+	}
+	closer = func() {}
+	switch {
+	case len(magic) == 0:
+		return nil, nil, errEmpty
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		if text, err = gzip.NewReader(in); err != nil {
+			return nil, nil, err
+		}
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBundleBytes))
+		if err != nil {
+			return nil, nil, err
+		}
+		text, closer = z, z.Close
+	default:
+		text = in
+	}
+	return &boundedReader{r: text, left: maxBundleBytes}, closer, nil
+}
+
+// boundedReader fails once more than left bytes have been read.
+type boundedReader struct {
+	r    io.Reader
+	left int
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.left -= n; b.left < 0 {
+		return 0, fmt.Errorf("more than %d bytes of text", maxBundleBytes)
+	}
+	return n, err
+}

@@ -1,0 +1,130 @@
+package traces
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Collect expands command-line arguments into inputs, in order and each once:
+// files and "-" as they are, the bundles of a folder and the matches of a pattern
+// in lexical order. Files of a folder that are not bundles (no .json extension, or
+// JSON without any member of a bundle) are listed as ignored; whether a file is a
+// sound bundle is for Load to say.
+func Collect(args []string) (inputs, ignored []string, err error) {
+	seen := make(map[string]bool)
+	add := func(path string) {
+		if !seen[path] {
+			seen[path] = true
+			inputs = append(inputs, path)
+		}
+	}
+	for _, arg := range args {
+		if arg == "-" {
+			add(arg)
+			continue
+		}
+		paths := []string{arg}
+		if _, err := os.Stat(arg); errors.Is(err, os.ErrNotExist) && strings.ContainsAny(arg, "*?[") {
+			if paths, err = filepath.Glob(arg); err != nil {
+				return nil, nil, fmt.Errorf("%s: %w", arg, err)
+			}
+			if len(paths) == 0 {
+				return nil, nil, fmt.Errorf("%s: no file matches", arg)
+			}
+			slices.Sort(paths)
+		}
+		for _, path := range paths {
+			info, err := os.Stat(path)
+			if err != nil {
+				return nil, nil, err
+			}
+			if !info.IsDir() {
+				add(filepath.Clean(path))
+				continue
+			}
+			found, other, err := collectFolder(path)
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, f := range found {
+				add(f)
+			}
+			ignored = append(ignored, other...)
+		}
+	}
+	return inputs, ignored, nil
+}
+
+// collectFolder lists the regular files of a folder, not of its subfolders.
+func collectFolder(dir string) (inputs, ignored []string, err error) {
+	entries, err := os.ReadDir(dir) // sorted by name
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() {
+			continue // a dangling link, a subfolder
+		}
+		if bundleExtension(path) && looksLikeBundle(path) {
+			inputs = append(inputs, path)
+		} else {
+			ignored = append(ignored, path)
+		}
+	}
+	return inputs, ignored, nil
+}
+
+func bundleExtension(path string) bool {
+	for _, ext := range []string{".json", ".json.gz", ".json.zst"} {
+		if strings.HasSuffix(path, ext) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksLikeBundle reads the file up to the first member that only a bundle has.
+// A file that cannot be read so far is taken for a damaged bundle, so that loading
+// it says what is wrong instead of passing over it.
+func looksLikeBundle(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	text, closer, err := decompress(f)
+	if err != nil {
+		return true
+	}
+	defer closer()
+	dec := json.NewDecoder(text)
+	open, err := dec.Token()
+	if err != nil {
+		return true
+	}
+	if open != json.Delim('{') {
+		return false
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return true
+		}
+		switch key {
+		case "chainId", "block", "prestate", "blockHashes":
+			return true
+		}
+		var skipped json.RawMessage
+		if err := dec.Decode(&skipped); err != nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,200 @@
+package traces
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/ethereum/go-ethereum/consensus/misc"
+	"github.com/ethereum/go-ethereum/core"
+	gethstate "github.com/ethereum/go-ethereum/core/state"
+	"github.com/ethereum/go-ethereum/core/tracing"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/core/vm"
+	"github.com/ethereum/go-ethereum/params"
+	"github.com/holiman/uint256"
+
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state"
+)
+
+// Golden is go-ethereum's execution of a bundle's block: the reference that a
+// machine's committed stream, receipts and post-state are compared with.
+type Golden struct {
+	Results  []TxResult // of every transaction
+	Receipts types.Receipts
+	GasUsed  uint64
+	Requests [][]byte // EIP-7685, from Prague on
+
+	// The recorded stream, empty after Execute. Transaction i's instructions are
+	// Steps[TxStart[i]:TxStart[i+1]].
+	Steps    []Step
+	TxStart  []int
+	Accesses []Access
+	Keys     []StateKey // what Access.Key numbers
+
+	bundle *Bundle
+	st     *gethstate.StateDB
+	read   *touched
+}
+
+// Step is one executed instruction as go-ethereum reports it, with its state before
+// the instruction. 72 bytes.
+type Step struct {
+	PC     uint32
+	Depth  uint16 // 1 for the transaction's own frame
+	Height uint16 // of the stack, in words
+	Op     uint8
+	Flags  uint8
+	Gas    uint64   // left before the instruction
+	Cost   uint64   // as charged; of a call with the gas it forwards; partial when FlagFault
+	Effect uint64   // of what it wrote, see MemoryEffect; 0 when it failed
+	Top    isa.Word // of the stack, zero when it is empty
+}
+
+// Step flags.
+const (
+	// FlagFault: the instruction failed, and with it its frame. REVERT does not
+	// fail. Cost is then what go-ethereum had computed up to the failure: nothing but
+	// the constant part for stack bounds, for too little gas for that part and for an
+	// offset beyond 64 bits, the whole cost otherwise, or less when computing the
+	// dynamic part was given up. As the frame's gas is gone whatever the cost,
+	// nobody should compare it.
+	FlagFault uint8 = 1 << iota
+)
+
+// TxResult is what a transaction's receipt is made of.
+type TxResult struct {
+	GasUsed uint64 // after refunds
+	Success bool
+	Logs    []state.Log
+}
+
+// Execute runs the bundle's block on go-ethereum without recording anything: no
+// tracer is installed. Signatures are recovered and code is hashed at the first run
+// of a bundle only.
+func Execute(b *Bundle) (*Golden, error) {
+	g := &Golden{bundle: b}
+	if err := g.run(nil, func(int) {}); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Record runs the bundle's block on go-ethereum and keeps every instruction.
+func Record(b *Bundle) (*Golden, error) {
+	g := &Golden{bundle: b, read: newTouched()}
+	r := newRecorder(g)
+	if err := g.run(r.hooks(), r.beginTx); err != nil {
+		return nil, err
+	}
+	g.TxStart = append(g.TxStart, len(g.Steps))
+	return g, nil
+}
+
+// run executes the block as go-ethereum's state processor does: fork transition,
+// system calls, transactions, requests, withdrawals. There is no block reward. The
+// state root is never computed: a partial pre-state has none. go-ethereum panics
+// where a system contract's code misbehaves; that becomes an error here.
+func (g *Golden) run(hooks *tracing.Hooks, beginTx func(int)) (err error) {
+	b := g.bundle
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: go-ethereum: %v", b.Name, p)
+		}
+	}()
+	shared, err := b.shared()
+	if err != nil {
+		return err
+	}
+	g.st, err = gethstate.NewWithReader(types.EmptyRootHash, shared.db, &reader{b.Prestate, shared.hashes, g.read})
+	if err != nil {
+		return fmt.Errorf("%s: %w", b.Name, err)
+	}
+	var db vm.StateDB = g.st
+	if hooks != nil {
+		db = gethstate.NewHookedState(g.st, hooks)
+	}
+	if fork := b.Config.DAOForkBlock; b.Config.DAOForkSupport && fork != nil && fork.Cmp(b.Header.Number) == 0 {
+		misc.ApplyDAOHardFork(db)
+	}
+	evm := vm.NewEVM(b.blockContext(), db, b.Config, vm.Config{Tracer: hooks})
+	rules := b.Rules()
+	if root := b.Header.ParentBeaconRoot; root != nil {
+		core.ProcessBeaconBlockRoot(*root, evm) // EIP-4788
+	}
+	if rules.IsPrague {
+		core.ProcessParentBlockHash(b.Header.ParentHash, evm) // EIP-2935
+	}
+	if err := g.transactions(evm, shared.messages, rules, beginTx); err != nil {
+		return err
+	}
+	if rules.IsPrague {
+		if err := g.requests(evm); err != nil {
+			return fmt.Errorf("%s: %w", b.Name, err)
+		}
+	}
+	for _, w := range b.Withdrawals { // EIP-4895, amounts in gwei
+		amount := new(uint256.Int).Mul(uint256.NewInt(w.Amount), uint256.NewInt(params.GWei))
+		db.AddBalance(w.Address, amount, tracing.BalanceIncreaseWithdrawal)
+	}
+	db.Finalise(rules.IsEIP158)
+	if err := g.st.Error(); err != nil {
+		return fmt.Errorf("%s: %w", b.Name, err)
+	}
+	return nil
+}
+
+func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules params.Rules, beginTx func(int)) error {
+	b := g.bundle
+	pool := new(core.GasPool).AddGas(b.Header.GasLimit)
+	number := new(big.Int).Set(b.Header.Number)
+	g.Receipts = make(types.Receipts, len(b.Txs))
+	g.Results = make([]TxResult, len(b.Txs))
+	for i, tx := range b.Txs {
+		beginTx(i)
+		g.st.SetTxContext(tx.Hash(), i)
+		result, err := core.ApplyMessage(evm, messages[i], pool)
+		if err != nil {
+			return fmt.Errorf("%s: transaction %d: %w", b.Name, i, err)
+		}
+		evm.StateDB.Finalise(rules.IsEIP158)
+		g.GasUsed += result.UsedGas
+		r := core.MakeReceipt(evm, result, g.st, number, b.BlockHash, b.Header.Time, tx, g.GasUsed, nil)
+		g.Receipts[i] = r
+		g.Results[i] = TxResult{GasUsed: r.GasUsed, Success: r.Status == types.ReceiptStatusSuccessful, Logs: logs(r.Logs)}
+	}
+	return nil
+}
+
+// requests collects the block's requests to the consensus layer. Where a system
+// contract is not in the pre-state there are none of its kind.
+func (g *Golden) requests(evm *vm.EVM) error {
+	g.Requests = [][]byte{}
+	var all []*types.Log
+	for _, r := range g.Receipts {
+		all = append(all, r.Logs...)
+	}
+	if err := core.ParseDepositLogs(&g.Requests, all, g.bundle.Config); err != nil { // EIP-6110
+		return err
+	}
+	if err := core.ProcessWithdrawalQueue(&g.Requests, evm); err != nil { // EIP-7002
+		return err
+	}
+	return core.ProcessConsolidationQueue(&g.Requests, evm) // EIP-7251
+}
+
+func logs(from []*types.Log) []state.Log {
+	to := make([]state.Log, len(from))
+	for i, l := range from {
+		to[i] = logOf(l)
+	}
+	return to
+}
+
+func logOf(l *types.Log) state.Log {
+	topics := make([]state.Hash, len(l.Topics))
+	for i, t := range l.Topics {
+		topics[i] = state.Hash(t)
+	}
+	return state.Log{Address: state.Address(l.Address), Topics: topics, Data: l.Data}
+}

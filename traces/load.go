@@ -1,0 +1,429 @@
+package traces
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state"
+)
+
+// loader turns a stream of JSON tokens into a bundle. It never holds more of the
+// text than one value: a transaction list, one account's code.
+type loader struct {
+	file string
+	dec  *json.Decoder
+	b    *Bundle
+}
+
+func (l *loader) fail(field, want string, err error) error {
+	var known *BundleError
+	if errors.As(err, &known) {
+		return known
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &BundleError{l.file, field, "more text (the file is truncated)", nil}
+	}
+	var typ *json.UnmarshalTypeError
+	if errors.As(err, &typ) && typ.Field != "" {
+		field += "." + typ.Field
+	}
+	return &BundleError{l.file, field, want, err}
+}
+
+// object walks the members of the JSON object that comes next. visit must consume
+// the member's value.
+func (l *loader) object(field string, visit func(key string) error) error {
+	open, err := l.dec.Token()
+	if err != nil {
+		return l.fail(field, "a JSON object", err)
+	}
+	if open != json.Delim('{') {
+		return l.fail(field, "a JSON object", fmt.Errorf("found %v", tokenName(open)))
+	}
+	seen := make(map[string]struct{})
+	for l.dec.More() {
+		token, err := l.dec.Token()
+		if err != nil {
+			return l.fail(field, "a member name", err)
+		}
+		key, ok := token.(string)
+		if !ok {
+			return l.fail(field, "a member name", fmt.Errorf("found %v", tokenName(token)))
+		}
+		if _, twice := seen[key]; twice {
+			return l.fail(join(field, key), "to be given once", nil)
+		}
+		seen[key] = struct{}{}
+		if err := visit(key); err != nil {
+			return err
+		}
+	}
+	if _, err := l.dec.Token(); err != nil {
+		return l.fail(field, "the end of the object", err)
+	}
+	return nil
+}
+
+// text reads the JSON string that comes next.
+func (l *loader) text(field, want string) (string, error) {
+	token, err := l.dec.Token()
+	if err != nil {
+		return "", l.fail(field, want, err)
+	}
+	s, ok := token.(string)
+	if !ok {
+		return "", l.fail(field, want, fmt.Errorf("found %v", tokenName(token)))
+	}
+	return s, nil
+}
+
+func tokenName(t json.Token) string {
+	switch t := t.(type) {
+	case nil:
+		return "null"
+	case json.Delim:
+		return strconv.Quote(t.String())
+	case string:
+		return "the string " + strconv.Quote(shorten(t))
+	default:
+		return fmt.Sprint(t)
+	}
+}
+
+func shorten(s string) string {
+	if len(s) > 80 {
+		return s[:77] + "..."
+	}
+	return s
+}
+
+func join(field, key string) string {
+	if field == "" {
+		return key
+	}
+	return field + "." + shorten(key)
+}
+
+func (l *loader) load() error {
+	var hasChain, hasBlock, hasPrestate, hasHashes bool
+	err := l.object("", func(key string) error {
+		switch key {
+		case "chainId":
+			hasChain = true
+			return l.chain()
+		case "block":
+			hasBlock = true
+			return l.block()
+		case "prestate":
+			hasPrestate = true
+			return l.prestate()
+		case "blockHashes":
+			hasHashes = true
+			return l.blockHashes()
+		case "contentHash":
+			var err error
+			l.b.ContentHash, err = l.text(key, "64 hexadecimal digits")
+			return err
+		}
+		var ignored json.RawMessage
+		if err := l.dec.Decode(&ignored); err != nil {
+			return l.fail(shorten(key), "a JSON value", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := l.dec.Token(); !errors.Is(err, io.EOF) {
+		return &BundleError{l.file, "", "nothing behind the bundle's object", err}
+	}
+	for _, m := range []struct {
+		name string
+		ok   bool
+	}{{"chainId", hasChain}, {"block", hasBlock}, {"prestate", hasPrestate}, {"blockHashes", hasHashes}} {
+		if !m.ok {
+			return &BundleError{l.file, m.name, "to be present", nil}
+		}
+	}
+	return l.finish()
+}
+
+// finish checks what concerns several fields.
+func (l *loader) finish() error {
+	b := l.b
+	if b.ContentHash != "" {
+		if got := ContentHash(b.Prestate, b.BlockHashes); !strings.EqualFold(strings.TrimPrefix(b.ContentHash, "0x"), got) {
+			return &BundleError{l.file, "contentHash", "the hash of prestate and blockHashes, " + got, fmt.Errorf("found %s", shorten(b.ContentHash))}
+		}
+	}
+	if n := b.Header.Number.Uint64(); n > 0 {
+		if _, known := b.BlockHashes[n-1]; !known {
+			b.BlockHashes[n-1] = b.Header.ParentHash
+		}
+	}
+	return nil
+}
+
+func (l *loader) chain() error {
+	var id uint64
+	if err := l.dec.Decode(&id); err != nil {
+		return l.fail("chainId", "a number", err)
+	}
+	config, err := ChainConfig(id)
+	if err != nil {
+		return &BundleError{l.file, "chainId", "a known chain", err}
+	}
+	l.b.ChainID, l.b.Config = id, config
+	return nil
+}
+
+// blockFields are the members that every block has, whatever its fork.
+var blockFields = []string{
+	"hash", "parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom",
+	"difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData", "mixHash", "nonce", "transactions",
+}
+
+func (l *loader) block() error {
+	var raw json.RawMessage
+	if err := l.dec.Decode(&raw); err != nil {
+		return l.fail("block", "a block object", err)
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return l.fail("block", "a block object", err)
+	}
+	for _, name := range blockFields {
+		if value, ok := members[name]; !ok || string(value) == "null" {
+			return l.fail("block."+name, "to be present", nil)
+		}
+	}
+	header := new(types.Header)
+	if err := json.Unmarshal(raw, header); err != nil {
+		return l.fail("block", "a block header", err)
+	}
+	if !header.Number.IsUint64() {
+		return l.fail("block.number", "a number below 2^64", fmt.Errorf("found %v", header.Number))
+	}
+	l.b.Header = header
+	if err := json.Unmarshal(members["hash"], &l.b.BlockHash); err != nil {
+		return l.fail("block.hash", "32 bytes in hexadecimal", err)
+	}
+	if err := l.transactions(members["transactions"]); err != nil {
+		return err
+	}
+	return l.withdrawals(members["withdrawals"])
+}
+
+func (l *loader) transactions(raw json.RawMessage) error {
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return l.fail("block.transactions", "an array of transactions", err)
+	}
+	l.b.Txs = make(types.Transactions, len(list))
+	l.b.claims = make([]claim, len(list))
+	for i, raw := range list {
+		field := fmt.Sprintf("block.transactions[%d]", i)
+		var said struct {
+			Hash *common.Hash
+			From *common.Address
+		}
+		if err := json.Unmarshal(raw, &said); err != nil {
+			return l.fail(field, "a whole transaction object", err)
+		}
+		switch {
+		case said.Hash == nil:
+			return l.fail(field+".hash", "to be present", nil)
+		case said.From == nil:
+			return l.fail(field+".from", "to be present", nil)
+		}
+		tx := new(types.Transaction)
+		if err := json.Unmarshal(raw, tx); err != nil {
+			return l.fail(field, "a valid transaction", err)
+		}
+		l.b.Txs[i] = tx
+		l.b.claims[i] = claim{*said.Hash, *said.From}
+	}
+	return nil
+}
+
+func (l *loader) withdrawals(raw json.RawMessage) error {
+	if len(raw) == 0 || string(raw) == "null" {
+		if l.b.Header.WithdrawalsHash != nil {
+			return l.fail("block.withdrawals", "to be present, as withdrawalsRoot is", nil)
+		}
+		return nil
+	}
+	l.b.Withdrawals = types.Withdrawals{}
+	if err := json.Unmarshal(raw, &l.b.Withdrawals); err != nil {
+		return l.fail("block.withdrawals", "an array of withdrawals", err)
+	}
+	for i, w := range l.b.Withdrawals {
+		if w == nil {
+			return l.fail(fmt.Sprintf("block.withdrawals[%d]", i), "a withdrawal object", errors.New("found null"))
+		}
+	}
+	return nil
+}
+
+func (l *loader) prestate() error {
+	l.b.Prestate = make(state.Prestate)
+	return l.object("prestate", func(key string) error {
+		field := join("prestate", key)
+		digits, err := fixedHex(key, common.AddressLength)
+		if err != nil {
+			return l.fail(field, "an address", err)
+		}
+		address := state.Address(digits)
+		if _, twice := l.b.Prestate[address]; twice {
+			return l.fail(field, "to be given once", nil)
+		}
+		acct, err := l.account(field)
+		if err != nil {
+			return err
+		}
+		l.b.Prestate[address] = acct
+		return nil
+	})
+}
+
+func (l *loader) account(field string) (*state.Account, error) {
+	acct := new(state.Account)
+	var hasBalance, hasNonce bool
+	err := l.object(field, func(key string) error {
+		at := join(field, key)
+		switch key {
+		case "balance":
+			hasBalance = true
+			return l.quantity(at, &acct.Balance)
+		case "nonce":
+			hasNonce = true
+			var nonce isa.Word
+			if err := l.quantity(at, &nonce); err != nil {
+				return err
+			}
+			if !nonce.IsUint64() {
+				return l.fail(at, "a number below 2^64", fmt.Errorf("found %s", nonce.Hex()))
+			}
+			acct.Nonce = nonce.Uint64()
+			return nil
+		case "code":
+			s, err := l.text(at, "code in hexadecimal")
+			if err != nil {
+				return err
+			}
+			if acct.Code, err = anyHex(s); err != nil {
+				return l.fail(at, "code in hexadecimal", err)
+			}
+			return nil
+		case "storage":
+			return l.storage(at, acct)
+		}
+		return l.fail(at, "no such member (balance, nonce, code, storage)", nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case !hasBalance:
+		return nil, l.fail(field+".balance", "to be present", nil)
+	case !hasNonce:
+		return nil, l.fail(field+".nonce", "to be present", nil)
+	}
+	return acct, nil
+}
+
+func (l *loader) storage(field string, acct *state.Account) error {
+	acct.Storage = make(map[isa.Word]isa.Word)
+	return l.object(field, func(key string) error {
+		at := join(field, key)
+		slot, err := fixedHex(key, common.HashLength)
+		if err != nil {
+			return l.fail(at, "a slot number of 32 bytes", err)
+		}
+		s, err := l.text(at, "32 bytes in hexadecimal")
+		if err != nil {
+			return err
+		}
+		value, err := fixedHex(s, common.HashLength)
+		if err != nil {
+			return l.fail(at, "32 bytes in hexadecimal", err)
+		}
+		var k, v isa.Word
+		k.SetBytes32(slot)
+		if _, twice := acct.Storage[k]; twice {
+			return l.fail(at, "to be given once", nil)
+		}
+		acct.Storage[k] = *v.SetBytes32(value)
+		return nil
+	})
+}
+
+// quantity reads a hexadecimal number of at most 256 bits.
+func (l *loader) quantity(field string, to *isa.Word) error {
+	const want = "a hexadecimal quantity of at most 256 bits"
+	s, err := l.text(field, want)
+	if err != nil {
+		return err
+	}
+	digits, ok := strings.CutPrefix(s, "0x")
+	if !ok || digits == "" {
+		return l.fail(field, want, fmt.Errorf("found %q", shorten(s)))
+	}
+	if digits = strings.TrimLeft(digits, "0"); digits == "" {
+		digits = "0"
+	}
+	if err := to.SetFromHex("0x" + digits); err != nil {
+		return l.fail(field, want, err)
+	}
+	return nil
+}
+
+func (l *loader) blockHashes() error {
+	l.b.BlockHashes = make(map[uint64]common.Hash)
+	return l.object("blockHashes", func(key string) error {
+		field := join("blockHashes", key)
+		number, err := strconv.ParseUint(key, 10, 64)
+		if err != nil {
+			return l.fail(field, "a decimal block number", err)
+		}
+		if _, twice := l.b.BlockHashes[number]; twice {
+			return l.fail(field, "to be given once", nil)
+		}
+		s, err := l.text(field, "32 bytes in hexadecimal")
+		if err != nil {
+			return err
+		}
+		hash, err := fixedHex(s, common.HashLength)
+		if err != nil {
+			return l.fail(field, "32 bytes in hexadecimal", err)
+		}
+		l.b.BlockHashes[number] = common.Hash(hash)
+		return nil
+	})
+}
+
+// anyHex decodes 0x-prefixed hexadecimal bytes of any length.
+func anyHex(s string) ([]byte, error) {
+	digits, ok := strings.CutPrefix(s, "0x")
+	if !ok {
+		return nil, fmt.Errorf("no 0x prefix in %q", shorten(s))
+	}
+	return hex.DecodeString(digits)
+}
+
+// fixedHex decodes 0x-prefixed hexadecimal of exactly size bytes.
+func fixedHex(s string, size int) ([]byte, error) {
+	if len(s) != 2+2*size {
+		return nil, fmt.Errorf("%q has not %d bytes", shorten(s), size)
+	}
+	return anyHex(s)
+}

@@ -1,0 +1,326 @@
+package traces
+
+import (
+	"fmt"
+
+	"github.com/ethereum/go-ethereum/core/vm"
+
+	"github.com/ooovm/ooovm/isa"
+)
+
+// What the shadow stack has to know of an instruction: the numbers of
+// decoder.KindPush to KindPop and of the two kinds that enter a frame. Every other
+// kind pops its operands and pushes its result.
+const (
+	kindPush   = 0
+	kindDup    = 1
+	kindSwap   = 2
+	kindPop    = 3
+	kindCall   = 8
+	kindCreate = 9
+)
+
+// Lockstep compares a machine's committed stream, instruction by instruction, with
+// a recorded golden run. The core calls it at commit and in program order; it
+// changes nothing in the core.
+//
+// Its shadow stacks hold what was committed and nothing else: constants pushed,
+// results, and their rearrangement. A wrong result shows as a wrong top of stack
+// before the next instruction of its frame.
+//
+// After the first difference every method returns false and compares no more.
+type Lockstep struct {
+	g       *Golden
+	tx      int
+	next    int // step that the next instruction is compared with
+	end     int // of the transaction's steps
+	depth   int // shadow frames in use
+	frames  []shadow
+	checked uint64
+	err     *Mismatch
+}
+
+// shadow is the committed side of one frame. Its storage is reused.
+type shadow struct {
+	stack []isa.Word
+	call  int // step of the call that the frame waits for, -1 for none
+}
+
+// NewLockstep compares with a golden run that was made by Record.
+func NewLockstep(g *Golden) *Lockstep { return &Lockstep{g: g} }
+
+// Err is the first difference, nil if there is none.
+func (l *Lockstep) Err() error {
+	if l.err == nil {
+		return nil
+	}
+	return l.err
+}
+
+// Checked counts the instructions that were compared and found equal.
+func (l *Lockstep) Checked() uint64 { return l.checked }
+
+// Committed is one side of a comparison: an instruction's state before it, what it
+// cost and what it wrote.
+type Committed struct {
+	Depth  int
+	PC     uint32
+	Op     uint8
+	Height int
+	Top    isa.Word
+	Gas    uint64
+	Cost   uint64
+	Effect uint64
+	Fault  bool
+}
+
+func (c *Committed) String() string {
+	s := fmt.Sprintf("depth %d pc %#x %v height %d top %s gas %d cost %d effect %#x",
+		c.Depth, c.PC, vm.OpCode(c.Op), c.Height, c.Top.Hex(), c.Gas, c.Cost, c.Effect)
+	if c.Fault {
+		s += " FAULT"
+	}
+	return s
+}
+
+// Mismatch is the first difference between a committed stream and the golden one.
+type Mismatch struct {
+	Tx     int
+	Step   int    // index into Golden.Steps, for Golden.Detail; may be one behind the last
+	InTx   int    // the same, counted from the transaction's first
+	Field  string // what differs first
+	Golden *Committed
+	// Machine is the committed instruction, nil where the stream and not an
+	// instruction is wrong.
+	Machine *Committed
+}
+
+func (m *Mismatch) Error() string {
+	s := fmt.Sprintf("lockstep: transaction %d, step %d (%d of the transaction): %s", m.Tx, m.Step, m.InTx, m.Field)
+	if m.Golden != nil {
+		s += "\n  golden:  " + m.Golden.String()
+	}
+	if m.Machine != nil {
+		s += "\n  machine: " + m.Machine.String()
+	}
+	return s
+}
+
+// BeginTx starts transaction i, at any time: transactions may be compared in any
+// order and again.
+func (l *Lockstep) BeginTx(i int) bool {
+	if l.err != nil {
+		return false
+	}
+	l.tx, l.depth = i, 0
+	if i < 0 || i+1 >= len(l.g.TxStart) {
+		l.next, l.end = 0, 0
+		l.err = &Mismatch{Tx: i, Field: fmt.Sprintf("no such transaction was recorded (%d are)", max(0, len(l.g.TxStart)-1))}
+		return false
+	}
+	l.next, l.end = l.g.TxStart[i], l.g.TxStart[i+1]
+	return true
+}
+
+// EndTx says that the transaction has ended.
+func (l *Lockstep) EndTx(i int) bool {
+	switch {
+	case l.err != nil:
+		return false
+	case i != l.tx:
+		return l.fail(fmt.Sprintf("end of transaction %d", i), l.next)
+	case l.depth != 0:
+		return l.fail(fmt.Sprintf("the transaction ended in %d frames", l.depth), l.next)
+	case l.next != l.end:
+		return l.fail(fmt.Sprintf("the transaction ended %d instructions early", l.end-l.next), l.next)
+	}
+	return true
+}
+
+// Enter opens a frame: the outermost (depth 1), or that of the call or creation
+// retired last. Built-ins and empty code have frames too, in which nothing retires.
+func (l *Lockstep) Enter(depth int) bool {
+	if l.err != nil {
+		return false
+	}
+	if depth != l.depth+1 {
+		return l.fail(fmt.Sprintf("entered depth %d from depth %d", depth, l.depth), l.next)
+	}
+	if l.depth == len(l.frames) {
+		l.frames = append(l.frames, shadow{})
+	}
+	f := &l.frames[l.depth]
+	f.stack, f.call = f.stack[:0], -1
+	l.depth++
+	return true
+}
+
+// Leave closes the running frame. result is the word that its caller sees and effect
+// that of the caller's output range (MemoryEffect; 0 for a creation); for the
+// outermost frame neither matters.
+func (l *Lockstep) Leave(result *isa.Word, effect uint64) bool {
+	switch {
+	case l.err != nil:
+		return false
+	case l.depth == 0:
+		return l.fail("left a frame when none was open", l.next)
+	}
+	if l.depth--; l.depth == 0 {
+		return true
+	}
+	return l.returned(result, effect)
+}
+
+// CallFailed is for a call or creation that opens no frame (depth, balance, nonce,
+// collision): the caller goes on with result on its stack.
+func (l *Lockstep) CallFailed(result *isa.Word, effect uint64) bool {
+	switch {
+	case l.err != nil:
+		return false
+	case l.depth == 0:
+		return l.fail("a call failed when no frame was open", l.next)
+	}
+	return l.returned(result, effect)
+}
+
+func (l *Lockstep) returned(result *isa.Word, effect uint64) bool {
+	f := &l.frames[l.depth-1]
+	step := f.call
+	if step < 0 {
+		return l.fail("a call returned that was not made", l.next)
+	}
+	f.call = -1
+	if want := l.g.Steps[step].Effect; effect != want {
+		return l.fail(fmt.Sprintf("output of the call differs: effect %#x, golden %#x", effect, want), step)
+	}
+	if result == nil {
+		return l.fail("the call returned no word", step)
+	}
+	f.stack = append(f.stack, *result)
+	return true
+}
+
+// Retire compares one committed instruction. depth is 1 for the transaction's own
+// frame. kind, n, pops and pushes are those of its decoder row, constant is what a
+// push pushes, result what the instruction pushes or nil. The effect of a call is
+// compared when it returns, its result pushed then. Of a failing instruction (fault)
+// everything but the cost is compared, see FlagFault.
+func (l *Lockstep) Retire(depth int, pc uint32, op, kind, n, pops, pushes uint8, constant, result *isa.Word, gas, cost, effect uint64, fault bool) bool {
+	if l.err != nil {
+		return false
+	}
+	if l.depth == 0 {
+		return l.fail("an instruction retired when no frame was open", l.next)
+	}
+	f := &l.frames[l.depth-1]
+	height := len(f.stack)
+	var top isa.Word
+	if height > 0 {
+		top = f.stack[height-1]
+	}
+	if l.next >= l.end {
+		return l.differ(&Committed{depth, pc, op, height, top, gas, cost, effect, fault})
+	}
+	s := &l.g.Steps[l.next]
+	enters := kind == kindCall || kind == kindCreate
+	if s.PC != pc || s.Op != op || int(s.Depth) != depth || l.depth != depth || int(s.Height) != height ||
+		s.Gas != gas || (s.Flags&FlagFault != 0) != fault || s.Cost != cost && !fault ||
+		s.Effect != effect && !(enters && !fault) || s.Top != top {
+		return l.differ(&Committed{depth, pc, op, height, top, gas, cost, effect, fault})
+	}
+	l.next++
+	l.checked++
+	if fault {
+		return true
+	}
+	switch kind {
+	case kindPush:
+		if constant == nil {
+			return l.fail("a push has no constant", l.next-1)
+		}
+		f.stack = append(f.stack, *constant)
+		return true
+	case kindDup:
+		if int(n) > height || n == 0 {
+			return l.fail("a dup reaches below the stack", l.next-1)
+		}
+		f.stack = append(f.stack, f.stack[height-int(n)])
+		return true
+	case kindSwap:
+		if int(n) >= height {
+			return l.fail("a swap reaches below the stack", l.next-1)
+		}
+		f.stack[height-1], f.stack[height-1-int(n)] = f.stack[height-1-int(n)], f.stack[height-1]
+		return true
+	case kindPop:
+		pops, pushes = 1, 0
+	}
+	if int(pops) > height {
+		return l.fail("an instruction pops more than there is", l.next-1)
+	}
+	f.stack = f.stack[:height-int(pops)]
+	if enters {
+		f.call = l.next - 1
+		return true
+	}
+	if pushes > 0 {
+		if result == nil {
+			return l.fail("an instruction has no result", l.next-1)
+		}
+		f.stack = append(f.stack, *result)
+	}
+	return true
+}
+
+// fail records a difference that is not one between two instructions.
+func (l *Lockstep) fail(what string, step int) bool {
+	l.err = &Mismatch{Tx: l.tx, Step: step, InTx: step - l.first(), Field: what}
+	if step < l.end {
+		l.err.Golden = l.golden(step)
+	}
+	return false
+}
+
+func (l *Lockstep) first() int {
+	if l.tx >= 0 && l.tx < len(l.g.TxStart) {
+		return l.g.TxStart[l.tx]
+	}
+	return 0
+}
+
+func (l *Lockstep) golden(step int) *Committed {
+	s := &l.g.Steps[step]
+	return &Committed{int(s.Depth), s.PC, s.Op, int(s.Height), s.Top, s.Gas, s.Cost, s.Effect, s.Flags&FlagFault != 0}
+}
+
+// differ records the difference between an instruction and the next step.
+func (l *Lockstep) differ(got *Committed) bool {
+	if l.next >= l.end {
+		l.fail("an instruction retired behind the transaction's last", l.next)
+		l.err.Machine = got
+		return false
+	}
+	want := l.golden(l.next)
+	field := "depth of the open frames"
+	for _, f := range []struct {
+		name string
+		same bool
+	}{
+		{"depth", want.Depth == got.Depth},
+		{"pc", want.PC == got.PC},
+		{"opcode", want.Op == got.Op},
+		{"stack height", want.Height == got.Height},
+		{"top of stack", want.Top == got.Top},
+		{"gas", want.Gas == got.Gas},
+		{"fault", want.Fault == got.Fault},
+		{"cost", want.Cost == got.Cost || got.Fault},
+		{"effect", want.Effect == got.Effect},
+	} {
+		if !f.same {
+			field = f.name
+			break
+		}
+	}
+	l.err = &Mismatch{Tx: l.tx, Step: l.next, InTx: l.next - l.first(), Field: field + " differs", Golden: want, Machine: got}
+	return false
+}

@@ -1,0 +1,354 @@
+package traces
+
+import (
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/tracing"
+	"github.com/ethereum/go-ethereum/core/vm"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+)
+
+func TestKindsAreTheDecoders(t *testing.T) {
+	for _, c := range []struct {
+		mine    uint8
+		decoder decoder.Kind
+	}{
+		{kindPush, decoder.KindPush},
+		{kindDup, decoder.KindDup},
+		{kindSwap, decoder.KindSwap},
+		{kindPop, decoder.KindPop},
+		{kindCall, decoder.KindCall},
+		{kindCreate, decoder.KindCreate},
+	} {
+		if c.mine != uint8(c.decoder) {
+			t.Errorf("%d is not decoder kind %d", c.mine, c.decoder)
+		}
+	}
+}
+
+// commit is one call of a Lockstep method.
+type commit struct {
+	method                string // begin, enter, retire, leave, failed, end
+	depth                 int
+	pc                    uint32
+	op, kind              uint8
+	n, pops, pushes       uint8
+	constant, result      isa.Word
+	gas, cost, effectHash uint64
+	fault                 bool
+}
+
+func (c *commit) apply(l *Lockstep) bool {
+	switch c.method {
+	case "begin":
+		return l.BeginTx(c.depth)
+	case "enter":
+		return l.Enter(c.depth)
+	case "leave":
+		return l.Leave(&c.result, c.effectHash)
+	case "failed":
+		return l.CallFailed(&c.result, c.effectHash)
+	case "end":
+		return l.EndTx(c.depth)
+	}
+	return l.Retire(c.depth, c.pc, c.op, c.kind, c.n, c.pops, c.pushes, &c.constant, &c.result, c.gas, c.cost, c.effectHash, c.fault)
+}
+
+// machine makes the commits that a right machine would make, from a second run of
+// go-ethereum. Effects come from the recorded run: they have tests of their own.
+type machine struct {
+	g       *Golden
+	ops     vm.JumpTable
+	commits []commit
+	step    int
+	system  bool
+	destroy bool
+	open    []opened // by depth
+}
+
+type opened struct {
+	last     int // its latest retire whose result is not known yet, -1 for none
+	lastStep int
+}
+
+func machineCommits(t testing.TB, g *Golden) []commit {
+	t.Helper()
+	ops, err := vm.LookupInstructionSet(g.bundle.Rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{g: g, ops: ops}
+	again := &Golden{bundle: g.bundle, read: newTouched()}
+	hooks := &tracing.Hooks{
+		OnSystemCallStart: func() { m.system = true },
+		OnSystemCallEnd:   func() { m.system = false },
+		OnOpcode:          m.opcode,
+		OnFault:           m.fault,
+		OnEnter:           m.enter,
+		OnExit:            m.exit,
+	}
+	err = again.run(hooks, func(i int) {
+		if i > 0 {
+			m.commits = append(m.commits, commit{method: "end", depth: i - 1})
+		}
+		m.commits = append(m.commits, commit{method: "begin", depth: i})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(g.bundle.Txs); n > 0 {
+		m.commits = append(m.commits, commit{method: "end", depth: n - 1})
+	}
+	return m.commits
+}
+
+func (m *machine) enter(depth int, typ byte, _, _ common.Address, _ []byte, _ uint64, _ *big.Int) {
+	if m.destroy = vm.OpCode(typ) == vm.SELFDESTRUCT; m.system || m.destroy {
+		return
+	}
+	m.commits = append(m.commits, commit{method: "enter", depth: depth + 1})
+	m.open = append(m.open[:depth], opened{-1, -1})
+}
+
+func (m *machine) exit(depth int, _ []byte, _ uint64, err error, _ bool) {
+	if m.destroy {
+		m.destroy = false
+		return
+	}
+	if m.system {
+		return
+	}
+	if errors.Is(err, vm.ErrDepth) || errors.Is(err, vm.ErrInsufficientBalance) {
+		m.commits[len(m.commits)-1] = commit{method: "failed"} // instead of enter
+	} else {
+		m.commits = append(m.commits, commit{method: "leave"})
+	}
+	if depth > 0 {
+		caller := &m.open[depth-1]
+		c := &m.commits[len(m.commits)-1]
+		c.effectHash = m.g.Steps[caller.lastStep].Effect
+		caller.last = len(m.commits) - 1
+	}
+}
+
+func (m *machine) fault(_ uint64, _ byte, _, _ uint64, _ tracing.OpContext, depth int, err error) {
+	if m.system || errors.Is(err, vm.ErrExecutionReverted) {
+		return
+	}
+	c := &m.commits[m.open[depth-1].last]
+	c.fault, c.effectHash = true, 0
+	m.open[depth-1].last = -1
+}
+
+func (m *machine) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpContext, _ []byte, depth int, err error) {
+	if m.system {
+		return
+	}
+	f := &m.open[depth-1]
+	stack := scope.StackData()
+	if f.last >= 0 && len(stack) > 0 {
+		top := stack[len(stack)-1]
+		m.commits[f.last].result, m.commits[f.last].constant = top, top
+	}
+	low, high := 0, 0
+	if m.ops[op] != nil {
+		low, high = m.ops[op].Stack()
+	}
+	c := commit{
+		method: "retire", depth: depth, pc: uint32(pc), op: op, kind: uint8(decoder.KindExec),
+		pops: uint8(low), pushes: uint8(1024 + low - high),
+		gas: gas, cost: cost, effectHash: m.g.Steps[m.step].Effect, fault: err != nil,
+	}
+	switch o := vm.OpCode(op); {
+	case o >= vm.PUSH0 && o <= vm.PUSH32:
+		c.kind = kindPush
+	case o >= vm.DUP1 && o <= vm.DUP16:
+		c.kind, c.n = kindDup, uint8(o-vm.DUP1)+1
+	case o >= vm.SWAP1 && o <= vm.SWAP16:
+		c.kind, c.n = kindSwap, uint8(o-vm.SWAP1)+1
+	case o == vm.POP:
+		c.kind = kindPop
+	case o == vm.CALL, o == vm.CALLCODE, o == vm.DELEGATECALL, o == vm.STATICCALL:
+		c.kind = kindCall
+	case o == vm.CREATE, o == vm.CREATE2:
+		c.kind = kindCreate
+	}
+	f.last, f.lastStep = len(m.commits), m.step
+	m.commits = append(m.commits, c)
+	m.step++
+}
+
+func replay(g *Golden, commits []commit) *Lockstep {
+	l := NewLockstep(g)
+	for i := range commits {
+		if !commits[i].apply(l) {
+			break
+		}
+	}
+	return l
+}
+
+// callingBundle runs calls that return, revert, fail and find no code, in two
+// transactions.
+func callingGolden(t testing.TB) *Golden {
+	call := func(op vm.OpCode, target ...any) []byte {
+		code := asm(32, 0, 4, 28)
+		if op == vm.CALL {
+			code = append(code, asm(0)...)
+		}
+		return append(append(code, asm(target...)...), asm(vm.GAS, op)...)
+	}
+	b := []any{vm.PUSH2, vm.OpCode(0xbb), vm.OpCode(0xbb)}
+	code := asm(7, 0, vm.MSTORE, 2, vm.DUP1, 5, vm.SWAP2, vm.ADD, vm.ADD)
+	code = append(code, call(vm.CALL, b...)...)
+	code = append(code, call(vm.STATICCALL, b...)...)
+	code = append(code, call(vm.DELEGATECALL, 4)...)    // a built-in
+	code = append(code, call(vm.DELEGATECALL, 0x99)...) // no code
+	code = append(code, asm(vm.POP, 8, 1, vm.SSTORE, 0, 0, 0, vm.CREATE, 9, 9, 9, vm.CREATE)...)
+	callee := asm(0, vm.CALLDATALOAD, 0, vm.MSTORE, 1, 2, vm.SSTORE, 32, 0, vm.RETURN)
+	return record(t, code, callee, nil, []byte{1})
+}
+
+func TestARightStreamAgrees(t *testing.T) {
+	g := callingGolden(t)
+	commits := machineCommits(t, g)
+	l := replay(g, commits)
+	if err := l.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if l.Checked() != uint64(len(g.Steps)) {
+		t.Errorf("checked %d of %d steps", l.Checked(), len(g.Steps))
+	}
+}
+
+func TestTransactionsInAnyOrder(t *testing.T) {
+	g := callingGolden(t)
+	commits := machineCommits(t, g)
+	split := 0
+	for i, c := range commits {
+		if c.method == "end" && c.depth == 0 {
+			split = i + 1
+		}
+	}
+	order := append(append(append([]commit{}, commits[split:]...), commits[:split]...), commits[split:]...)
+	if err := replay(g, order).Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryDifferenceIsFound(t *testing.T) {
+	g := callingGolden(t)
+	right := machineCommits(t, g)
+	nth := func(method string, op vm.OpCode) int {
+		for i, c := range right {
+			if c.method == method && (method != "retire" || vm.OpCode(c.op) == op) {
+				return i
+			}
+		}
+		t.Fatalf("no %s %v", method, op)
+		return 0
+	}
+	add := nth("retire", vm.ADD)
+	for _, c := range []struct {
+		name   string
+		change func(s []commit) []commit
+		want   string
+	}{
+		{"depth", func(s []commit) []commit { s[add].depth++; return s }, "depth differs"},
+		{"pc", func(s []commit) []commit { s[add].pc++; return s }, "pc differs"},
+		{"opcode", func(s []commit) []commit { s[add].op = byte(vm.SUB); return s }, "opcode differs"},
+		{"gas", func(s []commit) []commit { s[add].gas--; return s }, "gas differs"},
+		{"cost", func(s []commit) []commit { s[add].cost++; return s }, "cost differs"},
+		{"effect", func(s []commit) []commit { s[nth("retire", vm.MSTORE)].effectHash++; return s }, "effect differs"},
+		{"fault", func(s []commit) []commit { s[add].fault = true; return s }, "fault differs"},
+		{"result", func(s []commit) []commit { s[add].result[3]++; return s }, "top of stack differs"},
+		{"constant", func(s []commit) []commit { s[nth("retire", vm.PUSH1)].constant[0]++; return s }, "top of stack differs"},
+		{"success word", func(s []commit) []commit { s[nth("leave", 0)].result[0] ^= 1; return s }, "top of stack differs"},
+		{"output of a call", func(s []commit) []commit { s[nth("leave", 0)].effectHash++; return s }, "output of the call differs"},
+		{"height", func(s []commit) []commit { s[add].pushes = 0; return s }, "stack height differs"},
+		{"dup distance", func(s []commit) []commit { s[nth("retire", vm.DUP1)].n = 9; return s }, "reaches below"},
+		{"swap distance", func(s []commit) []commit { s[nth("retire", vm.SWAP2)].n = 9; return s }, "reaches below"},
+		{"pops", func(s []commit) []commit { s[add].pops = 99; return s }, "pops more"},
+		{"instruction lost", func(s []commit) []commit { return append(s[:add], s[add+1:]...) }, "differs"},
+		{"instruction twice", func(s []commit) []commit { return append(s[:add+1], s[add:]...) }, "differs"},
+		{"enter lost", func(s []commit) []commit { i := nth("enter", 0); return append(s[:i], s[i+1:]...) }, "no frame was open"},
+		{"transaction cut short", func(s []commit) []commit { return append(s[:2], commit{method: "leave"}, commit{method: "end"}) }, "instructions early"},
+		{"frame left open", func(s []commit) []commit { return append(s[:2], commit{method: "end"}) }, "ended in 1 frames"},
+		{"no such transaction", func([]commit) []commit { return []commit{{method: "begin", depth: 7}} }, "no such transaction"},
+		{"leave without a frame", func(s []commit) []commit { return append(s[:1], commit{method: "leave"}) }, "none was open"},
+		{"return without a call", func(s []commit) []commit { return append(s[:3], commit{method: "failed"}) }, "not made"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := replay(g, c.change(append([]commit(nil), right...)))
+			var m *Mismatch
+			if !errors.As(l.Err(), &m) {
+				t.Fatalf("no difference found, error %v", l.Err())
+			}
+			if !strings.Contains(m.Error(), c.want) {
+				t.Errorf("%v\nwant %q", m, c.want)
+			}
+			checked := l.Checked()
+			if l.BeginTx(0) || l.Checked() != checked {
+				t.Error("went on after the difference")
+			}
+		})
+	}
+}
+
+func TestFaultingCostIsNotCompared(t *testing.T) {
+	g := record(t, asm(1, vm.ADD), nil)
+	s := machineCommits(t, g)
+	for i := range s {
+		if s[i].fault {
+			s[i].cost += 99
+		}
+	}
+	if err := replay(g, s).Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestComparingAllocatesNothing(t *testing.T) {
+	g := callingGolden(t)
+	commits := machineCommits(t, g)
+	l := replay(g, commits)
+	allocs := testing.AllocsPerRun(5, func() {
+		for i := range commits {
+			if !commits[i].apply(l) {
+				t.Fatal(l.Err())
+			}
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+func BenchmarkLockstep(b *testing.B) {
+	dir := mainnetDir(b)
+	bundle, err := Load(dir + "/17640079.json.gz")
+	if err != nil {
+		b.Fatal(err)
+	}
+	g, err := Record(bundle)
+	if err != nil {
+		b.Fatal(err)
+	}
+	commits := machineCommits(b, g)
+	l := NewLockstep(g)
+	b.ResetTimer()
+	for b.Loop() {
+		for i := range commits {
+			if !commits[i].apply(l) {
+				b.Fatal(l.Err())
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(l.Checked()), "ns/inst")
+}

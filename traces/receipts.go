@@ -1,0 +1,116 @@
+package traces
+
+import (
+	"fmt"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/trie"
+)
+
+// Verdict says what of a simulated block was compared and what came out. A nil
+// field does not apply to the block or was not compared.
+type Verdict struct {
+	OK           bool  `json:"ok"` // no comparison failed
+	GasUsed      *bool `json:"gasUsed"`
+	LogsBloom    *bool `json:"logsBloom"`
+	ReceiptsRoot *bool `json:"receiptsRoot"` // nil before Byzantium
+	PostState    *bool `json:"postState"`
+	Lockstep     *bool `json:"lockstep"`
+	Prestate     *bool `json:"prestate"` // nil when the bundle has no contentHash
+}
+
+// Settle derives OK from the other fields.
+func (v *Verdict) Settle() {
+	v.OK = true
+	for _, part := range []*bool{v.GasUsed, v.LogsBloom, v.ReceiptsRoot, v.PostState, v.Lockstep, v.Prestate} {
+		if part != nil && !*part {
+			v.OK = false
+		}
+	}
+}
+
+// ReceiptSummary is what the header says of a block's receipts.
+type ReceiptSummary struct {
+	GasUsed   uint64
+	LogsBloom types.Bloom
+	// ReceiptsRoot is nil before Byzantium: receipts then held the state root after
+	// each transaction (EIP-658 replaced it by a status), which a partial pre-state
+	// cannot give.
+	ReceiptsRoot *common.Hash
+}
+
+// Receipts builds the block's receipts from what a machine made of its
+// transactions: all that consensus has of a receipt, nothing more.
+func (b *Bundle) Receipts(results []TxResult) (types.Receipts, error) {
+	if len(results) != len(b.Txs) {
+		return nil, fmt.Errorf("%s: %d results of %d transactions", b.Name, len(results), len(b.Txs))
+	}
+	receipts := make(types.Receipts, len(results))
+	var cumulative uint64
+	for i := range results {
+		r := &results[i]
+		cumulative += r.GasUsed
+		receipt := &types.Receipt{
+			Type:              b.Txs[i].Type(),
+			Status:            types.ReceiptStatusFailed,
+			CumulativeGasUsed: cumulative,
+			GasUsed:           r.GasUsed,
+			Logs:              make([]*types.Log, len(r.Logs)),
+		}
+		if r.Success {
+			receipt.Status = types.ReceiptStatusSuccessful
+		}
+		for j, l := range r.Logs {
+			topics := make([]common.Hash, len(l.Topics))
+			for k, t := range l.Topics {
+				topics[k] = common.Hash(t)
+			}
+			receipt.Logs[j] = &types.Log{Address: common.Address(l.Address), Topics: topics, Data: l.Data}
+		}
+		receipt.Bloom = types.CreateBloom(receipt)
+		receipts[i] = receipt
+	}
+	return receipts, nil
+}
+
+// Summarize condenses results to what the header states.
+func (b *Bundle) Summarize(results []TxResult) (ReceiptSummary, error) {
+	receipts, err := b.Receipts(results)
+	if err != nil {
+		return ReceiptSummary{}, err
+	}
+	var s ReceiptSummary
+	for _, r := range receipts {
+		s.GasUsed = r.CumulativeGasUsed
+		for i, x := range r.Bloom {
+			s.LogsBloom[i] |= x
+		}
+	}
+	if b.Rules().IsByzantium {
+		root := types.DeriveSha(receipts, trie.NewStackTrie(nil))
+		s.ReceiptsRoot = &root
+	}
+	return s, nil
+}
+
+// Verify compares results with the header. The caller adds what else it compares
+// and settles again.
+func (b *Bundle) Verify(results []TxResult) (Verdict, error) {
+	s, err := b.Summarize(results)
+	if err != nil {
+		return Verdict{}, err
+	}
+	gas, bloom := s.GasUsed == b.Header.GasUsed, s.LogsBloom == b.Header.Bloom
+	v := Verdict{GasUsed: &gas, LogsBloom: &bloom}
+	if s.ReceiptsRoot != nil {
+		root := *s.ReceiptsRoot == b.Header.ReceiptHash
+		v.ReceiptsRoot = &root
+	}
+	if b.ContentHash != "" {
+		sound := true // Load refuses the bundle otherwise
+		v.Prestate = &sound
+	}
+	v.Settle()
+	return v, nil
+}

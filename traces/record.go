@@ -1,0 +1,317 @@
+package traces
+
+import (
+	"errors"
+	"math/big"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/tracing"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/core/vm"
+
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state"
+)
+
+// recorder turns go-ethereum's tracing hooks into steps and accesses.
+//
+// OnOpcode comes after an instruction is charged and before it executes, or, with
+// an error, instead of its execution. What an instruction wrote is therefore read
+// at the next OnOpcode of the same frame; there always is one, because every frame
+// ends with an instruction that writes nothing: STOP, RETURN, REVERT, SELFDESTRUCT
+// or a fault.
+type recorder struct {
+	g          *Golden
+	frames     []frame // by depth; the running one is frames[depth-1]
+	frameCount uint32
+	system     bool // in a system call, which is not recorded
+	destroying bool // between OnEnter and OnExit of a SELFDESTRUCT, which is no frame
+	keys       map[StateKey]uint32
+}
+
+// frame is one call frame.
+type frame struct {
+	id      uint32
+	account state.Address // entered
+	create  bool
+	last    int // its latest step, -1 before the first
+
+	pending pending // what the latest step will have written
+	off     uint64  // pendingMemory, pendingCall: the range
+	len     uint64
+	slot    isa.Word // pendingStorage, pendingTransient
+
+	input    span // its call data
+	args     span // what its latest call passes on
+	returned span // what its latest call returned
+	result   span // what it returns itself
+}
+
+// pending is an effect that can be read at the frame's next instruction.
+type pending uint8
+
+const (
+	pendingNone pending = iota
+	pendingMemory
+	pendingCall // output range, written when the callee returns
+	pendingStorage
+	pendingTransient
+)
+
+// maxReserve bounds what a header's gasUsed, which may be wrong, reserves.
+const maxReserve = 1 << 22
+
+func newRecorder(g *Golden) *recorder {
+	// Mainnet blocks execute one instruction per 20 gas (code) to 21,000 (transfers),
+	// 46 on the whole. Room that is not used costs address space, growing costs time.
+	g.Steps = make([]Step, 0, min(g.bundle.Header.GasUsed/20, maxReserve))
+	g.TxStart = make([]int, 0, len(g.bundle.Txs)+1)
+	return &recorder{g: g, keys: make(map[StateKey]uint32)}
+}
+
+func (r *recorder) hooks() *tracing.Hooks {
+	return &tracing.Hooks{
+		OnEnter:           r.enter,
+		OnExit:            r.exit,
+		OnOpcode:          r.opcode,
+		OnFault:           r.fault,
+		OnLog:             r.log,
+		OnStorageChange:   r.stored,
+		OnSystemCallStart: func() { r.system = true },
+		OnSystemCallEnd:   func() { r.system = false },
+	}
+}
+
+func (r *recorder) beginTx(int) { r.g.TxStart = append(r.g.TxStart, len(r.g.Steps)) }
+
+func (r *recorder) newFrame() uint32 {
+	r.frameCount++
+	return r.frameCount - 1
+}
+
+func (r *recorder) enter(depth int, typ byte, _, to common.Address, input []byte, _ uint64, _ *big.Int) {
+	if r.system {
+		return
+	}
+	op := vm.OpCode(typ)
+	if op == vm.SELFDESTRUCT {
+		r.destroying = true
+		return
+	}
+	f := frame{account: state.Address(to), create: op == vm.CREATE || op == vm.CREATE2, last: -1}
+	switch {
+	case depth > 0 && !f.create:
+		f.input = r.frames[depth-1].args
+	case depth == 0 && !f.create:
+		f.input = span{r.newFrame(), 0, uint64(len(input))}
+	}
+	f.id = r.newFrame()
+	r.frames = append(r.frames[:depth], f)
+}
+
+func (r *recorder) exit(depth int, output []byte, _ uint64, err error, _ bool) {
+	if r.system {
+		return
+	}
+	if r.destroying {
+		r.destroying = false
+		return
+	}
+	if depth == 0 {
+		return
+	}
+	callee, caller := r.frames[depth], &r.frames[depth-1]
+	reverted := errors.Is(err, vm.ErrExecutionReverted)
+	caller.returned = span{}
+	switch {
+	case err != nil && !reverted:
+		return
+	case callee.create && !reverted:
+		r.state(AccessCode, true, callee.account, isa.Word{})
+		return
+	case callee.last < 0: // a built-in, or no code
+		callee.result = span{callee.id, 0, uint64(len(output))}
+		r.memory(true, callee.result)
+	}
+	caller.returned = callee.result
+	if caller.pending == pendingCall {
+		n := min(caller.len, callee.result.len)
+		r.memory(false, span{callee.id, callee.result.off, n})
+		r.memory(true, span{caller.id, caller.off, n})
+	}
+}
+
+func (r *recorder) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpContext, _ []byte, depth int, err error) {
+	if r.system {
+		return
+	}
+	f := &r.frames[depth-1]
+	if f.pending != pendingNone {
+		r.settle(f, scope)
+	}
+	stack := scope.StackData()
+	step := Step{
+		PC: uint32(pc), Depth: uint16(depth), Height: uint16(len(stack)),
+		Op: op, Gas: gas, Cost: cost,
+	}
+	if len(stack) > 0 {
+		step.Top = stack[len(stack)-1]
+	}
+	if err != nil {
+		step.Flags = FlagFault
+	}
+	f.last = len(r.g.Steps)
+	r.g.Steps = append(r.g.Steps, step)
+	if err == nil {
+		r.touch(f, vm.OpCode(op), stack, scope)
+	}
+}
+
+// settle reads what the frame's latest instruction has written.
+func (r *recorder) settle(f *frame, scope tracing.OpContext) {
+	step := &r.g.Steps[f.last]
+	switch f.pending {
+	case pendingMemory, pendingCall:
+		if m := scope.MemoryData(); f.len > 0 && f.off+f.len <= uint64(len(m)) {
+			step.Effect = MemoryEffect(f.off, m[f.off:f.off+f.len])
+		}
+	case pendingStorage:
+		owner, slot := scope.Address(), f.slot.Bytes32()
+		step.Effect = slotEffect(isa.Persistent, owner, &f.slot, r.g.st.GetState(owner, slot))
+	case pendingTransient:
+		owner, slot := scope.Address(), f.slot.Bytes32()
+		step.Effect = slotEffect(isa.Transient, owner, &f.slot, r.g.st.GetTransientState(owner, slot))
+	}
+	f.pending = pendingNone
+}
+
+func slotEffect(space uint8, owner common.Address, slot *isa.Word, now common.Hash) uint64 {
+	var value isa.Word
+	value.SetBytes32(now[:])
+	return StateEffect(space, state.Address(owner), slot, &value)
+}
+
+// fault comes for an instruction that failed while it executed, after its OnOpcode,
+// and for REVERT.
+func (r *recorder) fault(_ uint64, _ byte, _, _ uint64, _ tracing.OpContext, depth int, err error) {
+	if r.system || errors.Is(err, vm.ErrExecutionReverted) {
+		return
+	}
+	f := &r.frames[depth-1]
+	f.pending = pendingNone
+	f.result = span{}
+	r.g.Steps[f.last].Flags |= FlagFault
+	r.g.Steps[f.last].Effect = 0
+	r.retract(f.last)
+}
+
+func (r *recorder) log(l *types.Log) {
+	if r.system {
+		return
+	}
+	entry := logOf(l)
+	r.g.Steps[len(r.g.Steps)-1].Effect = LogEffect(&entry)
+}
+
+// stored sees every change of a storage slot, of system calls too.
+func (r *recorder) stored(owner common.Address, slot, _, _ common.Hash) {
+	var key isa.Word
+	key.SetBytes32(slot[:])
+	r.g.read.slots[slotRef{state.Address(owner), key}] = struct{}{}
+}
+
+// touch notes what an instruction is about to access and to write. Its operands and
+// its gas are known to be there. A range that is not empty lies below 2^32: more
+// memory cannot be paid for.
+func (r *recorder) touch(f *frame, op vm.OpCode, stack []isa.Word, scope tracing.OpContext) {
+	at := func(n int) *isa.Word { return &stack[len(stack)-1-n] }
+	own := func(off, n int) span { return f.own(at(off), at(n)) }
+	self := func() state.Address { return state.Address(scope.Address()) }
+	switch op {
+	case vm.MLOAD:
+		r.memory(false, span{f.id, at(0).Uint64(), 32})
+	case vm.MSTORE:
+		r.write(f, span{f.id, at(0).Uint64(), 32})
+	case vm.MSTORE8:
+		r.write(f, span{f.id, at(0).Uint64(), 1})
+	case vm.KECCAK256, vm.LOG0, vm.LOG1, vm.LOG2, vm.LOG3, vm.LOG4:
+		r.memory(false, own(0, 1))
+	case vm.RETURN, vm.REVERT:
+		f.result = own(0, 1)
+		r.memory(false, f.result)
+	case vm.MCOPY:
+		r.memory(false, own(1, 2))
+		r.write(f, own(0, 2))
+	case vm.CODECOPY:
+		r.write(f, own(0, 2))
+	case vm.EXTCODECOPY:
+		r.state(AccessCode, false, state.AddressOf(at(0)), isa.Word{})
+		r.write(f, own(1, 3))
+	case vm.CALLDATALOAD:
+		r.memory(false, f.input.part(at(0), 32))
+	case vm.CALLDATACOPY:
+		r.memory(false, f.input.part(at(1), at(2).Uint64()))
+		r.write(f, own(0, 2))
+	case vm.RETURNDATACOPY:
+		r.memory(false, f.returned.part(at(1), at(2).Uint64()))
+		r.write(f, own(0, 2))
+
+	case vm.SLOAD:
+		r.state(AccessStorage, false, self(), *at(0))
+	case vm.TLOAD:
+		r.state(AccessTransient, false, self(), *at(0))
+	case vm.SSTORE:
+		r.state(AccessStorage, true, self(), *at(0))
+		f.pending, f.slot = pendingStorage, *at(0)
+	case vm.TSTORE:
+		r.state(AccessTransient, true, self(), *at(0))
+		f.pending, f.slot = pendingTransient, *at(0)
+	case vm.BALANCE:
+		r.state(AccessBalance, false, state.AddressOf(at(0)), isa.Word{})
+	case vm.SELFBALANCE:
+		r.state(AccessBalance, false, self(), isa.Word{})
+	case vm.EXTCODESIZE, vm.EXTCODEHASH:
+		r.state(AccessCode, false, state.AddressOf(at(0)), isa.Word{})
+
+	case vm.CALL, vm.CALLCODE:
+		if !at(2).IsZero() {
+			r.state(AccessBalance, true, self(), isa.Word{})
+			if op == vm.CALL {
+				r.state(AccessBalance, true, state.AddressOf(at(1)), isa.Word{})
+			}
+		}
+		r.call(f, state.AddressOf(at(1)), own(3, 4), own(5, 6))
+	case vm.DELEGATECALL, vm.STATICCALL:
+		r.call(f, state.AddressOf(at(1)), own(2, 3), own(4, 5))
+	case vm.CREATE, vm.CREATE2:
+		if !at(0).IsZero() {
+			r.state(AccessBalance, true, self(), isa.Word{})
+		}
+		r.memory(false, own(1, 2))
+	case vm.SELFDESTRUCT:
+		r.state(AccessBalance, true, self(), isa.Word{})
+		r.state(AccessBalance, true, state.AddressOf(at(0)), isa.Word{})
+	}
+}
+
+// own is a range of the frame's own memory; an empty one may have any offset.
+func (f *frame) own(off, n *isa.Word) span {
+	if n.IsZero() {
+		return span{}
+	}
+	return span{f.id, off.Uint64(), n.Uint64()}
+}
+
+func (r *recorder) write(f *frame, s span) {
+	if s.len > 0 {
+		f.pending, f.off, f.len = pendingMemory, s.off, s.len
+		r.memory(true, s)
+	}
+}
+
+func (r *recorder) call(f *frame, target state.Address, args, output span) {
+	r.state(AccessCode, false, target, isa.Word{})
+	r.memory(false, args)
+	f.args = args
+	f.pending, f.off, f.len = pendingCall, output.off, output.len
+}

@@ -1,0 +1,284 @@
+package traces
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/rlp"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state"
+)
+
+// ContentHash is the SHA-256, in hexadecimal, of a canonical serialisation of a
+// pre-state and of block hashes. All numbers are big-endian and of fixed width:
+//
+//	"ooovm content 1\n"
+//	u64 number of accounts, then by ascending address:
+//	    address (20), balance (32), nonce (u64), length of code (u64), code,
+//	    u64 number of slots, then by ascending slot: slot (32), value (32)
+//	u64 number of block hashes, then by ascending number: number (u64), hash (32)
+//
+// Slots that are listed as zero count: a listed slot is known to be read.
+func ContentHash(prestate state.Prestate, hashes map[uint64]common.Hash) string {
+	c := canon{sha256.New()}
+	c.content(prestate, hashes)
+	return c.hex()
+}
+
+// Hash is the identity of what the bundle holds, whatever file it came from: the
+// SHA-256, in hexadecimal, of "ooovm bundle 1\n", chain id, stated block hash, the
+// header's RLP, transactions and withdrawals in their canonical encodings, each
+// with its length, and the serialisation of ContentHash.
+func (b *Bundle) Hash() (string, error) {
+	c := canon{sha256.New()}
+	io.WriteString(c, "ooovm bundle 1\n")
+	c.number(b.ChainID)
+	c.Write(b.BlockHash[:])
+	header, err := rlp.EncodeToBytes(b.Header)
+	if err != nil {
+		return "", fmt.Errorf("%s: header: %w", b.Name, err)
+	}
+	c.blob(header)
+	c.number(uint64(len(b.Txs)))
+	for i, tx := range b.Txs {
+		raw, err := tx.MarshalBinary()
+		if err != nil {
+			return "", fmt.Errorf("%s: transaction %d: %w", b.Name, i, err)
+		}
+		c.blob(raw)
+	}
+	c.number(uint64(len(b.Withdrawals)))
+	for _, w := range b.Withdrawals {
+		c.number(w.Index)
+		c.number(w.Validator)
+		c.Write(w.Address[:])
+		c.number(w.Amount)
+	}
+	c.content(b.Prestate, b.BlockHashes)
+	return c.hex(), nil
+}
+
+// canon writes canonical serialisations into a hash. Writing to a hash cannot fail.
+type canon struct{ hash.Hash }
+
+func (c canon) number(n uint64) {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], n)
+	c.Write(b[:])
+}
+
+func (c canon) word(w isa.Word) {
+	b := w.Bytes32()
+	c.Write(b[:])
+}
+
+func (c canon) blob(b []byte) {
+	c.number(uint64(len(b)))
+	c.Write(b)
+}
+
+func (c canon) hex() string { return hex.EncodeToString(c.Sum(nil)) }
+
+func (c canon) content(prestate state.Prestate, hashes map[uint64]common.Hash) {
+	io.WriteString(c, "ooovm content 1\n")
+	c.number(uint64(len(prestate)))
+	for _, address := range sortedAddresses(maps.Keys(prestate)) {
+		acct := prestate[address]
+		c.Write(address[:])
+		c.word(acct.Balance)
+		c.number(acct.Nonce)
+		c.blob(acct.Code)
+		c.number(uint64(len(acct.Storage)))
+		for _, slot := range sortedWords(maps.Keys(acct.Storage)) {
+			c.word(slot)
+			c.word(acct.Storage[slot])
+		}
+	}
+	c.number(uint64(len(hashes)))
+	for _, number := range slices.Sorted(maps.Keys(hashes)) {
+		c.number(number)
+		h := hashes[number]
+		c.Write(h[:])
+	}
+}
+
+func sortedAddresses(seq func(func(state.Address) bool)) []state.Address {
+	return slices.SortedFunc(seq, func(a, b state.Address) int { return bytes.Compare(a[:], b[:]) })
+}
+
+func sortedWords(seq func(func(isa.Word) bool)) []isa.Word {
+	return slices.SortedFunc(seq, func(a, b isa.Word) int {
+		for i := 3; i > 0; i-- {
+			if a[i] != b[i] {
+				return cmp.Compare(a[i], b[i])
+			}
+		}
+		return cmp.Compare(a[0], b[0])
+	})
+}
+
+// Save writes the bundle to a file, compressed as its extension says (.gz, .zst,
+// else plain). The file appears whole or not at all, and equal bundles give equal
+// bytes. It always carries a contentHash.
+func (b *Bundle) Save(path string) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("save bundle: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+			err = fmt.Errorf("save bundle: %w", err)
+		}
+	}()
+	if err = b.write(f, filepath.Ext(path)); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func (b *Bundle) write(w io.Writer, ext string) error {
+	switch ext {
+	case ".gz":
+		z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+		if err != nil {
+			return err
+		}
+		if err := b.Write(z); err != nil {
+			return err
+		}
+		return z.Close()
+	case ".zst":
+		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true))
+		if err != nil {
+			return err
+		}
+		if err := b.Write(z); err != nil {
+			return err
+		}
+		return z.Close()
+	}
+	return b.Write(w)
+}
+
+// bundleJSON is the file format; encoding/json sorts the maps.
+type bundleJSON struct {
+	ChainID     uint64                     `json:"chainId"`
+	Block       map[string]json.RawMessage `json:"block"`
+	Prestate    map[string]accountJSON     `json:"prestate"`
+	BlockHashes map[string]common.Hash     `json:"blockHashes"`
+	ContentHash string                     `json:"contentHash"`
+}
+
+type accountJSON struct {
+	Balance string                 `json:"balance"`
+	Nonce   string                 `json:"nonce"`
+	Code    string                 `json:"code,omitempty"`
+	Storage map[string]common.Hash `json:"storage,omitempty"`
+}
+
+// Write writes the bundle as one line of JSON.
+func (b *Bundle) Write(w io.Writer) error {
+	block, err := b.blockJSON()
+	if err != nil {
+		return err
+	}
+	out := bundleJSON{
+		ChainID:     b.ChainID,
+		Block:       block,
+		Prestate:    make(map[string]accountJSON, len(b.Prestate)),
+		BlockHashes: make(map[string]common.Hash, len(b.BlockHashes)),
+		ContentHash: ContentHash(b.Prestate, b.BlockHashes),
+	}
+	for address, acct := range b.Prestate {
+		a := accountJSON{Balance: acct.Balance.Hex(), Nonce: hexutil.EncodeUint64(acct.Nonce)}
+		if len(acct.Code) > 0 {
+			a.Code = hexutil.Encode(acct.Code)
+		}
+		if len(acct.Storage) > 0 {
+			a.Storage = make(map[string]common.Hash, len(acct.Storage))
+			for slot, value := range acct.Storage {
+				a.Storage[common.Hash(slot.Bytes32()).Hex()] = value.Bytes32()
+			}
+		}
+		out.Prestate[hexutil.Encode(address[:])] = a
+	}
+	for number, hash := range b.BlockHashes {
+		out.BlockHashes[strconv.FormatUint(number, 10)] = hash
+	}
+	return json.NewEncoder(w).Encode(out)
+}
+
+// blockJSON gives the block as eth_getBlockByNumber(n, true) does, without the
+// fields that follow from others.
+func (b *Bundle) blockJSON() (map[string]json.RawMessage, error) {
+	block, err := members(b.Header)
+	if err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	if block["hash"], err = json.Marshal(b.BlockHash); err != nil {
+		return nil, err
+	}
+	signer := types.MakeSigner(b.Config, b.Header.Number, b.Header.Time)
+	txs := make([]map[string]json.RawMessage, len(b.Txs))
+	for i, tx := range b.Txs {
+		if txs[i], err = members(tx); err != nil {
+			return nil, fmt.Errorf("transaction %d: %w", i, err)
+		}
+		from, err := types.Sender(signer, tx)
+		if err != nil {
+			return nil, fmt.Errorf("transaction %d: %w", i, err)
+		}
+		if txs[i]["from"], err = json.Marshal(strings.ToLower(from.Hex())); err != nil {
+			return nil, err
+		}
+	}
+	if block["transactions"], err = json.Marshal(txs); err != nil {
+		return nil, err
+	}
+	if b.Withdrawals != nil {
+		if block["withdrawals"], err = json.Marshal(b.Withdrawals); err != nil {
+			return nil, err
+		}
+	}
+	return block, nil
+}
+
+// members gives the members of the object that a value marshals to.
+func members(v any) (map[string]json.RawMessage, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]json.RawMessage
+	return m, json.Unmarshal(raw, &m)
+}
