@@ -306,6 +306,9 @@ func (c *Core) skip() {
 	}
 }
 
+// ref names an entry's instruction to the predictors.
 func (c *Core) ref(e *rob.Entry) predictor.Ref {
-	return predictor.Ref{Site: uint64(uint32(c.frames[e.Frame].prog.ID))<<32 | uint64(uint32(e.Inst)), Dynamic: e.Dynamic}
+	return predictor.Ref{Site: siteOf(&c.frames[e.Frame], e.Inst), Dynamic: e.Dynamic}
 }
+
+func siteOf(f *frame, inst int32) uint64 { return f.site ^ uint64(uint32(inst))<<20 }

@@ -306,7 +306,7 @@ func (c *Core) known(r rob.Reg) (*isa.Word, bool) {
 // see condition and target, a wrong prediction costs a front-end bubble only.
 func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
 	fall := c.fetch.inst + 1
-	ref := predictor.Ref{Site: uint64(uint32(f.prog.ID))<<32 | uint64(uint32(c.fetch.inst)), Dynamic: e.Dynamic}
+	ref := predictor.Ref{Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic}
 	taken := true
 	if row.Kind == decoder.KindBranch {
 		taken = c.direction.Predict(ref)
@@ -455,7 +455,7 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	c.maps.LogFrame(child)
 	e.Next = child
 
-	ref := predictor.Ref{Site: uint64(uint32(f.prog.ID))<<32 | uint64(uint32(c.fetch.inst)), Dynamic: e.Dynamic}
+	ref := predictor.Ref{Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic}
 	prog := c.resolvedCallee(e, seq, row, account)
 	if prog == nil {
 		if word, ok := c.callTarget.Predict(ref); ok {

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"encoding/binary"
+
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
@@ -11,6 +13,7 @@ import (
 // Core.frames; the rename map has the same number.
 type frame struct {
 	prog       *decoder.Program // nil while fetch waits for the call's target
+	site       uint64           // names the program to predictors, whatever was decoded before it
 	constBase  rob.Reg          // register of the program's constant 0
 	context    rob.Reg          // register of Context0
 	parent     int32            // -1 for the envelope
@@ -46,6 +49,7 @@ func (c *Core) setProgram(f *frame, p *decoder.Program) {
 	if p == nil {
 		return
 	}
+	f.site = binary.LittleEndian.Uint64(p.Hash[:])
 	base, known := c.constBases[p.ID]
 	if !known {
 		base = c.regs.AddConsts(p.Consts)
