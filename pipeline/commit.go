@@ -111,7 +111,7 @@ func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 		if e.Op != isa.Nop {
 			c.captureArgs(e, f)
 		}
-	case in.Kind.Foldable():
+	case in.Kind.Foldable() && e.Op != isa.Fault:
 		if !c.commitStackOp(e, f, e.Inst) {
 			return false
 		}

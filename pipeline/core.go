@@ -166,6 +166,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 		c.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
 	}
 	c.regs = rob.NewRegisters()
+	c.temp = rob.ZeroReg
 	c.regs.AddConsts(make([]isa.Word, contextWords+envelopeWords))
 	c.maps = rob.NewMaps(c.regs)
 	c.maps.Undone = c.dropFrame
@@ -206,6 +207,7 @@ func (c *Core) Run(env *decoder.Envelope, dynamic uint64) error {
 		c.step()
 	}
 	if c.err == nil {
+		c.setTemp(rob.ZeroReg)
 		c.dropFrame(root)
 	}
 	return c.err

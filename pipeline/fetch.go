@@ -213,7 +213,7 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 	e.UopIdx = uint8(k)
 	if k == 0 {
 		e.Flags = rob.First
-		c.temp = rob.ZeroReg
+		c.setTemp(rob.ZeroReg)
 	} else {
 		e.RunStart, e.RunGas = e.Inst, 0
 	}
@@ -237,7 +237,7 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 	}
 	if !last {
 		if info.Result {
-			c.temp = e.Dst
+			c.setTemp(e.Dst)
 		}
 		e.UndoEnd = c.maps.Position()
 		c.fetch.uop++
@@ -249,6 +249,14 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 	c.finishInst(e, seq, fi, f, in, row)
 	e.UndoEnd = c.maps.Position()
 	return true
+}
+
+// setTemp keeps the result of a micro-op for the rest of its instruction, also when
+// that micro-op has retired by then.
+func (c *Core) setTemp(r rob.Reg) {
+	c.regs.Retain(r)
+	c.regs.Release(c.temp)
+	c.temp = r
 }
 
 // finishInst renames the whole instruction's effect on the stack and decides

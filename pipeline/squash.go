@@ -26,6 +26,7 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 		if e.Next >= 0 {
 			c.Stats.TargetMispredicts++
 			c.squashAfter(e, seq, CauseTarget)
+			c.steer(e.Frame, fall, c.cycle+1, CauseTarget)
 		}
 		c.fetch.state = fetchDead
 		return
@@ -86,7 +87,7 @@ func (c *Core) resolveTarget(e *rob.Entry, seq uint64) {
 }
 
 // squashAfter removes everything younger than an entry, which stays. The caller
-// steers fetch.
+// must steer fetch: its position is on the path that is gone.
 func (c *Core) squashAfter(e *rob.Entry, seq uint64, cause Cause) {
 	c.squashFrom(seq+1, cause)
 	c.direction.Restore(e.DirCP)
