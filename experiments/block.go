@@ -10,6 +10,7 @@ import (
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -20,6 +21,7 @@ type Block struct {
 	Bundle *traces.Bundle
 	Golden *traces.Golden
 	Cache  *decoder.Cache
+	oracle *traces.Oracle // nil unless recorded
 	txs    []*state.Tx
 }
 
@@ -38,6 +40,9 @@ func Prepare(b *traces.Bundle, record bool) (*Block, error) {
 		return nil, err
 	}
 	p := &Block{Bundle: b, Golden: golden, Cache: evm.NewCache()}
+	if record {
+		p.oracle = golden.Oracle()
+	}
 	for i, tx := range b.Txs {
 		t, err := state.NewTx(tx, state.Address(b.Senders[i]), b.Header.BaseFee)
 		if err != nil {
@@ -102,7 +107,14 @@ func (p *Block) Run(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 	}
 	world := state.NewWorld(b.Prestate)
 	sys := evm.NewSystem(world, env, p.txs, p.Cache)
-	core, err := pipeline.New(*cfg, sys, nil)
+	var golden predictor.Golden
+	if cfg.ReadsGolden() {
+		if p.oracle == nil {
+			return nil, fmt.Errorf("%s: the configuration reads the golden run, which was not recorded", b.Name)
+		}
+		golden = p.oracle
+	}
+	core, err := pipeline.New(*cfg, sys, golden)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,9 @@ func Sequential(core *pipeline.Core, sys decoder.System, n int, w Watcher) error
 		if err := core.Run(&env, core.Stats.Instructions); err != nil {
 			return fmt.Errorf("transaction %d: %w", i, err)
 		}
+		if err := core.Drained(); err != nil {
+			return fmt.Errorf("transaction %d: %w", i, err)
+		}
 		if w != nil {
 			if err := w.EndTx(i); err != nil {
 				return err

@@ -1,6 +1,11 @@
 package pipeline
 
-import "github.com/ooovm/ooovm/isa"
+import (
+	"slices"
+
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/predictor"
+)
 
 // Config describes one simulated core completely. Field tags are the schema: the
 // key, the range or the choices, and a line of documentation with the unit.
@@ -68,8 +73,8 @@ type LatencyConfig struct {
 // StateConfig describes the state hierarchy.
 type StateConfig struct {
 	Buffer int `key:"buffer" range:"0..1048576" doc:"on-chip state buffer, keys"`
-	Near   int `key:"near" range:"1..10000000" doc:"cycles added by a key that the buffer lost"`
-	Far    int `key:"far" range:"1..10000000" doc:"cycles added by a key touched for the first time in the block"`
+	Near   int `key:"near" range:"0..10000000" doc:"cycles added by a key that the buffer lost"`
+	Far    int `key:"far" range:"0..10000000" doc:"cycles added by a key touched for the first time in the block"`
 	Misses int `key:"misses" range:"1..1048576" doc:"outstanding misses"`
 }
 
@@ -91,6 +96,33 @@ type PredictorConfig struct {
 // ChaosConfig makes the machine misbehave on purpose.
 type ChaosConfig struct {
 	Squash int `key:"squash" range:"0..1000000" doc:"random squashes, per million cycles"`
+}
+
+// ReadsGolden reports whether anything in the configuration is an oracle.
+func (c *Config) ReadsGolden() bool {
+	p := &c.Predictor
+	reads := c.Core.Gas == "free"
+	if m, err := predictor.Directions.Lookup(p.Branch); err == nil {
+		reads = reads || m.Oracle
+	}
+	if m, err := predictor.Targets.Lookup(p.Target); err == nil {
+		reads = reads || m.Oracle
+	}
+	if m, err := predictor.CallTargets.Lookup(p.Call); err == nil {
+		reads = reads || m.Oracle
+	}
+	for _, name := range []string{p.Memory, p.State} {
+		if m, err := predictor.Dependences.Lookup(name); err == nil {
+			reads = reads || m.Oracle
+		}
+	}
+	return reads
+}
+
+// Misbehaves reports whether anything in the configuration is chaos.
+func (c *Config) Misbehaves() bool {
+	p := &c.Predictor
+	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State}, "chaos")
 }
 
 // latencies flattens the configuration for the issue stage.

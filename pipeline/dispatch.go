@@ -135,6 +135,9 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		f := &c.frames[e.Frame]
 		s, p := c.mem.addStore()
 		s.seq, s.uid, s.kind, s.frame, s.source, s.ref = seq, e.UID, storeAlias, f.parent, e.Frame, c.ref(e)
+		if !c.counted(e) {
+			s.ref.Dynamic-- // nothing of the callee is in the trace: the call itself writes
+		}
 		e.Queue = p
 	}
 	if e.Flags&rob.Last != 0 && c.movesValue(e) {

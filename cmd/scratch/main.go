@@ -8,6 +8,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/pipeline"
+	_ "github.com/ooovm/ooovm/predictor/oracle"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -24,6 +25,12 @@ func base() pipeline.Config {
 func main() {
 	cfg := base()
 	check := os.Getenv("CHECK") != ""
+	defer func() {
+		if f := os.Getenv("MEM"); f != "" {
+			w, _ := os.Create(f)
+			pprof.WriteHeapProfile(w)
+		}
+	}()
 	switch os.Getenv("MODE") {
 	case "chaos":
 		p := &cfg.Predictor
@@ -35,6 +42,14 @@ func main() {
 		c.InOrder, c.Stack, c.Decode, c.Width, c.Issue, c.Commit, c.FrontEnd, c.ROB, c.IQ = true, "execute", 1, 1, 1, 1, 5, 32, 32
 		cfg.Predictor.Branch, cfg.Predictor.Memory, cfg.Predictor.State = "bimodal", "wait", "wait"
 		cfg.State.Misses = 4
+	case "limit":
+		const n = 1 << 20
+		cfg.Core = pipeline.CoreConfig{Stack: "fold", Decode: n, Width: n, Issue: n, Commit: n, Taken: n, FrontEnd: 1, ROB: n, IQ: n, LoadQ: n, StoreQ: n, StateQ: n, Regs: n, StackRegs: n, Fill: 0, Gas: "free", ClockMHz: 3000}
+		cfg.Units = pipeline.UnitConfig{ALU: n, Mul: n, Div: n, Hash: n, Load: n, Store: n, State: n, Branch: n}
+		cfg.Latency = pipeline.LatencyConfig{ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Exp: 0, Hash: 1, Load: 1, Store: 1, Copy: 0, Branch: 1, State: 1, System: 1}
+		cfg.State = pipeline.StateConfig{Buffer: n, Near: 0, Far: 0, Misses: n}
+		p := &cfg.Predictor
+		p.Branch, p.Target, p.Call, p.Memory, p.State = "oracle", "oracle", "oracle", "oracle", "oracle"
 	case "scalarfold":
 		c := &cfg.Core
 		c.InOrder, c.Stack, c.Decode, c.Width, c.Issue, c.Commit, c.FrontEnd, c.ROB, c.IQ = true, "fold", 4, 1, 1, 1, 5, 32, 32
@@ -56,7 +71,7 @@ func main() {
 			fmt.Println(path, err)
 			continue
 		}
-		p, err := experiments.Prepare(b, check)
+		p, err := experiments.Prepare(b, check || cfg.ReadsGolden())
 		if err != nil {
 			fmt.Println(path, err)
 			continue

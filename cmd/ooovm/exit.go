@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitOK         = 0
+	exitFailed     = 1 // a run failed
+	exitUsage      = 2 // usage, configuration or unreadable input
+	exitDifference = 3 // validation found a difference
+)
+
+const exitHelp = `Exit codes: 0 fine; 1 a run failed; 2 usage, configuration or unreadable input;
+3 validation found a difference.`
+
+// exitError is an error that knows its exit code.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageError marks an error as the user's.
+func usageError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{exitUsage, err}
+}
+
+// exitCode is the code of an error that a command or cobra returned. Commands run
+// inside action, so an error without a code is cobra's: the command line was wrong.
+func exitCode(err error) int {
+	var e *exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &e):
+		return e.code
+	default:
+		return exitUsage
+	}
+}
+
+// action wraps a command's body: an error that has no exit code is a failed run.
+func action(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		var e *exitError
+		if err != nil && !errors.As(err, &e) {
+			return &exitError{exitFailed, err}
+		}
+		return err
+	}
+}

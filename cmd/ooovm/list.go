@@ -1,0 +1,105 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/predictor"
+)
+
+func newList(c *cli) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List what can be named in a configuration",
+	}
+	cmd.AddCommand(newListPredictors(c), newListPresets(c))
+	return cmd
+}
+
+type predictorEntry struct {
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	Doc    string `json:"doc"`
+	Oracle bool   `json:"oracle"`
+}
+
+// predictorEntries lists one registry.
+func predictorEntries[T any](r *predictor.Registry[T]) ([]predictorEntry, error) {
+	var list []predictorEntry
+	for _, name := range r.Names() {
+		m, err := r.Lookup(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, predictorEntry{r.Kind, name, m.Doc, m.Oracle})
+	}
+	return list, nil
+}
+
+func newListPredictors(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:   "predictors",
+		Short: "List the predictors by kind",
+		Long: `List the predictors by kind. An oracle reads the golden run: results that used one
+are limits, not predictions of a machine.`,
+		Args: cobra.NoArgs,
+		RunE: action(func(*cobra.Command, []string) error {
+			object := struct {
+				Schema     string           `json:"schema"`
+				Predictors []predictorEntry `json:"predictors"`
+			}{Schema: "ooovm.predictors/1"}
+			for _, entries := range []func() ([]predictorEntry, error){
+				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Directions) },
+				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Targets) },
+				func() ([]predictorEntry, error) { return predictorEntries(&predictor.CallTargets) },
+				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Dependences) },
+			} {
+				list, err := entries()
+				if err != nil {
+					return err
+				}
+				object.Predictors = append(object.Predictors, list...)
+			}
+			t := &table.Table{Header: []string{"kind", "name", "oracle", "what it does"}}
+			for _, p := range object.Predictors {
+				t.Add(p.Kind, p.Name, p.Oracle, p.Doc)
+			}
+			return c.print(object, t)
+		}),
+	}
+}
+
+type presetEntry struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+	Hash string `json:"hash"`
+}
+
+func presetEntries() []presetEntry {
+	var list []presetEntry
+	for _, p := range config.Presets() {
+		list = append(list, presetEntry{p.Name, p.Doc, config.Hash(&p.Config)})
+	}
+	return list
+}
+
+func newListPresets(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:   "presets",
+		Short: "List the presets; config presets prints their values",
+		Args:  cobra.NoArgs,
+		RunE: action(func(*cobra.Command, []string) error {
+			object := struct {
+				Schema  string        `json:"schema"`
+				Default string        `json:"default"`
+				Presets []presetEntry `json:"presets"`
+			}{"ooovm.presets/1", config.DefaultPreset, presetEntries()}
+			t := &table.Table{Header: []string{"preset", "what it is", "hash"}}
+			for _, p := range object.Presets {
+				t.Add(p.Name, p.Doc, p.Hash[:12])
+			}
+			return c.print(object, t)
+		}),
+	}
+}

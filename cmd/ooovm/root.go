@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// cli is one invocation: where it writes, what it was started in, and the flags
+// that every command has.
+type cli struct {
+	stdout, stderr io.Writer
+	environ        []string
+
+	format  string
+	json    bool
+	quiet   bool
+	verbose bool
+	noColor bool
+}
+
+// execute runs a command line and gives its exit code. Results go to stdout,
+// everything else to stderr.
+func execute(args []string, stdout, stderr io.Writer, environ []string) int {
+	c := &cli{stdout: stdout, stderr: stderr, environ: environ}
+	root := newRoot(c)
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err != nil {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(stderr, "ooovm: %s\n", strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return exitCode(err)
+}
+
+func newRoot(c *cli) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ooovm",
+		Short: "Simulate out-of-order execution of bytecode, instruction by instruction",
+		Long: `ooovm runs real blocks through simulated out-of-order cores, checks every
+committed instruction, and reports how much parallelism there is.
+
+` + exitHelp,
+		Version:       versionInfo().Version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return usageError(c.checkOutput())
+		},
+	}
+	root.SetVersionTemplate("ooovm {{.Version}}\n")
+	c.addOutputFlags(root)
+	root.AddCommand(
+		newConfig(c),
+		newList(c),
+		newVersion(c),
+	)
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.HasSubCommands() {
+			requireSubcommand(cmd)
+		}
+	}
+	return root
+}
+
+// requireSubcommand makes a command that only groups others print its help when
+// it is alone, and refuse what it does not know; cobra would take that silently.
+func requireSubcommand(cmd *cobra.Command) {
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q; see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())
+		}
+		return nil
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}

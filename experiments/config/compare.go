@@ -1,0 +1,44 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/ooovm/ooovm/pipeline"
+)
+
+// Hash identifies a configuration by its values alone: the SHA-256, in hexadecimal,
+// of a line key=value for every key, in the order of the keys. The preset's name
+// is not in it.
+func Hash(c *pipeline.Config) string {
+	lines := make([]string, 0, len(Schema()))
+	for _, f := range Schema() {
+		lines = append(lines, fmt.Sprintf("%s=%v\n", f.Key, f.Value(c)))
+	}
+	slices.Sort(lines)
+	h := sha256.New()
+	for _, line := range lines {
+		h.Write([]byte(line))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Difference is a key in which two configurations differ.
+type Difference struct {
+	Key string `json:"key"`
+	A   any    `json:"a"`
+	B   any    `json:"b"`
+}
+
+// Diff lists the differences in the order of Schema.
+func Diff(a, b *pipeline.Config) []Difference {
+	diff := []Difference{}
+	for _, f := range Schema() {
+		if x, y := f.Value(a), f.Value(b); x != y {
+			diff = append(diff, Difference{f.Key, x, y})
+		}
+	}
+	return diff
+}

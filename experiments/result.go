@@ -1,0 +1,248 @@
+package experiments
+
+import (
+	"math"
+
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/traces"
+)
+
+// Schema of Result.
+const ResultSchema = "ooovm.run/1"
+
+// Result describes one run of one block. docs/formats.md explains every field. A
+// check that does not apply or was not made is null; so is a ratio that is not
+// defined.
+type Result struct {
+	Schema     string            `json:"schema"`
+	Trace      TraceInfo         `json:"trace"`
+	Config     ConfigInfo        `json:"config"`
+	Valid      Validity          `json:"valid"`
+	Counts     Counts            `json:"counts"`
+	IPC        *float64          `json:"ipc"`
+	UIPC       *float64          `json:"uipc"`
+	Speedup    *float64          `json:"speedup"`
+	Baseline   *Baseline         `json:"baseline"`
+	Folded     *Baseline         `json:"baselineFolded"`
+	Time       TimeInfo          `json:"time"`
+	CPIStack   map[string]uint64 `json:"cpiStack"`
+	Squashes   map[string]uint64 `json:"squashes"`
+	Predictors PredictorInfo     `json:"predictors"`
+	State      StateInfo         `json:"state"`
+	Stalls     map[string]uint64 `json:"stalls"`
+	Digest     string            `json:"digest"`
+}
+
+// TraceInfo names the block.
+type TraceInfo struct {
+	Name         string `json:"name"`
+	Hash         string `json:"hash"` // of the bundle's content
+	Number       uint64 `json:"number"`
+	Fork         string `json:"fork"`
+	Transactions int    `json:"transactions"`
+	GasUsed      uint64 `json:"gasUsed"`
+}
+
+// ConfigInfo names the configuration.
+type ConfigInfo struct {
+	Preset string `json:"preset"`
+	Hash   string `json:"hash"`
+	Stack  string `json:"stack"`  // stack policy: the headline moves with it
+	Oracle bool   `json:"oracle"` // reads the golden run
+	Chaos  bool   `json:"chaos"`  // misbehaves on purpose
+}
+
+// Validity is what was compared and what came out.
+type Validity struct {
+	traces.Verdict
+	InstructionsChecked *uint64 `json:"instructionsChecked"`
+	Difference          string  `json:"difference,omitempty"`
+}
+
+// Counts of one run.
+type Counts struct {
+	Instructions       uint64 `json:"instructions"` // committed, system calls not counted
+	Uops               uint64 `json:"uops"`         // committed micro-ops, envelope included
+	ExecutedUops       uint64 `json:"executedUops"` // of these, those that took a unit
+	Cycles             uint64 `json:"cycles"`
+	Squashes           uint64 `json:"squashes"`
+	SquashedUops       uint64 `json:"squashedUops"`
+	WrongPathUops      uint64 `json:"wrongPathUops"` // executed, then squashed
+	ReadsOutsideBundle uint64 `json:"readsOutsideBundle"`
+	Calls              uint64 `json:"calls"`
+}
+
+// Baseline is the in-order core on the same block.
+type Baseline struct {
+	Preset  string   `json:"preset"`
+	Stack   string   `json:"stack"`
+	Cycles  uint64   `json:"cycles"`
+	IPC     *float64 `json:"ipc"`
+	UIPC    *float64 `json:"uipc"`
+	Speedup *float64 `json:"speedup"` // of the run over it
+}
+
+// TimeInfo gives cycles as time at the configured clock.
+type TimeInfo struct {
+	ClockMHz     int      `json:"clockMHz"`
+	Microseconds float64  `json:"microseconds"`
+	MgasPerSec   *float64 `json:"mgasPerSecond"`
+}
+
+// Prediction is the record of one predictor.
+type Prediction struct {
+	Name        string   `json:"name"`
+	Made        uint64   `json:"made"`
+	Mispredicts uint64   `json:"mispredicts"` // found in the back end, wrong paths included
+	Accuracy    *float64 `json:"accuracy"`
+	MPKI        *float64 `json:"mpki"` // mispredicts per thousand committed instructions
+}
+
+// Dependence is the record of a memory or state dependence predictor.
+type Dependence struct {
+	Name       string `json:"name"`
+	Forwards   uint64 `json:"forwards"`
+	Waits      uint64 `json:"waits"`
+	Violations uint64 `json:"violations"`
+}
+
+// PredictorInfo has the record of every predictor.
+type PredictorInfo struct {
+	Branch            Prediction `json:"branch"`
+	Target            Prediction `json:"target"`
+	Call              Prediction `json:"call"`
+	FrontEndRedirects uint64     `json:"frontEndRedirects"`
+	Memory            Dependence `json:"memory"`
+	State             Dependence `json:"state"`
+}
+
+// StateInfo counts accesses of the state hierarchy.
+type StateInfo struct {
+	Hits       uint64 `json:"hits"`
+	Near       uint64 `json:"near"`
+	Far        uint64 `json:"far"`
+	MissStalls uint64 `json:"missStalls"`
+}
+
+// ratio is a/b rounded to nine digits, nil where b is zero.
+func ratio(a, b uint64) *float64 {
+	if b == 0 {
+		return nil
+	}
+	return rounded(float64(a) / float64(b))
+}
+
+// rounded keeps nine significant digits, so that results do not depend on the last
+// bits of a host's floating point.
+func rounded(x float64) *float64 {
+	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
+		return &x
+	}
+	scale := math.Pow(10, 8-math.Floor(math.Log10(math.Abs(x))))
+	x = math.Round(x*scale) / scale
+	return &x
+}
+
+// Setup names a configuration for a result.
+type Setup struct {
+	Preset string
+	Hash   string
+	Config *pipeline.Config
+}
+
+// Describe turns an outcome into a result. scalar and folded may be nil.
+func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, error) {
+	hash, err := p.Bundle.Hash()
+	if err != nil {
+		return nil, err
+	}
+	s := &out.Core.Stats
+	cycles := out.Core.Cycle()
+	cfg := setup.Config
+	r := &Result{
+		Schema: ResultSchema,
+		Trace: TraceInfo{
+			Name: p.Bundle.Name, Hash: hash, Number: p.Bundle.Header.Number.Uint64(), Fork: p.Bundle.Fork(),
+			Transactions: len(p.Bundle.Txs), GasUsed: gasUsed(out),
+		},
+		Config: ConfigInfo{Preset: setup.Preset, Hash: setup.Hash, Stack: cfg.Core.Stack, Oracle: cfg.ReadsGolden(), Chaos: cfg.Misbehaves()},
+		Valid:  Validity{Verdict: out.Verdict},
+		Counts: Counts{
+			Instructions: s.Instructions, Uops: s.Uops, ExecutedUops: s.Executed, Cycles: cycles,
+			SquashedUops: s.SquashedUops, WrongPathUops: s.WrongPathUops, ReadsOutsideBundle: out.World.ReadsOutside(), Calls: s.Calls,
+		},
+		IPC:      ratio(s.Instructions, cycles),
+		UIPC:     ratio(s.Uops, cycles),
+		Time:     TimeInfo{ClockMHz: cfg.Core.ClockMHz, Microseconds: *rounded(float64(cycles) / float64(cfg.Core.ClockMHz))},
+		Squashes: map[string]uint64{}, Stalls: map[string]uint64{
+			"rob": s.FullROB, "iq": s.FullIQ, "regs": s.FullRegs, "loadq": s.FullLoadQ, "storeq": s.FullStoreQ, "stateq": s.FullStateQ,
+		},
+		Predictors: PredictorInfo{
+			Branch:            prediction(cfg.Predictor.Branch, s.Branches, s.DirectionMispredicts, s.Instructions),
+			Target:            prediction(cfg.Predictor.Target, s.CommittedJumps, s.TargetMispredicts, s.Instructions),
+			Call:              prediction(cfg.Predictor.Call, s.Calls, s.CallMispredicts, s.Instructions),
+			FrontEndRedirects: s.FrontEndRedirects,
+			Memory:            Dependence{cfg.Predictor.Memory, s.MemoryForwards, s.MemoryWaits, s.MemoryViolations},
+			State:             Dependence{cfg.Predictor.State, s.StateForwards, s.StateWaits, s.StateViolations},
+		},
+		State:  StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls},
+		Digest: Digest(setup.Hash, hash, out),
+	}
+	if cycles > 0 {
+		r.Time.MgasPerSec = rounded(float64(r.Trace.GasUsed) / r.Time.Microseconds)
+	}
+	if out.Verdict.Lockstep != nil {
+		r.Valid.InstructionsChecked = &out.Checked
+	}
+	if out.Difference != nil {
+		r.Valid.Difference = out.Difference.Error()
+	}
+	unlimited := cfg.Core.Commit >= 1<<20
+	if !unlimited {
+		r.CPIStack = map[string]uint64{}
+	}
+	for cause, name := range pipeline.CauseNames {
+		if !unlimited {
+			r.CPIStack[name] = s.Slots[cause]
+		}
+		if n := s.Squashes[cause]; n > 0 {
+			r.Squashes[name] = n
+			r.Counts.Squashes += n
+		}
+	}
+	r.Baseline = baseline(scalar, cycles)
+	r.Folded = baseline(folded, cycles)
+	if r.Baseline != nil {
+		r.Speedup = r.Baseline.Speedup
+	}
+	return r, nil
+}
+
+func gasUsed(out *Outcome) (sum uint64) {
+	for i := range out.Results {
+		sum += out.Results[i].GasUsed
+	}
+	return sum
+}
+
+func prediction(name string, made, wrong, instructions uint64) Prediction {
+	p := Prediction{Name: name, Made: made, Mispredicts: wrong}
+	if made > 0 {
+		p.Accuracy = rounded(1 - float64(min(wrong, made))/float64(made))
+	}
+	if instructions > 0 {
+		p.MPKI = rounded(1000 * float64(wrong) / float64(instructions))
+	}
+	return p
+}
+
+func baseline(out *Outcome, cycles uint64) *Baseline {
+	if out == nil {
+		return nil
+	}
+	s, c := &out.Core.Stats, out.Core.Cycle()
+	return &Baseline{
+		Preset: "scalar", Stack: out.Core.Config().Core.Stack, Cycles: c,
+		IPC: ratio(s.Instructions, c), UIPC: ratio(s.Uops, c), Speedup: ratio(c, cycles),
+	}
+}

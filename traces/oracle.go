@@ -1,0 +1,109 @@
+package traces
+
+import (
+	"github.com/ethereum/go-ethereum/core/vm"
+
+	"github.com/ooovm/ooovm/isa"
+)
+
+// Oracle answers questions about the recorded stream by instruction number. It is
+// what oracle predictors read (predictor.Golden); an answer for an instruction
+// that the stream does not have is "no".
+type Oracle struct {
+	g     *Golden
+	first []uint32 // Accesses[first[k]:first[k+1]] are those of step k
+}
+
+// Oracle makes the index that questions need.
+func (g *Golden) Oracle() *Oracle {
+	o := &Oracle{g: g, first: make([]uint32, len(g.Steps)+1)}
+	n := 0
+	for k := range g.Steps {
+		o.first[k] = uint32(n)
+		for n < len(g.Accesses) && g.Accesses[n].Step <= uint32(k) {
+			n++
+		}
+	}
+	o.first[len(g.Steps)] = uint32(n)
+	return o
+}
+
+func (o *Oracle) step(k uint64) *Step {
+	if k >= uint64(len(o.g.Steps)) {
+		return nil
+	}
+	return &o.g.Steps[k]
+}
+
+// NextPC is the code position that follows step k in its own frame, false when
+// another frame follows.
+func (o *Oracle) NextPC(k uint64) (uint32, bool) {
+	s, next := o.step(k), o.step(k+1)
+	if s == nil || next == nil || s.Depth != next.Depth || s.Flags&FlagFault != 0 {
+		return 0, false
+	}
+	return next.PC, true
+}
+
+// Taken tells whether step k, a conditional jump, jumps.
+func (o *Oracle) Taken(k uint64) bool {
+	pc, ok := o.NextPC(k)
+	return ok && pc != o.g.Steps[k].PC+1
+}
+
+// Callee is the account that step k calls.
+func (o *Oracle) Callee(k uint64) (isa.Word, bool) {
+	s := o.step(k)
+	if s == nil {
+		return isa.Word{}, false
+	}
+	switch vm.OpCode(s.Op) {
+	case vm.CALL, vm.CALLCODE, vm.DELEGATECALL, vm.STATICCALL:
+		for _, a := range o.accesses(k) {
+			if a.Kind == AccessCode {
+				return o.g.Keys[a.Key].Account.Word(), true
+			}
+		}
+	}
+	return isa.Word{}, false
+}
+
+func (o *Oracle) accesses(k uint64) []Access {
+	if k >= uint64(len(o.g.Steps)) {
+		return nil
+	}
+	return o.g.Accesses[o.first[k]:o.first[k+1]]
+}
+
+// Overlap tells whether step load reads a byte or a key that step store writes.
+func (o *Oracle) Overlap(load, store uint64) bool {
+	for _, w := range o.accesses(store) {
+		if !w.Write {
+			continue
+		}
+		for _, r := range o.accesses(load) {
+			if r.Write || r.Kind != w.Kind {
+				continue
+			}
+			if r.Kind != AccessMemory {
+				if r.Key == w.Key {
+					return true
+				}
+				continue
+			}
+			if r.Frame == w.Frame && r.Off < w.Off+w.Len && w.Off < r.Off+r.Len {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Gas is what step k, an instruction that reads the gas left, yields.
+func (o *Oracle) Gas(k uint64) (uint64, bool) {
+	s := o.step(k)
+	if s == nil || vm.OpCode(s.Op) != vm.GAS || s.Flags&FlagFault != 0 {
+		return 0, false
+	}
+	return s.Gas - s.Cost, true
+}
