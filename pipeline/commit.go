@@ -21,7 +21,7 @@ func (c *Core) commit() bool {
 		}
 		n++
 		if c.probe != nil {
-			c.probe.Commit(c.cycle, seq, e.UID)
+			c.probe.Commit(c.cycle, e)
 		}
 		if !c.commitEntry(e, seq) || c.finished || c.err != nil {
 			break

@@ -26,7 +26,7 @@ func (c *Core) dispatch() bool {
 		e.Flags |= rob.Dispatched
 		c.enqueue(e, seq)
 		if c.probe != nil {
-			c.probe.Dispatch(c.cycle, seq, e.UID)
+			c.probe.Dispatch(c.cycle, e)
 		}
 	}
 	return n > 0

@@ -129,27 +129,33 @@ func (c *Core) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
 	e.Next = -1
 	e.NextIs = -1
 	c.Stats.FetchedUops++
-	if c.probe != nil {
-		c.probe.Fetch(c.cycle, seq, e.UID, c.frames[fi].prog, e)
-	}
 	return e, seq
+}
+
+// fetched tells the probe of an entry that is complete.
+func (c *Core) fetched(e *rob.Entry, seq uint64) {
+	if c.probe != nil {
+		c.probe.Fetch(c.cycle, seq, c.frames[e.Frame].prog, e)
+	}
 }
 
 // carryRun emits a micro-op that does nothing but carry a run that has reached
 // the decode width.
 func (c *Core) carryRun(fi int32) {
-	e, _ := c.newEntry(fi, isa.Nop)
+	e, seq := c.newEntry(fi, isa.Nop)
 	e.Flags = rob.First
 	e.UndoEnd = c.maps.Position()
+	c.fetched(e, seq)
 	c.startRun()
 }
 
 // fetchFault emits an instruction that cannot execute. Fetch stops behind it.
 func (c *Core) fetchFault(fi int32, in *decoder.Inst, row *decoder.Row, fault decoder.Fault) {
-	e, _ := c.newEntry(fi, isa.Fault)
+	e, seq := c.newEntry(fi, isa.Fault)
 	e.Flags = rob.First | rob.Last | rob.Faulty | rob.Halts
 	e.Fault = uint8(fault)
 	e.UndoEnd = c.maps.Position()
+	c.fetched(e, seq)
 	c.fetch.dynamic++
 	c.fetch.inst++
 	c.startRun()
@@ -166,7 +172,7 @@ func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst, row *decoder.R
 			op = isa.Move
 		}
 	}
-	e, _ := c.newEntry(fi, op)
+	e, seq := c.newEntry(fi, op)
 	e.Flags = rob.First | rob.Last
 	if op == isa.Nop {
 		c.fold(fi, f, in)
@@ -189,6 +195,7 @@ func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst, row *decoder.R
 		}
 	}
 	e.UndoEnd = c.maps.Position()
+	c.fetched(e, seq)
 	c.fetch.inst++
 	c.fetch.dynamic++
 	c.startRun()
@@ -240,6 +247,7 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 			c.setTemp(e.Dst)
 		}
 		e.UndoEnd = c.maps.Position()
+		c.fetched(e, seq)
 		c.fetch.uop++
 		c.fetch.height = c.maps.Map[fi].Height
 		c.fetch.run, c.fetch.runGas = c.fetch.inst, 0
@@ -248,6 +256,7 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 	e.Flags |= rob.Last
 	c.finishInst(e, seq, fi, f, in, row)
 	e.UndoEnd = c.maps.Position()
+	c.fetched(e, seq)
 	return true
 }
 

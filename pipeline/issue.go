@@ -101,7 +101,7 @@ func (c *Core) tryIssue(e *rob.Entry, seq uint64) bool {
 	}
 	c.events.add(event{cycle: at, seq: seq, uid: e.UID})
 	if c.probe != nil {
-		c.probe.Issue(c.cycle, seq, e.UID, e.Ready)
+		c.probe.Issue(c.cycle, e, e.Ready)
 	}
 	return true
 }
@@ -136,9 +136,6 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 		return
 	}
 	e.Flags |= rob.Done
-	if c.probe != nil {
-		c.probe.Complete(c.cycle, seq, e.UID)
-	}
 	if e.Dst != rob.NoReg && !c.late(e) {
 		c.wake(c.regs.SetReady(e.Dst))
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// Probe watches entries pass the stages. Entries are named by sequence number and
-// unique number: a sequence number is used again after a squash.
+// Probe watches entries pass the stages. A sequence number is used again after a
+// squash; an entry's UID is not.
 type Probe interface {
-	Fetch(cycle, seq uint64, uid uint32, prog *decoder.Program, e *rob.Entry)
-	Dispatch(cycle, seq uint64, uid uint32)
-	Issue(cycle, seq uint64, uid uint32, ends uint64)
-	Complete(cycle, seq uint64, uid uint32)
-	Commit(cycle, seq uint64, uid uint32)
-	Squash(cycle, seq uint64, uid uint32)
+	Fetch(cycle, seq uint64, prog *decoder.Program, e *rob.Entry)
+	Dispatch(cycle uint64, e *rob.Entry)
+	// Issue tells when the micro-op will complete.
+	Issue(cycle uint64, e *rob.Entry, completes uint64)
+	Commit(cycle uint64, e *rob.Entry)
+	Squash(cycle uint64, e *rob.Entry)
 }
 
 // report tells the checker of a committed instruction.

@@ -196,7 +196,7 @@ func (c *Core) discard(e *rob.Entry, seq uint64) {
 	c.regs.Release(e.Dst2)
 	c.Stats.SquashedUops++
 	if c.probe != nil {
-		c.probe.Squash(c.cycle, seq, e.UID)
+		c.probe.Squash(c.cycle, e)
 	}
 }
 

@@ -95,9 +95,9 @@ func newListPresets(c *cli) *cobra.Command {
 				Default string        `json:"default"`
 				Presets []presetEntry `json:"presets"`
 			}{"ooovm.presets/1", config.DefaultPreset, presetEntries()}
-			t := &table.Table{Header: []string{"preset", "what it is", "hash"}}
+			t := &table.Table{Header: []string{"preset", "what it is"}}
 			for _, p := range object.Presets {
-				t.Add(p.Name, p.Doc, p.Hash[:12])
+				t.Add(p.Name, p.Doc)
 			}
 			return c.print(object, t)
 		}),

@@ -56,6 +56,9 @@ committed instruction, and reports how much parallelism there is.
 	root.SetVersionTemplate("ooovm {{.Version}}\n")
 	c.addOutputFlags(root)
 	root.AddCommand(
+		newRun(c),
+		newValidate(c),
+		newBench(c),
 		newConfig(c),
 		newList(c),
 		newVersion(c),

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"os/exec"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,7 +29,11 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	got := "0"
 	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		got = exitStatus(err)
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%s: %v", args[1], err)
+		}
+		got = strconv.Itoa(exit.ExitCode())
 	}
 	if got != args[0] {
 		ts.Fatalf("exit status %s, want %s", got, args[0])

@@ -115,24 +115,25 @@ func (l *loader) file(path string) {
 		l.errs = append(l.errs, err) // a *PathError names the file
 		return
 	}
+	name := "file " + path
 	leaves, err := read(data)
 	if err != nil {
-		l.fail(path, err)
+		l.fail(name, err)
 		return
 	}
 	if len(leaves) == 0 {
-		l.fail(path, errors.New("no settings in it"))
+		l.fail(name, errors.New("no settings in it"))
 		return
 	}
 	layer := map[string]any{}
 	first := map[string]string{}
 	for _, leaf := range leaves {
-		from := path
+		from := name
 		if leaf.line > 0 {
-			from = fmt.Sprintf("%s:%d", path, leaf.line)
+			from = fmt.Sprintf("%s:%d", name, leaf.line)
 		}
 		if before, twice := first[leaf.key]; twice {
-			l.fail(from, fmt.Errorf("%s is set twice, before at %s", leaf.key, before))
+			l.fail(from, fmt.Errorf("%s is set twice, before in %s", leaf.key, before))
 			continue
 		}
 		first[leaf.key] = from
@@ -142,13 +143,13 @@ func (l *loader) file(path string) {
 		case leaf.kind == kindEmpty && slices.Contains(schema().sections, leaf.key):
 			l.fail(from, fmt.Errorf("section %s is empty", leaf.key))
 		default:
-			if v, ok := l.check("file "+from, leaf.key, leaf.literal); ok {
+			if v, ok := l.check(from, leaf.key, leaf.literal); ok {
 				put(layer, leaf.key, v)
 			}
 		}
 	}
 	if err := l.v.MergeConfigMap(layer); err != nil {
-		l.fail(path, err)
+		l.fail(name, err)
 	}
 }
 

@@ -139,3 +139,23 @@ func Chaos(c *pipeline.Config, seed uint64) {
 	p.Seed = seed
 	c.Chaos.Squash = chaosSquashes
 }
+
+// foldedDecode is how many instructions the folding baseline decodes a cycle: its
+// one micro-op and up to three stack instructions, the widest folding of the
+// stack-machine literature that docs/model.md cites.
+const foldedDecode = 4
+
+// Baseline is the scalar core that speedups are given over, with the stack policy
+// execute, or fold for the comparison that leaves folding out.
+func Baseline(stack string) (*pipeline.Config, error) {
+	eff, err := Load(Source{Flags: []Setting{{Flag: "baseline", Key: presetKey, Value: "scalar"}}})
+	if err != nil {
+		return nil, err
+	}
+	c := eff.Config
+	c.Core.Stack = stack
+	if stack == "fold" {
+		c.Core.Decode = foldedDecode
+	}
+	return &c, nil
+}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/pipeview"
+	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/traces"
+)
+
+// simulation are the flags of commands that simulate blocks.
+type simulation struct {
+	configFlags
+	jobs  int
+	check bool
+}
+
+func (s *simulation) register(cmd *cobra.Command) {
+	s.configFlags.register(cmd)
+	cmd.Flags().IntVarP(&s.jobs, "jobs", "j", 0, "blocks at once (default all host cores)")
+	cmd.Flags().BoolVar(&s.check, "check", true, "compare every committed instruction with the golden run (lockstep)")
+}
+
+// campaign prepares the runs of a command.
+func (s *simulation) campaign(c *cli) (*experiments.Campaign, error) {
+	eff, err := s.load(c)
+	if err != nil {
+		return nil, err
+	}
+	if s.jobs < 0 {
+		return nil, usageError(fmt.Errorf("--jobs %d: a number of blocks at once, or 0 for all host cores", s.jobs))
+	}
+	return &experiments.Campaign{
+		Setup:    experiments.Setup{Preset: eff.Preset, Hash: config.Hash(&eff.Config), Config: &eff.Config},
+		Lockstep: s.check,
+		Baseline: true,
+		Jobs:     s.jobs,
+	}, nil
+}
+
+// inputs expands the arguments; no argument is the embedded block.
+func inputs(c *cli, args []string) ([]string, error) {
+	if len(args) == 0 {
+		return []string{""}, nil
+	}
+	paths, ignored, err := traces.Collect(args)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	for _, path := range ignored {
+		c.note("%s: ignored, no known kind of input", path)
+	}
+	if len(paths) == 0 {
+		return nil, usageError(errors.New("no block in what was named"))
+	}
+	return paths, nil
+}
+
+// tally collects what went wrong over several blocks; the gravest gives the exit
+// code.
+type tally struct {
+	c    *cli
+	code int
+	n    int
+}
+
+// gravity orders exit codes.
+var gravity = map[int]int{exitOK: 0, exitUsage: 1, exitFailed: 2, exitDifference: 3}
+
+func (t *tally) add(r experiments.Report) {
+	code, err := exitOK, r.Err
+	var input *experiments.InputError
+	var diff *experiments.DifferenceError
+	switch {
+	case errors.As(err, &input):
+		code = exitUsage
+	case errors.As(err, &diff):
+		code = exitDifference
+	case err != nil:
+		code = exitFailed
+	case !r.Result.Valid.OK:
+		code = exitDifference
+		err = fmt.Errorf("%s: %s", r.Result.Trace.Name, r.Result.Valid.Difference)
+	}
+	if err != nil {
+		fmt.Fprintf(t.c.stderr, "ooovm: %v\n", err)
+		t.n++
+	}
+	if gravity[code] > gravity[t.code] {
+		t.code = code
+	}
+}
+
+// err is the command's error; what went wrong has been said block by block.
+func (t *tally) err(blocks int) error {
+	if t.code == exitOK {
+		return nil
+	}
+	return &exitError{t.code, fmt.Errorf("%d of %d blocks failed", t.n, blocks)}
+}
+
+func newRun(c *cli) *cobra.Command {
+	var s simulation
+	var view string
+	var tx int
+	cmd := &cobra.Command{
+		Use:   "run [BLOCK...]",
+		Short: "Simulate blocks and report what they are, that they are right, and what they cost",
+		Long: `Simulates each block on one core, checks it against go-ethereum, and compares it
+with the in-order scalar core. A BLOCK is a bundle file, a folder of them, a
+pattern, or - for standard input; none is the embedded synthetic block.
+
+` + precedenceHelp,
+		Example: `  ooovm run
+  ooovm run --preset ooo-8 19426587.json.gz
+  ooovm run -s core.rob=64 --json blocks/
+  ooovm run 19426587.json.gz --pipeview tx3.kanata.gz --tx 3`,
+		RunE: action(func(_ *cobra.Command, args []string) error {
+			camp, err := s.campaign(c)
+			if err != nil {
+				return err
+			}
+			paths, err := inputs(c, args)
+			if err != nil {
+				return err
+			}
+			var rec *pipeview.Recorder
+			if view != "" {
+				if err := pipeview.Supported(view); err != nil {
+					return usageError(err)
+				}
+				if len(paths) != 1 {
+					return usageError(fmt.Errorf("--pipeview shows one block, %d were named", len(paths)))
+				}
+				rec = pipeview.NewRecorder()
+				camp.Probe, camp.ProbeTx = rec, tx
+			} else if cmdChanged(&s, "tx") {
+				return usageError(errors.New("--tx goes with --pipeview"))
+			}
+			t := tally{c: c}
+			if err := camp.Run(paths, func(r experiments.Report) error {
+				t.add(r)
+				if r.Result == nil {
+					return nil
+				}
+				return c.print(r.Result, runTables(r.Result)...)
+			}); err != nil {
+				return err
+			}
+			if rec != nil && t.code == exitOK {
+				if rec.Len() == 0 {
+					return usageError(fmt.Errorf("--tx %d: the block has no such transaction", tx))
+				}
+				if err := rec.Save(view); err != nil {
+					return err
+				}
+				c.note("%s: %d micro-ops of transaction %d", view, rec.Len(), tx)
+			}
+			return t.err(len(paths))
+		}),
+	}
+	s.register(cmd)
+	cmd.Flags().StringVar(&view, "pipeview", "", "write one transaction stage by stage to a `file`: .kanata, .o3 or .json, and .gz or .zst")
+	cmd.Flags().IntVar(&tx, "tx", 0, "the transaction that --pipeview shows, from 0")
+	return cmd
+}
+
+func cmdChanged(s *simulation, flag string) bool { return s.flags.Changed(flag) }
+
+// number prints an optional ratio.
+func number(x *float64, digits int) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.*f", digits, *x)
+}
+
+// checkMark prints a check: null is one that does not apply or was not made.
+func checkMark(b *bool) string {
+	switch {
+	case b == nil:
+		return "-"
+	case *b:
+		return "ok"
+	}
+	return "WRONG"
+}
+
+// runTables lays a result out for a person.
+func runTables(r *experiments.Result) []*table.Table {
+	checked := "-"
+	if r.Valid.InstructionsChecked != nil {
+		checked = fmt.Sprint(*r.Valid.InstructionsChecked)
+	}
+	block := &table.Table{Header: []string{"block", "fork", "transactions", "gas", "gas used", "logs bloom", "receipts root", "post-state", "lockstep", "checked"}, Number: []bool{false, false, true, true, false, false, false, false, false, true}}
+	v := &r.Valid
+	block.Add(fmt.Sprintf("%s (%d)", r.Trace.Name, r.Trace.Number), r.Trace.Fork, r.Trace.Transactions, r.Trace.GasUsed,
+		checkMark(v.GasUsed), checkMark(v.LogsBloom), checkMark(v.ReceiptsRoot), checkMark(v.PostState), checkMark(v.Lockstep), checked)
+
+	core := &table.Table{Header: []string{"core", "stack", "instructions", "micro-ops", "executed", "cycles", "IPC", "uIPC", "speedup"}, Number: []bool{false, false, true, true, true, true, true, true, true}}
+	name := r.Config.Preset
+	if r.Config.Oracle {
+		name += " (oracle)"
+	}
+	if r.Config.Chaos {
+		name += " (chaos)"
+	}
+	core.Add(name, r.Config.Stack, r.Counts.Instructions, r.Counts.Uops, r.Counts.ExecutedUops, r.Counts.Cycles, number(r.IPC, 3), number(r.UIPC, 3), "")
+	for _, b := range []*experiments.Baseline{r.Baseline, r.Folded} {
+		if b != nil {
+			core.Add(b.Preset, b.Stack, "", "", "", b.Cycles, number(b.IPC, 3), number(b.UIPC, 3), number(b.Speedup, 3))
+		}
+	}
+	tables := []*table.Table{block, core, slotTable(r), predictorTable(r)}
+	summary := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
+	summary.Add(fmt.Sprintf("time at %d MHz, us", r.Time.ClockMHz), fmt.Sprintf("%.3f", r.Time.Microseconds))
+	summary.Add("Mgas/s", number(r.Time.MgasPerSec, 1))
+	summary.Add("wrong-path micro-ops executed", r.Counts.WrongPathUops)
+	summary.Add("state accesses: buffer / near / far", fmt.Sprintf("%d / %d / %d", r.State.Hits, r.State.Near, r.State.Far))
+	summary.Add("reads outside the bundle", r.Counts.ReadsOutsideBundle)
+	summary.Add("not modelled", "signature checks, state root")
+	summary.Add("digest", r.Digest[:16])
+	return append(tables, summary)
+}
+
+// slotTable shows the CPI stack beside the squashes, cause by cause.
+func slotTable(r *experiments.Result) *table.Table {
+	t := &table.Table{Header: []string{"cause", "slots", "share", "CPI", "squashes"}, Number: []bool{false, true, true, true, true}}
+	var total uint64
+	for _, n := range r.CPIStack {
+		total += n
+	}
+	for _, cause := range experiments.Causes() {
+		n, squashes := r.CPIStack[cause], r.Squashes[cause]
+		if n == 0 && squashes == 0 {
+			continue
+		}
+		slots, share, cpi := "-", "-", "-" // a limit study has no CPI stack
+		if total > 0 {
+			slots = fmt.Sprint(n)
+			share = fmt.Sprintf("%.1f %%", 100*float64(n)/float64(total))
+			if r.Counts.Instructions > 0 {
+				cpi = fmt.Sprintf("%.3f", float64(n)/float64(total)*float64(r.Counts.Cycles)/float64(r.Counts.Instructions))
+			}
+		}
+		t.Add(cause, slots, share, cpi, squashes)
+	}
+	return t
+}
+
+func predictorTable(r *experiments.Result) *table.Table {
+	t := &table.Table{Header: []string{"predictor", "name", "made", "wrong", "accuracy", "MPKI"}, Number: []bool{false, false, true, true, true, true}}
+	p := &r.Predictors
+	for _, row := range []struct {
+		kind string
+		p    experiments.Prediction
+	}{{"branch", p.Branch}, {"jump target", p.Target}, {"call target", p.Call}} {
+		accuracy := "-"
+		if row.p.Accuracy != nil {
+			accuracy = fmt.Sprintf("%.2f %%", 100**row.p.Accuracy)
+		}
+		t.Add(row.kind, row.p.Name, row.p.Made, row.p.Mispredicts, accuracy, number(row.p.MPKI, 3))
+	}
+	for _, row := range []struct {
+		kind string
+		d    experiments.Dependence
+	}{{"memory order", p.Memory}, {"state order", p.State}} {
+		t.Add(row.kind, row.d.Name, fmt.Sprintf("%d waits", row.d.Waits), fmt.Sprintf("%d violations", row.d.Violations), fmt.Sprintf("%d forwards", row.d.Forwards), "-")
+	}
+	return t
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/table"
+)
+
+func newValidate(c *cli) *cobra.Command {
+	var s simulation
+	cmd := &cobra.Command{
+		Use:   "validate [BLOCK...]",
+		Short: "Prove that simulated blocks are right, instruction by instruction",
+		Long: `Simulates every block in lockstep with go-ethereum and compares gas used, logs
+bloom, receipts root and post-state. Prints a row a block, or with --json the
+objects of run. Exits with 3 when any block differs.
+
+` + precedenceHelp,
+		Example: `  ooovm validate blocks/
+  ooovm validate --preset scalar --json blocks/*.json.gz`,
+		RunE: action(func(_ *cobra.Command, args []string) error {
+			camp, err := s.campaign(c)
+			if err != nil {
+				return err
+			}
+			paths, err := inputs(c, args)
+			if err != nil {
+				return err
+			}
+			t := tally{c: c}
+			rows := &table.Table{
+				Header: []string{"block", "fork", "txs", "gas used", "bloom", "receipts", "post-state", "lockstep", "instructions", "cycles", "IPC", "speedup"},
+				Number: []bool{false, false, true, false, false, false, false, false, true, true, true, true},
+			}
+			var totals experiments.Totals
+			if err := camp.Run(paths, func(r experiments.Report) error {
+				t.add(r)
+				if r.Result == nil {
+					return nil
+				}
+				totals.Add(r.Result)
+				if table.Format(c.format) == table.JSON {
+					return c.print(r.Result)
+				}
+				v := &r.Result.Valid
+				rows.Add(r.Result.Trace.Name, r.Result.Trace.Fork, r.Result.Trace.Transactions,
+					checkMark(v.GasUsed), checkMark(v.LogsBloom), checkMark(v.ReceiptsRoot), checkMark(v.PostState), checkMark(v.Lockstep),
+					r.Result.Counts.Instructions, r.Result.Counts.Cycles, number(r.Result.IPC, 3), number(r.Result.Speedup, 3))
+				return nil
+			}); err != nil {
+				return err
+			}
+			if table.Format(c.format) != table.JSON {
+				rows.Add("total", "", totals.Transactions, "", "", "", "", "", totals.Instructions, totals.Cycles,
+					number(totals.IPC(), 3), number(totals.Speedup(), 3))
+				if err := c.print(nil, rows); err != nil {
+					return err
+				}
+			}
+			c.note("%d of %d blocks right under %s; the total speedup is the ratio of total cycles, over scalar with folding it is %s",
+				totals.Right, len(paths), camp.Setup.Preset, number(totals.FoldedSpeedup(), 3))
+			return t.err(len(paths))
+		}),
+	}
+	s.register(cmd)
+	return cmd
+}
+
+func newBench(c *cli) *cobra.Command {
+	var f configFlags
+	cmd := &cobra.Command{
+		Use:   "bench [BLOCK...]",
+		Short: "Measure the simulator's own speed against go-ethereum on the same blocks",
+		Long: `Simulates each block on one host thread without lockstep, and executes it on
+go-ethereum in the same process, both in process CPU time. The slowdown is the
+ratio of the two totals.
+
+` + precedenceHelp,
+		RunE: action(func(_ *cobra.Command, args []string) error {
+			eff, err := f.load(c)
+			if err != nil {
+				return err
+			}
+			paths, err := inputs(c, args)
+			if err != nil {
+				return err
+			}
+			b, err := experiments.Bench(paths, eff.Preset, &eff.Config)
+			if err != nil {
+				return err
+			}
+			t := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
+			t.Add("preset", b.Preset)
+			t.Add("blocks", b.Blocks)
+			t.Add("instructions", b.Instructions)
+			t.Add("micro-ops", b.Uops)
+			t.Add("cycles", b.Cycles)
+			t.Add("CPU seconds", fmt.Sprintf("%.3f", b.CPUSeconds))
+			t.Add("instructions/s", number(b.InstructionsPerSecond, 0))
+			t.Add("micro-ops/s", number(b.UopsPerSecond, 0))
+			t.Add("cycles/s", number(b.CyclesPerSecond, 0))
+			t.Add("go-ethereum instructions/s", number(b.GethInstructionsPerSecond, 0))
+			t.Add("slowdown", number(b.Slowdown, 2))
+			t.Add("peak bytes of the process", b.PeakBytes)
+			return c.print(b, t)
+		}),
+	}
+	f.register(cmd)
+	return cmd
+}

@@ -1,0 +1,124 @@
+package experiments
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/traces"
+)
+
+// BenchSchema is the schema of Benchmark.
+const BenchSchema = "ooovm.bench/1"
+
+// Benchmark is the simulator's speed over blocks, in process CPU time.
+type Benchmark struct {
+	Schema                    string   `json:"schema"`
+	Preset                    string   `json:"preset"`
+	Blocks                    int      `json:"blocks"`
+	Instructions              uint64   `json:"instructions"`
+	Uops                      uint64   `json:"uops"`
+	Cycles                    uint64   `json:"cycles"`
+	CPUSeconds                float64  `json:"cpuSeconds"`
+	InstructionsPerSecond     *float64 `json:"instructionsPerSecond"`
+	UopsPerSecond             *float64 `json:"uopsPerSecond"`
+	CyclesPerSecond           *float64 `json:"cyclesPerSecond"`
+	GethCPUSeconds            float64  `json:"gethCpuSeconds"`
+	GethInstructionsPerSecond *float64 `json:"gethInstructionsPerSecond"`
+	Slowdown                  *float64 `json:"slowdown"`
+	PeakBytes                 uint64   `json:"peakBytes"`
+}
+
+// benchRounds is how often each side runs a block; the fastest round counts,
+// since noise on a shared machine only ever adds time.
+const benchRounds = 3
+
+// Bench measures. Loading, checking and decoding the block for the first time are
+// not part of it; executing transactions, system calls and the state are, on both
+// sides.
+func Bench(paths []string, preset string, cfg *pipeline.Config) (*Benchmark, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	b := &Benchmark{Schema: BenchSchema, Preset: preset}
+	var simulated, golden time.Duration
+	for _, path := range paths {
+		bundle, err := Open(path)
+		if err != nil {
+			return nil, &InputError{err}
+		}
+		p, err := Prepare(bundle, cfg.ReadsGolden())
+		if err != nil {
+			return nil, err
+		}
+		var out *Outcome
+		t, err := fastest(func() (err error) {
+			out, err = p.Run(cfg, Options{})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !out.Verdict.OK {
+			return nil, fmt.Errorf("%s: %w", bundle.Name, out.Difference)
+		}
+		simulated += t
+		if t, err = fastest(func() error {
+			_, err := traces.Execute(bundle)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		golden += t
+		b.Blocks++
+		b.Instructions += out.Core.Stats.Instructions
+		b.Uops += out.Core.Stats.Uops
+		b.Cycles += out.Core.Cycle()
+	}
+	b.CPUSeconds, b.GethCPUSeconds = simulated.Seconds(), golden.Seconds()
+	b.InstructionsPerSecond = perSecond(b.Instructions, simulated)
+	b.UopsPerSecond = perSecond(b.Uops, simulated)
+	b.CyclesPerSecond = perSecond(b.Cycles, simulated)
+	b.GethInstructionsPerSecond = perSecond(b.Instructions, golden)
+	if golden > 0 {
+		b.Slowdown = rounded(simulated.Seconds() / golden.Seconds())
+	}
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err == nil {
+		b.PeakBytes = uint64(u.Maxrss) * maxrssUnit
+	}
+	return b, nil
+}
+
+func perSecond(n uint64, d time.Duration) *float64 {
+	if d <= 0 {
+		return nil
+	}
+	return rounded(float64(n) / d.Seconds())
+}
+
+// fastest gives the shortest process CPU time of a few rounds, each begun with a
+// clean heap so that nobody pays for another's garbage.
+func fastest(run func() error) (best time.Duration, err error) {
+	for range benchRounds {
+		debug.FreeOSMemory()
+		start := cpuTime()
+		if err := run(); err != nil {
+			return 0, err
+		}
+		if t := cpuTime() - start; best == 0 || t < best {
+			best = t
+		}
+	}
+	return best, nil
+}
+
+// cpuTime is what the process has used, in user and in system mode.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

@@ -1,0 +1,140 @@
+package experiments
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/traces"
+)
+
+// InputError is a file that could not be read or is not sound.
+type InputError struct{ Err error }
+
+func (e *InputError) Error() string { return e.Err.Error() }
+func (e *InputError) Unwrap() error { return e.Err }
+
+// DifferenceError is what validation found before or instead of a simulation: a
+// block that contradicts itself or that the golden run cannot execute.
+type DifferenceError struct{ Err error }
+
+func (e *DifferenceError) Error() string { return e.Err.Error() }
+func (e *DifferenceError) Unwrap() error { return e.Err }
+
+// Campaign runs any number of blocks under one configuration.
+type Campaign struct {
+	Setup    Setup
+	Lockstep bool
+	Baseline bool // also run the in-order core, with and without folding
+	Jobs     int  // blocks at once; 0 for all host cores
+	Probe    pipeline.Probe
+	ProbeTx  int
+}
+
+// Report is one block's result, or why there is none.
+type Report struct {
+	Path   string
+	Result *Result
+	Err    error
+}
+
+// Run simulates the blocks and hands over the reports in the order of the paths,
+// whatever finishes first. An empty path is the embedded block.
+func (c *Campaign) Run(paths []string, emit func(Report) error) error {
+	jobs := c.Jobs
+	if jobs <= 0 {
+		jobs = runtime.NumCPU()
+	}
+	results := make([]chan Report, len(paths))
+	for i := range results {
+		results[i] = make(chan Report, 1)
+	}
+	slots := make(chan struct{}, jobs)
+	stop := make(chan struct{})
+	go func() {
+		for i, path := range paths {
+			select {
+			case slots <- struct{}{}:
+			case <-stop:
+				return
+			}
+			go func() {
+				results[i] <- c.one(path)
+				<-slots
+			}()
+		}
+	}()
+	defer close(stop)
+	for i := range results {
+		if err := emit(<-results[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Open loads a bundle; an empty path is the embedded block.
+func Open(path string) (*traces.Bundle, error) {
+	if path == "" {
+		return traces.Embedded()
+	}
+	return traces.Load(path)
+}
+
+func (c *Campaign) one(path string) (r Report) {
+	r.Path = path
+	defer func() {
+		// A broken invariant of the simulator must not take the other blocks along.
+		if p := recover(); p != nil {
+			r.Result, r.Err = nil, fmt.Errorf("%s: simulator error: %v", path, p)
+		}
+	}()
+	b, err := Open(path)
+	if err != nil {
+		r.Err = &InputError{err}
+		return r
+	}
+	p, err := Prepare(b, c.Lockstep || c.Setup.Config.ReadsGolden())
+	if err != nil {
+		r.Err = &DifferenceError{err}
+		return r
+	}
+	out, err := p.Run(c.Setup.Config, Options{Lockstep: c.Lockstep, Probe: c.Probe, ProbeTx: c.ProbeTx})
+	if err != nil {
+		r.Err = err
+		return r
+	}
+	var scalar, folded *Outcome
+	if c.Baseline {
+		if scalar, folded, err = p.baselines(); err != nil {
+			r.Err = err
+			return r
+		}
+	}
+	r.Result, r.Err = p.Describe(c.Setup, out, scalar, folded)
+	return r
+}
+
+// baselines runs the in-order core as every speedup is given over it, and with its
+// stack instructions folded.
+func (p *Block) baselines() (scalar, folded *Outcome, err error) {
+	for _, b := range []struct {
+		out   **Outcome
+		stack string
+	}{{&scalar, "execute"}, {&folded, "fold"}} {
+		cfg, err := config.Baseline(b.stack)
+		if err != nil {
+			return nil, nil, err
+		}
+		out, err := p.Run(cfg, Options{})
+		if err != nil {
+			return nil, nil, err
+		}
+		if !out.Verdict.OK {
+			return nil, nil, fmt.Errorf("%s: the baseline core is wrong: %w", p.Bundle.Name, out.Difference)
+		}
+		*b.out = out
+	}
+	return scalar, folded, nil
+}
