@@ -125,11 +125,13 @@ var reference = map[Op]func(a, b, c *big.Int) *big.Int{
 // cross product of edge operands.
 func TestExec(t *testing.T) {
 	var edges []*big.Int
-	for _, s := range []string{"0", "1", "2", "1f", "20", "ff", "100", "ffffffffffffffff", "10000000000000000",
+	for _, s := range []string{
+		"0", "1", "2", "1f", "20", "ff", "100", "ffffffffffffffff", "10000000000000000",
 		"8000000000000000000000000000000000000000000000000000000000000000",
 		"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-		"fedcba98765432100123456789abcdef80f0e0d0c0b0a0908070605040302010"} {
+		"fedcba98765432100123456789abcdef80f0e0d0c0b0a0908070605040302010",
+	} {
 		x, _ := new(big.Int).SetString(s, 16)
 		edges = append(edges, x)
 	}

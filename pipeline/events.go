@@ -84,15 +84,6 @@ func (q *eventQueue) next() (uint64, bool) {
 	return 0, false
 }
 
-// reset forgets every event and sets the time.
-func (q *eventQueue) reset(now uint64) {
-	for i := range q.slots {
-		q.slots[i] = q.slots[i][:0]
-	}
-	clear(q.used[:])
-	q.count, q.beyond, q.now = 0, q.beyond[:0], now
-}
-
 func (e event) before(o event) bool {
 	return e.cycle < o.cycle || e.cycle == o.cycle && e.seq < o.seq
 }

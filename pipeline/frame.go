@@ -20,7 +20,6 @@ type frame struct {
 	resume     int32            // the caller's instruction behind the call
 	static     bool
 	creation   bool    // runs initialisation code: what it returns is code
-	leaving    bool    // commit is inside its last instruction
 	outOff     rob.Reg // where the caller wants what is returned
 	outLen     rob.Reg
 	refs       int32  // its own execution, and each ReturnSpace that names its memory

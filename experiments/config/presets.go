@@ -32,7 +32,7 @@ var (
 		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 8, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
 	}
 	predictors = pipeline.PredictorConfig{
-		Branch: "gshare", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets",
+		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets",
 		BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 	}
 )

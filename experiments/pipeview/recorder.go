@@ -103,14 +103,6 @@ func (r *Recorder) Squash(cycle uint64, e *rob.Entry) {
 	}
 }
 
-// last is the last cycle of the recording.
-func (r *Recorder) last() (cycle uint64) {
-	for i := range r.records {
-		cycle = max(cycle, r.records[i].end)
-	}
-	return cycle
-}
-
 // step is one stage that a record enters, for formats ordered by time.
 type step struct {
 	cycle  uint64

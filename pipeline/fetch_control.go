@@ -1,0 +1,237 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/predictor"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// known gives a register's value where rename can see it: constants.
+func (c *Core) known(r rob.Reg) (*isa.Word, bool) {
+	if r.IsConst() {
+		return c.regs.Value(r), true
+	}
+	return nil, false
+}
+
+// fetchJump predicts the next instruction of a jump or branch. Where rename can
+// see condition and target, a wrong prediction costs a front-end bubble only.
+func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+	fall := c.fetch.inst + 1
+	ref := predictor.Ref{Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic}
+	taken := true
+	if row.Kind == decoder.KindBranch {
+		taken = c.direction.Predict(ref)
+		c.direction.Shift(ref, taken)
+		c.dirCP = c.direction.Checkpoint()
+		c.Stats.Branches++
+	}
+	next := fall
+	if taken {
+		e.Flags |= rob.PredictedTaken
+		next = c.predictTarget(ref, f, in, row, fall)
+	}
+	c.maps.Drop(fi, int(row.Pops))
+
+	bubble := false
+	if actual, ok := c.resolveAtRename(e, f, fall); ok && actual != next {
+		bubble = true
+		c.Stats.FrontEndRedirects++
+		if row.Kind == decoder.KindBranch {
+			was := c.takenConst(e)
+			c.repairDirection(ref, e, was)
+			setFlag(e, rob.PredictedTaken, was)
+		}
+		next = actual
+		if next < 0 {
+			// Jumping nowhere: the fault is raised at commit.
+			e.Next = -1
+			c.fetch.inst = fall
+			c.startRun()
+			c.fetch.state = fetchDead
+			return
+		}
+	}
+	e.Next = next
+	if next < 0 {
+		c.fetch.state = fetchTarget
+		c.fetch.waitFor = seq
+		c.fetch.cause = CauseTarget
+		c.fetch.inst = fall
+		c.startRun()
+		return
+	}
+	c.fetch.inst = next
+	c.redirected = next != fall
+	c.startRun()
+	if bubble {
+		c.fetch.resume = c.cycle + uint64(c.cfg.Core.FrontEnd)
+		c.fetch.cause = CauseFrontEnd
+	}
+}
+
+func setFlag(e *rob.Entry, f rob.Flags, on bool) {
+	if on {
+		e.Flags |= f
+	} else {
+		e.Flags &^= f
+	}
+}
+
+// takenConst tells whether a branch's condition, known at rename, takes it.
+func (c *Core) takenConst(e *rob.Entry) bool {
+	w, ok := c.known(e.Src[1])
+	return ok && !w.IsZero()
+}
+
+// repairDirection replaces the outcome that was shifted into the history.
+func (c *Core) repairDirection(ref predictor.Ref, e *rob.Entry, taken bool) {
+	c.direction.Restore(e.DirCP)
+	c.direction.Shift(ref, taken)
+	c.dirCP = c.direction.Checkpoint()
+}
+
+// predictTarget gives the predicted target instruction, or -1.
+func (c *Core) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst, row *decoder.Row, fall int32) int32 {
+	if in.Aux >= 0 {
+		if row.Kind == decoder.KindJump && in.N == 1 {
+			c.target.Call(ref, fall)
+			c.tgtCP = c.target.Checkpoint()
+		}
+		return in.Aux
+	}
+	t := c.target.Predict(ref)
+	c.tgtCP = c.target.Checkpoint()
+	if pc, ok := predictor.IsCodePosition(t); ok {
+		if int(pc) >= len(f.prog.Label) {
+			return -1
+		}
+		return f.prog.Label[pc]
+	}
+	// Fetch cannot follow a prediction that is no jump target.
+	if t < 0 || int(t) >= len(f.prog.Insts) || f.prog.Insts[t].Kind != decoder.KindNop {
+		return -1
+	}
+	return t
+}
+
+// resolveAtRename gives the next instruction of a jump or branch whose operands
+// are constants: -1 for an invalid target.
+func (c *Core) resolveAtRename(e *rob.Entry, f *frame, fall int32) (next int32, ok bool) {
+	if e.Op == isa.Branch {
+		cond, known := c.known(e.Src[1])
+		if !known {
+			return 0, false
+		}
+		if cond.IsZero() {
+			return fall, true
+		}
+	}
+	target, known := c.known(e.Src[0])
+	if !known {
+		return 0, false
+	}
+	return f.prog.Target(target), true
+}
+
+// fetchCall makes the callee's frame and goes on in it.
+func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, row *decoder.Row) {
+	s := row.Call
+	resume := c.fetch.inst + 1
+	child := c.newFrame()
+	f := &c.frames[fi] // newFrame may have moved the frames
+	ch := &c.frames[child]
+	mem := ch.ctx.Memory
+	account := c.operand(fi, f, in, s.Account)
+	*ch = frame{
+		parent: fi, resume: resume, refs: 1, static: f.static || s.Static,
+		outOff: c.operand(fi, f, in, s.OutputOffset), outLen: c.operand(fi, f, in, s.OutputLength),
+		account: account, context: contextConst,
+		ctx: decoder.Context{Memory: mem[:0]},
+	}
+	c.regs.Retain(ch.outOff)
+	c.regs.Retain(ch.outLen)
+	c.regs.Retain(ch.account)
+	env := [rob.NumEnv]rob.Reg{
+		rob.EnvSelf:         c.operand(fi, f, in, s.Self),
+		rob.EnvCaller:       c.operand(fi, f, in, s.Caller),
+		rob.EnvValue:        c.operand(fi, f, in, s.Value),
+		rob.EnvInputOffset:  c.operand(fi, f, in, s.InputOffset),
+		rob.EnvInputLength:  c.operand(fi, f, in, s.InputLength),
+		rob.EnvReturnOffset: rob.ZeroReg,
+		rob.EnvReturnLength: rob.ZeroReg,
+	}
+	c.maps.Drop(fi, int(row.Pops))
+	ch.stackBase = f.stackBase + c.maps.Map[fi].Height
+	c.maps.InitFrame(child, env)
+	c.maps.LogFrame(child)
+	e.Next = child
+
+	ref := predictor.Ref{Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic}
+	prog := c.resolvedCallee(e, seq, row, account)
+	if prog == nil {
+		if word, ok := c.callTarget.Predict(ref); ok {
+			prog = c.sys.CodeOf(&word)
+		}
+	}
+	c.setProgram(ch, prog)
+	c.fetch.frame, c.fetch.inst = child, 0
+	c.startRun()
+	if row.Flags&decoder.Serial != 0 {
+		c.serialise(e)
+		return
+	}
+	if prog == nil {
+		c.fetch.state = fetchTarget
+		c.fetch.waitFor = seq
+		c.fetch.cause = CauseCall
+	}
+}
+
+// resolvedCallee gives the program called where rename can see the account, or
+// where the Target micro-op has already executed, else nil.
+func (c *Core) resolvedCallee(e *rob.Entry, seq uint64, row *decoder.Row, account rob.Reg) *decoder.Program {
+	if w, ok := c.known(account); ok {
+		return c.sys.CodeOf(w)
+	}
+	for k := len(row.Uops) - 1; k >= 0; k-- {
+		if row.Uops[k].Op != isa.Target {
+			continue
+		}
+		t := seq - uint64(int(e.UopIdx)-k)
+		if t < c.buf.Head || c.buf.At(t).Flags&rob.Done != 0 {
+			return c.sys.CodeOf(c.regs.Value(account))
+		}
+	}
+	return nil
+}
+
+// fetchLeave ends the frame: the caller gets the success word and the returned
+// range, and fetch goes on behind the call.
+func (c *Core) fetchLeave(e *rob.Entry, fi int32, f *frame, row *decoder.Row) {
+	p := f.parent
+	c.maps.Drop(fi, int(row.Pops))
+	c.maps.LogHeight(p)
+	c.maps.Push(p, e.Dst)
+	offset, length := e.Src[0], e.Src[1]
+	space := fi
+	switch {
+	case row.Kind == decoder.KindBuiltin:
+		e.Dst2 = c.regs.Alloc()
+		offset, length = rob.ZeroReg, e.Dst2
+	case row.Kind == decoder.KindDestroy, f.creation && row.Kind != decoder.KindAbort:
+		offset, length, space = rob.ZeroReg, rob.ZeroReg, -1
+	}
+	c.maps.SetEnv(p, rob.EnvReturnOffset, offset)
+	c.maps.SetEnv(p, rob.EnvReturnLength, length)
+	if space >= 0 {
+		c.frames[space].refs++
+	}
+	c.maps.SetReturn(p, space)
+	c.fetch.frame, c.fetch.inst = p, f.resume
+	c.startRun()
+	if row.Flags&decoder.Serial != 0 || f.creation {
+		c.serialise(e)
+	}
+}
