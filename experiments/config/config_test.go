@@ -306,8 +306,9 @@ func other(f *Field, c *pipeline.Config) string {
 func TestDiff(t *testing.T) {
 	a := mustLoad(t, Source{}).Config
 	b := a
-	b.Core.ROB, b.Predictor.Branch = 3, "bimodal"
-	want := []Difference{{"core.rob", 256, 3}, {"predictor.branch", "gshare", "bimodal"}}
+	a.Core.ROB, a.Predictor.Branch = 2, "gshare"
+	b.Core.ROB, b.Predictor.Branch = 3, "taken"
+	want := []Difference{{"core.rob", 2, 3}, {"predictor.branch", "gshare", "taken"}}
 	if got := Diff(&a, &b); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -29,7 +29,7 @@ const unlimited = 1 << 20
 // What the finite presets share. docs/model.md has the source of every number.
 var (
 	latency = pipeline.LatencyConfig{
-		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 8, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
+		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 40, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
 	}
 	predictors = pipeline.PredictorConfig{
 		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets",
