@@ -150,6 +150,7 @@ func (c *Core) retire(e *rob.Entry) {
 		c.Stats.Executed++
 	}
 	c.Stats.Uops++
+	c.lastCommit = c.cycle
 	c.buf.Head++
 }
 

@@ -38,6 +38,7 @@ type CoreConfig struct {
 	StackRegs int    `key:"stackregs" range:"32..1048576" doc:"committed stack values kept in registers, over all frames; deeper ones are spilled"`
 	Fill      int    `key:"fill" range:"0..1024" doc:"cycles to fill one spilled stack value"`
 	Gas       string `key:"gas" oneof:"serial free" doc:"when an instruction that reads gas executes: serial (as the oldest), free (at once, from the golden run: an oracle)"`
+	Watchdog  int    `key:"watchdog" range:"0..1000000000000" doc:"cycles without a commit after which a run is given up; 0 never"`
 	ClockMHz  int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`
 }
 

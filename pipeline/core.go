@@ -9,6 +9,8 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ooovm/ooovm/decoder"
@@ -43,6 +45,12 @@ const (
 	fetchSerial            // for a serialising instruction to commit
 	fetchDead              // behind a fault or the end of the transaction: only a squash revives it
 )
+
+// ErrMaxCycles says that a run has reached its limit of cycles.
+var ErrMaxCycles = errors.New("the limit of cycles was reached")
+
+// stopInterval is how many simulated steps pass between two looks at Stop.
+const stopInterval = 4096
 
 // Core is one simulated core. It is not safe for concurrent use.
 type Core struct {
@@ -115,6 +123,14 @@ type Core struct {
 	memoryBound uint64
 	retired     decoder.Retirement
 
+	// MaxCycles ends a run with ErrMaxCycles, 0 for no limit. Stop ends it with its
+	// own error once it is done.
+	MaxCycles uint64
+	Stop      context.Context
+
+	watchdog   uint64 // longest time without a commit, in cycles
+	lastCommit uint64
+
 	err     error
 	blame   Cause // present cause of lost slots
 	Stats   Stats
@@ -180,6 +196,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	c.dirCP, c.tgtCP = c.direction.Checkpoint(), c.target.Checkpoint()
 	c.keccak = newKeccak()
 	c.Stats.Width = uint64(cfg.Core.Commit)
+	c.watchdog = uint64(cfg.Core.Watchdog)
 	return c, nil
 }
 
@@ -203,8 +220,17 @@ func (c *Core) Config() *Config { return &c.cfg }
 // difference found by the checker, or a fault of the simulator itself.
 func (c *Core) Run(env *decoder.Envelope, dynamic uint64) error {
 	root := c.begin(env, dynamic)
-	for !c.finished && c.err == nil {
+	c.lastCommit = c.cycle
+	for steps := uint64(0); !c.finished && c.err == nil; steps++ {
 		c.step()
+		switch {
+		case c.watchdog > 0 && c.cycle-c.lastCommit > c.watchdog && !c.finished:
+			c.err = c.stuck()
+		case c.MaxCycles > 0 && c.cycle > c.MaxCycles:
+			c.err = ErrMaxCycles
+		case c.Stop != nil && steps%stopInterval == 0 && c.Stop.Err() != nil:
+			c.err = c.Stop.Err()
+		}
 	}
 	if c.err == nil {
 		c.setTemp(rob.ZeroReg)

@@ -59,11 +59,21 @@ func mix(x, y uint64) uint64 {
 	return hi ^ lo
 }
 
+// dumpEntries bounds how many entries of the reorder buffer a dump shows.
+const dumpEntries = 128
+
 // deadlock describes a machine in which nothing can ever happen again.
 func (c *Core) deadlock() error {
 	var s strings.Builder
 	c.dump(&s)
 	return fmt.Errorf("simulator error: no progress possible\n%s", s.String())
+}
+
+// stuck describes a machine in which nothing has committed for too long.
+func (c *Core) stuck() error {
+	var s strings.Builder
+	c.dump(&s)
+	return fmt.Errorf("nothing has committed for core.watchdog = %d cycles\n%s", c.watchdog, s.String())
 }
 
 // dump writes the queues for a person.
@@ -73,7 +83,21 @@ func (c *Core) dump(s *strings.Builder) {
 		c.cycle, b.Head, b.Dispatch, b.Tail, c.fetch.state, c.fetch.frame, c.fetch.inst, c.fetch.resume, c.fetch.waitFor)
 	fmt.Fprintf(s, "issue queue %d, registers in flight %d, stores %d, loads %d, state queue %d, transfers %v, events %d\n",
 		c.iq, c.inflight, c.mem.sTail-c.mem.sHead, c.mem.lTail-c.mem.lHead, c.state.tail-c.state.head, c.state.transfers, c.events.count)
-	for seq := b.Head; seq < min(b.Tail, b.Head+64); seq++ {
+	for p := c.mem.sHead; p < c.mem.sTail; p++ {
+		st := c.mem.store(p)
+		fmt.Fprintf(s, "store %d of entry %d: frame %d [%d, +%d) address known %v, data known %v, %d loads wait\n",
+			p, st.seq, st.frame, st.off, st.n, st.addrKnown, st.dataKnown, len(st.waiters))
+	}
+	for p := c.mem.lHead; p < c.mem.lTail; p++ {
+		l := c.mem.load(p)
+		fmt.Fprintf(s, "load %d of entry %d: frame %d [%d, +%d) issued %v\n", p, l.seq, l.frame, l.off, l.n, l.issued)
+	}
+	for p := c.state.head; p < c.state.tail; p++ {
+		o := c.state.at(p)
+		fmt.Fprintf(s, "state %d of entry %d: store %v space %d key %d known %v, data known %v, issued %v, %d loads wait\n",
+			p, o.seq, o.isStore, o.space, o.key, o.keyKnown, o.dataKnown, o.issued, len(o.waiters))
+	}
+	for seq := b.Head; seq < min(b.Tail, b.Head+dumpEntries); seq++ {
 		e := b.At(seq)
 		f := &c.frames[e.Frame]
 		fmt.Fprintf(s, "%8d %-12s frame %d pc %d flags %016b pending %d src %v dst %d\n",
