@@ -3,8 +3,10 @@
 package experiments
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
@@ -58,6 +60,9 @@ type Options struct {
 	Lockstep bool           // compare every committed instruction
 	Probe    pipeline.Probe // watches transaction ProbeTx, nil for none
 	ProbeTx  int
+
+	MaxCycles uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit
+	Stop      context.Context // ends the run with its error, nil for never
 }
 
 // Outcome is one run of one block, before it is described.
@@ -74,13 +79,13 @@ type Outcome struct {
 // watcher connects the machine to the lockstep check and the probe.
 type watcher struct {
 	core     *pipeline.Core
-	lockstep *evm.Lockstep
+	lockstep *evm.Lockstep // nil when not compared
 	opt      *Options
 }
 
 func (w *watcher) BeginTx(i int) {
-	if w.lockstep != nil {
-		w.lockstep.BeginTx(i)
+	if w.lockstep != nil && !w.lockstep.BeginTx(i) {
+		w.core.SetChecker(nil)
 	}
 	if w.opt.Probe != nil {
 		w.core.SetProbe(nil)
@@ -91,8 +96,31 @@ func (w *watcher) BeginTx(i int) {
 }
 
 func (w *watcher) EndTx(i int) error {
-	if w.lockstep != nil && !w.lockstep.EndTx(i) {
-		return w.lockstep.Err()
+	if w.lockstep != nil {
+		w.lockstep.EndTx(i)
+	}
+	return nil
+}
+
+// difference is what lockstep found, nil when it found or compared nothing.
+func (w *watcher) difference() error {
+	if w.lockstep == nil {
+		return nil
+	}
+	return w.lockstep.Err()
+}
+
+// observer is the lockstep check as the core sees it: it never stops the run. After
+// the first difference it lets go of the core, so that the block is simulated to its
+// end and has the digest of the same run without a check.
+type observer struct {
+	*evm.Lockstep
+	core *pipeline.Core
+}
+
+func (o observer) Err() error {
+	if o.Lockstep.Err() != nil {
+		o.core.SetChecker(nil)
 	}
 	return nil
 }
@@ -118,21 +146,24 @@ func (p *Block) Run(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	core.MaxCycles, core.Stop = opt.MaxCycles, opt.Stop
 	out := &Outcome{Core: core, World: world}
 	w := &watcher{core: core, opt: &opt}
 	if opt.Lockstep {
 		w.lockstep = evm.NewLockstep(p.Golden, sys)
-		core.SetChecker(w.lockstep)
+		core.SetChecker(observer{w.lockstep, core})
 	}
 	if err := state.BeginBlock(world, env, b.Header); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
 	}
-	if err := machine.Sequential(core, sys, len(p.txs), w); err != nil {
-		var diff *traces.Mismatch
-		if !errors.As(err, &diff) {
-			return nil, fmt.Errorf("%s: %w", b.Name, err)
-		}
-		out.Difference = err
+	err = machine.Sequential(core, sys, len(p.txs), w)
+	out.Difference = w.difference()
+	switch {
+	case err == nil:
+	case out.Difference == nil:
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	default: // a machine that has gone astray need not reach the end
+		out.Difference = fmt.Errorf("%w\nafter which the simulation stopped: %w", out.Difference, err)
 	}
 	if err := state.EndBlock(world, env, b.Withdrawals); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
@@ -167,6 +198,9 @@ func (p *Block) judge(out *Outcome, lockstep bool) {
 			results[i] = traces.TxResult{GasUsed: r.GasUsed, Success: r.Success, Logs: r.Logs}
 		}
 		verdict, err := p.Bundle.Verify(results)
+		if err == nil {
+			err = p.headerDifference(&verdict, results)
+		}
 		verdict.Lockstep = out.Verdict.Lockstep
 		out.Verdict = verdict
 		note(err)
@@ -176,4 +210,27 @@ func (p *Block) judge(out *Outcome, lockstep bool) {
 		out.Verdict.GasUsed = &no
 	}
 	out.Verdict.Settle()
+}
+
+// headerDifference names what the header says otherwise, nil when it agrees.
+func (p *Block) headerDifference(v *traces.Verdict, results []traces.TxResult) error {
+	if v.OK {
+		return nil
+	}
+	got, err := p.Bundle.Summarize(results)
+	if err != nil {
+		return err
+	}
+	header := p.Bundle.Header
+	var parts []string
+	if !*v.GasUsed {
+		parts = append(parts, fmt.Sprintf("gas used is %d, the header says %d", got.GasUsed, header.GasUsed))
+	}
+	if !*v.LogsBloom {
+		parts = append(parts, "logs bloom is not the header's")
+	}
+	if v.ReceiptsRoot != nil && !*v.ReceiptsRoot {
+		parts = append(parts, fmt.Sprintf("receipts root is %v, the header says %v", *got.ReceiptsRoot, header.ReceiptHash))
+	}
+	return errors.New(strings.Join(parts, "; "))
 }

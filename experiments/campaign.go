@@ -5,7 +5,6 @@ import (
 	"runtime"
 
 	"github.com/ooovm/ooovm/experiments/config"
-	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -25,11 +24,9 @@ func (e *DifferenceError) Unwrap() error { return e.Err }
 // Campaign runs any number of blocks under one configuration.
 type Campaign struct {
 	Setup    Setup
-	Lockstep bool
-	Baseline bool // also run the in-order core, with and without folding
-	Jobs     int  // blocks at once; 0 for all host cores
-	Probe    pipeline.Probe
-	ProbeTx  int
+	Options  Options // of every run
+	Baseline bool    // also run the in-order core, with and without folding
+	Jobs     int     // blocks at once; 0 for all host cores
 }
 
 // Report is one block's result, or why there is none.
@@ -90,24 +87,28 @@ func (c *Campaign) one(path string) (r Report) {
 			r.Result, r.Err = nil, fmt.Errorf("%s: simulator error: %v", path, p)
 		}
 	}()
+	if stop := c.Options.Stop; stop != nil && stop.Err() != nil {
+		r.Err = stop.Err()
+		return r
+	}
 	b, err := Open(path)
 	if err != nil {
 		r.Err = &InputError{err}
 		return r
 	}
-	p, err := Prepare(b, c.Lockstep || c.Setup.Config.ReadsGolden())
+	p, err := Prepare(b, c.Options.Lockstep || c.Setup.Config.ReadsGolden())
 	if err != nil {
 		r.Err = &DifferenceError{err}
 		return r
 	}
-	out, err := p.Run(c.Setup.Config, Options{Lockstep: c.Lockstep, Probe: c.Probe, ProbeTx: c.ProbeTx})
+	out, err := p.Run(c.Setup.Config, c.Options)
 	if err != nil {
 		r.Err = err
 		return r
 	}
 	var scalar, folded *Outcome
 	if c.Baseline {
-		if scalar, folded, err = p.baselines(); err != nil {
+		if scalar, folded, err = p.baselines(c.Options); err != nil {
 			r.Err = err
 			return r
 		}
@@ -118,7 +119,7 @@ func (c *Campaign) one(path string) (r Report) {
 
 // baselines runs the in-order core as every speedup is given over it, and with its
 // stack instructions folded.
-func (p *Block) baselines() (scalar, folded *Outcome, err error) {
+func (p *Block) baselines(opt Options) (scalar, folded *Outcome, err error) {
 	for _, b := range []struct {
 		out   **Outcome
 		stack string
@@ -127,7 +128,7 @@ func (p *Block) baselines() (scalar, folded *Outcome, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		out, err := p.Run(cfg, Options{})
+		out, err := p.Run(cfg, Options{MaxCycles: opt.MaxCycles, Stop: opt.Stop})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,18 +20,33 @@ import (
 // simulation are the flags of commands that simulate blocks.
 type simulation struct {
 	configFlags
-	jobs  int
-	check bool
+	jobs      int
+	check     bool
+	maxCycles uint64
+	timeout   time.Duration
 }
 
 func (s *simulation) register(cmd *cobra.Command) {
 	s.configFlags.register(cmd)
 	cmd.Flags().IntVarP(&s.jobs, "jobs", "j", 0, "blocks at once (default all host cores)")
 	cmd.Flags().BoolVar(&s.check, "check", true, "compare every committed instruction with the golden run (lockstep)")
+	cmd.Flags().Uint64Var(&s.maxCycles, "max-cycles", 0, "give a block up after so many simulated cycles (0: never)")
+	cmd.Flags().DurationVar(&s.timeout, "timeout", 0, "end after so much time, as 90s or 5m, with exit code 124 (0: never)")
+}
+
+// deadline gives the context that the command's runs obey: the user's interrupt and
+// --timeout.
+func (s *simulation) deadline() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if s.timeout <= 0 {
+		return ctx, stop
+	}
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
+	return limited, func() { cancel(); stop() }
 }
 
 // campaign prepares the runs of a command.
-func (s *simulation) campaign(c *cli) (*experiments.Campaign, error) {
+func (s *simulation) campaign(ctx context.Context, c *cli) (*experiments.Campaign, error) {
 	eff, err := s.load(c)
 	if err != nil {
 		return nil, err
@@ -37,7 +56,7 @@ func (s *simulation) campaign(c *cli) (*experiments.Campaign, error) {
 	}
 	return &experiments.Campaign{
 		Setup:    experiments.Setup{Preset: eff.Preset, Hash: config.Hash(&eff.Config), Config: &eff.Config},
-		Lockstep: s.check,
+		Options:  experiments.Options{Lockstep: s.check, MaxCycles: s.maxCycles, Stop: ctx},
 		Baseline: true,
 		Jobs:     s.jobs,
 	}, nil
@@ -64,13 +83,14 @@ func inputs(c *cli, args []string) ([]string, error) {
 // tally collects what went wrong over several blocks; the gravest gives the exit
 // code.
 type tally struct {
-	c    *cli
-	code int
-	n    int
+	c          *cli
+	code       int
+	failed     int
+	unfinished int
 }
 
 // gravity orders exit codes.
-var gravity = map[int]int{exitOK: 0, exitUsage: 1, exitFailed: 2, exitDifference: 3}
+var gravity = map[int]int{exitOK: 0, exitUsage: 1, exitFailed: 2, exitDifference: 3, exitTimeout: 4, exitInterrupted: 5}
 
 func (t *tally) add(r experiments.Report) {
 	code, err := exitOK, r.Err
@@ -81,6 +101,12 @@ func (t *tally) add(r experiments.Report) {
 		code = exitUsage
 	case errors.As(err, &diff):
 		code = exitDifference
+	case errors.Is(err, context.DeadlineExceeded):
+		code, err = exitTimeout, nil
+		t.unfinished++
+	case errors.Is(err, context.Canceled):
+		code, err = exitInterrupted, nil
+		t.unfinished++
 	case err != nil:
 		code = exitFailed
 	case !r.Result.Valid.OK:
@@ -89,7 +115,7 @@ func (t *tally) add(r experiments.Report) {
 	}
 	if err != nil {
 		fmt.Fprintf(t.c.stderr, "ooovm: %v\n", err)
-		t.n++
+		t.failed++
 	}
 	if gravity[code] > gravity[t.code] {
 		t.code = code
@@ -101,7 +127,13 @@ func (t *tally) err(blocks int) error {
 	if t.code == exitOK {
 		return nil
 	}
-	return &exitError{t.code, fmt.Errorf("%d of %d blocks failed", t.n, blocks)}
+	switch t.code {
+	case exitTimeout:
+		return &exitError{t.code, fmt.Errorf("--timeout: %d of %d blocks not finished, %d failed", t.unfinished, blocks, t.failed)}
+	case exitInterrupted:
+		return &exitError{t.code, fmt.Errorf("interrupted: %d of %d blocks not finished, %d failed", t.unfinished, blocks, t.failed)}
+	}
+	return &exitError{t.code, fmt.Errorf("%d of %d blocks failed", t.failed, blocks)}
 }
 
 func newRun(c *cli) *cobra.Command {
@@ -121,7 +153,9 @@ pattern, or - for standard input; none is the embedded synthetic block.
   ooovm run -s core.rob=64 --json blocks/
   ooovm run 19426587.json.gz --pipeview tx3.kanata.gz --tx 3`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			camp, err := s.campaign(c)
+			ctx, stop := s.deadline()
+			defer stop()
+			camp, err := s.campaign(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -138,7 +172,7 @@ pattern, or - for standard input; none is the embedded synthetic block.
 					return usageError(fmt.Errorf("--pipeview shows one block, %d were named", len(paths)))
 				}
 				rec = pipeview.NewRecorder()
-				camp.Probe, camp.ProbeTx = rec, tx
+				camp.Options.Probe, camp.Options.ProbeTx = rec, tx
 			} else if cmdChanged(&s, "tx") {
 				return usageError(errors.New("--tx goes with --pipeview"))
 			}

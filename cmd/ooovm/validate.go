@@ -22,7 +22,9 @@ objects of run. Exits with 3 when any block differs.
 		Example: `  ooovm validate blocks/
   ooovm validate --preset scalar --json blocks/*.json.gz`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			camp, err := s.campaign(c)
+			ctx, stop := s.deadline()
+			defer stop()
+			camp, err := s.campaign(ctx, c)
 			if err != nil {
 				return err
 			}
