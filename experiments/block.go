@@ -61,8 +61,9 @@ type Options struct {
 	Probe    pipeline.Probe // watches transaction ProbeTx, nil for none
 	ProbeTx  int
 
-	MaxCycles uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit
-	Stop      context.Context // ends the run with its error, nil for never
+	VerifyEvery uint64          // recount the core's structures every so many steps, 0 for never
+	MaxCycles   uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit
+	Stop        context.Context // ends the run with its error, nil for never
 }
 
 // Outcome is one run of one block, before it is described.
@@ -146,7 +147,7 @@ func (p *Block) Run(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	core.MaxCycles, core.Stop = opt.MaxCycles, opt.Stop
+	core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
 	out := &Outcome{Core: core, World: world}
 	w := &watcher{core: core, opt: &opt}
 	if opt.Lockstep {

@@ -16,6 +16,7 @@ import (
 var (
 	randomConfigs = flag.Int("random-configs", 40, "how many random configurations TestRandomConfigurations draws")
 	randomFrom    = flag.Int("random-from", 0, "number of the first configuration drawn")
+	randomVerify  = flag.Uint64("random-verify", 97, "recount the core's structures every so many steps")
 	randomBlocks  = flag.String("random-blocks", "", "pattern of bundles to run them on; the embedded block when empty")
 )
 
@@ -88,7 +89,7 @@ func TestRandomConfigurations(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			cfg := randomConfiguration(uint64(i))
 			for _, p := range blocks {
-				out, err := p.Run(cfg, Options{Lockstep: true})
+				out, err := p.Run(cfg, Options{Lockstep: true, VerifyEvery: *randomVerify})
 				if err == nil {
 					err = out.Difference
 				}

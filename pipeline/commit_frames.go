@@ -54,6 +54,7 @@ func (c *Core) failedCall(caller, child, resume int32) {
 	if child >= 0 {
 		c.dropFrame(child)
 	}
+	c.dropStack(caller)
 	c.maps.Push(caller, rob.ZeroReg)
 	c.setReturned(caller, -1)
 	p.ctx.Returned = 0
@@ -233,6 +234,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	result, _ := c.sys.Leave(&f.ctx, &p.ctx, false, fault, nil)
 	p.ctx.Returned = 0
 	out, n, _ := c.outputRange(fi)
+	c.dropStack(pi)
 	c.maps.Push(pi, rob.ZeroReg)
 	c.setReturned(pi, -1)
 	c.maps.RetireTo(c.maps.Position())

@@ -123,6 +123,8 @@ type Core struct {
 	memoryBound uint64
 	retired     decoder.Retirement
 
+	// VerifyEvery calls Verify after every so many simulated steps, 0 for never.
+	VerifyEvery uint64
 	// MaxCycles ends a run with ErrMaxCycles, 0 for no limit. Stop ends it with its
 	// own error once it is done.
 	MaxCycles uint64
@@ -226,6 +228,8 @@ func (c *Core) Run(env *decoder.Envelope, dynamic uint64) error {
 		switch {
 		case c.watchdog > 0 && c.cycle-c.lastCommit > c.watchdog && !c.finished:
 			c.err = c.stuck()
+		case c.VerifyEvery > 0 && steps%c.VerifyEvery == 0 && !c.finished && c.err == nil:
+			c.err = c.Verify()
 		case c.MaxCycles > 0 && c.cycle > c.MaxCycles:
 			c.err = ErrMaxCycles
 		case c.Stop != nil && steps%stopInterval == 0 && c.Stop.Err() != nil:
@@ -271,6 +275,7 @@ func (c *Core) steer(frame, inst int32, cycle uint64, cause Cause) {
 	c.fetch.frame, c.fetch.inst, c.fetch.uop = frame, inst, 0
 	c.fetch.resume = cycle
 	c.fetch.cause = cause
+	c.dropStack(frame)
 	c.startRun()
 }
 

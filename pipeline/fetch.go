@@ -100,6 +100,12 @@ func (c *Core) fillStack(fi int32, f *frame, row *decoder.Row) bool {
 	return true
 }
 
+// dropStack forgets the values above a frame's own: a return or a squash has taken
+// them away, so none of them is ever filled.
+func (c *Core) dropStack(fi int32) {
+	c.stackLow = min(c.stackLow, c.frames[fi].stackBase+c.maps.Map[fi].Height)
+}
+
 // fold performs a stack rearrangement on the rename map.
 func (c *Core) fold(fi int32, f *frame, in *decoder.Inst) {
 	switch in.Kind {

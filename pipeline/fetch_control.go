@@ -213,6 +213,7 @@ func (c *Core) fetchLeave(e *rob.Entry, fi int32, f *frame, row *decoder.Row) {
 	p := f.parent
 	c.maps.Drop(fi, int(row.Pops))
 	c.maps.LogHeight(p)
+	c.dropStack(p)
 	c.maps.Push(p, e.Dst)
 	offset, length := e.Src[0], e.Src[1]
 	space := fi

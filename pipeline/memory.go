@@ -52,11 +52,10 @@ type parked struct {
 // memoryQueue is the load and the store queue. Positions grow for ever; the ring
 // index is the position's low bits.
 type memoryQueue struct {
-	stores           []store
-	loads            []load
-	sHead, sTail     uint64
-	lHead, lTail     uint64
-	unknownAddresses int // stores whose address is not known
+	stores       []store
+	loads        []load
+	sHead, sTail uint64
+	lHead, lTail uint64
 }
 
 func (m *memoryQueue) init() {
@@ -79,7 +78,6 @@ func (m *memoryQueue) addStore() (*store, uint64) {
 	m.sTail++
 	s := m.store(p)
 	*s = store{data: s.data[:0], waiters: s.waiters[:0]}
-	m.unknownAddresses++
 	return s, p
 }
 
@@ -102,9 +100,6 @@ func (m *memoryQueue) addLoad() (*load, uint64) {
 func (m *memoryQueue) squash(seq uint64) {
 	for m.sTail > m.sHead && m.store(m.sTail-1).seq >= seq {
 		m.sTail--
-		if !m.store(m.sTail).addrKnown {
-			m.unknownAddresses--
-		}
 	}
 	for m.lTail > m.lHead && m.load(m.lTail-1).seq >= seq {
 		m.lTail--
@@ -206,7 +201,6 @@ func (c *Core) resolveStore(p uint64, off, n uint64) {
 	m := &c.mem
 	s := m.store(p)
 	s.addrKnown, s.off, s.n = true, off, n
-	m.unknownAddresses--
 	c.wakeStore(s)
 	if n == 0 {
 		return
