@@ -107,5 +107,6 @@ func counters(s *pipeline.Stats) []uint64 {
 		s.FullROB, s.FullIQ, s.FullRegs, s.FullLoadQ, s.FullStoreQ, s.FullStateQ,
 	}
 	list = append(list, s.Slots[:]...)
+	list = append(list, s.Serial[:]...)
 	return append(list, s.Squashes[:]...)
 }

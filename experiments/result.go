@@ -3,6 +3,7 @@ package experiments
 import (
 	"math"
 
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -26,6 +27,7 @@ type Result struct {
 	Folded     *Baseline         `json:"baselineFolded"`
 	Time       TimeInfo          `json:"time"`
 	CPIStack   map[string]uint64 `json:"cpiStack"`
+	Serial     map[string]uint64 `json:"serial"` // slots of cause serial, by the micro-op waited for
 	Squashes   map[string]uint64 `json:"squashes"`
 	Predictors PredictorInfo     `json:"predictors"`
 	State      StateInfo         `json:"state"`
@@ -200,6 +202,14 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 	unlimited := cfg.Core.Commit >= 1<<20
 	if !unlimited {
 		r.CPIStack = map[string]uint64{}
+	}
+	if !unlimited {
+		r.Serial = map[string]uint64{}
+		for op, n := range s.Serial {
+			if n > 0 {
+				r.Serial[isa.Table[op].Name] = n
+			}
+		}
 	}
 	for cause, name := range pipeline.CauseNames {
 		if !unlimited {

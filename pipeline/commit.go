@@ -34,7 +34,7 @@ func (c *Core) commit() bool {
 	}
 	c.blame = c.whyNot()
 	if n < width {
-		c.Stats.Slots[c.blame] += uint64(width - n)
+		c.lose(uint64(width - n))
 	}
 	// The new oldest entry may have waited for exactly that.
 	if n > 0 && b.Head < b.Dispatch {
@@ -44,6 +44,19 @@ func (c *Core) commit() bool {
 		}
 	}
 	return n > 0
+}
+
+// lose gives slots to the present cause.
+func (c *Core) lose(slots uint64) {
+	c.Stats.Slots[c.blame] += slots
+	if c.blame != CauseSerial {
+		return
+	}
+	op := c.fetch.serial
+	if b := c.buf; b.Head < b.Dispatch {
+		op = b.At(b.Head).Op
+	}
+	c.Stats.Serial[op] += slots
 }
 
 // waitsForHead reports whether a parked entry may have parked for its turn. An

@@ -88,6 +88,7 @@ type Core struct {
 		runGas  uint64
 		height  int    // of the frame's stack before the run
 		waitFor uint64 // fetchTarget: the entry
+		serial  isa.Op // what fetch stopped behind last
 		cause   Cause  // what emptied the machine last
 	}
 	redirected bool    // the jump just fetched was taken
@@ -334,7 +335,7 @@ func (c *Core) skip() {
 	}
 	if idle := next - c.cycle - 1; idle > 0 {
 		c.cycle += idle
-		c.Stats.Slots[c.blame] += idle * c.Stats.Width
+		c.lose(idle * c.Stats.Width)
 		c.Stats.Skipped += idle
 	}
 }

@@ -314,4 +314,5 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 func (c *Core) serialise(e *rob.Entry) {
 	e.Flags |= rob.Halts
 	c.fetch.state = fetchSerial
+	c.fetch.serial = e.Op
 }

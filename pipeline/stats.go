@@ -1,5 +1,7 @@
 package pipeline
 
+import "github.com/ooovm/ooovm/isa"
+
 // Cause says what a commit slot was spent on, or lost to. Every slot of every
 // cycle goes to exactly one.
 type Cause uint8
@@ -49,6 +51,7 @@ type Stats struct {
 	Calls         uint64 // frames entered and committed
 
 	Slots    [NumCauses]uint64
+	Serial   [isa.NumOps]uint64 // slots of CauseSerial, by the micro-op waited for
 	Squashes [NumCauses]uint64
 
 	Branches             uint64 // conditional, fetched
