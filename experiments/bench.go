@@ -50,7 +50,7 @@ func Bench(paths []string, preset string, cfg *pipeline.Config) (*Benchmark, err
 		}
 		p, err := Prepare(bundle, cfg.ReadsGolden())
 		if err != nil {
-			return nil, err
+			return nil, &DifferenceError{err}
 		}
 		var out *Outcome
 		t, err := fastest(func() (err error) {
@@ -61,7 +61,7 @@ func Bench(paths []string, preset string, cfg *pipeline.Config) (*Benchmark, err
 			return nil, err
 		}
 		if !out.Verdict.OK {
-			return nil, fmt.Errorf("%s: %w", bundle.Name, out.Difference)
+			return nil, &DifferenceError{fmt.Errorf("%s: %w", bundle.Name, out.Difference)}
 		}
 		simulated += t
 		if t, err = fastest(func() error {

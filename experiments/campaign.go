@@ -107,7 +107,7 @@ func (c *Campaign) one(path string) (r Report) {
 		return r
 	}
 	var scalar, folded *Outcome
-	if c.Baseline {
+	if c.Baseline && out.Verdict.OK { // what is wrong has no speedup
 		if scalar, folded, err = p.baselines(c.Options); err != nil {
 			r.Err = err
 			return r

@@ -173,7 +173,7 @@ func (c *Core) captureArgs(e *rob.Entry, f *frame) {
 	if e.Flags&rob.Faulty != 0 {
 		c.argsFaulty = true
 	}
-	if row.Flags&(decoder.Dynamic|decoder.Effect|decoder.Transfer) == 0 {
+	if e.Op == isa.Fault || row.Flags&(decoder.Dynamic|decoder.Effect|decoder.Transfer) == 0 {
 		return
 	}
 	u := &row.Uops[e.UopIdx]

@@ -59,7 +59,9 @@ func (c *Core) failedCall(caller, child, resume int32) {
 	c.setReturned(caller, -1)
 	p.ctx.Returned = 0
 	c.noteResult(caller, &isa.Word{})
-	c.leaveChecked(p, &isa.Word{}, out, n, true)
+	if p.parent >= 0 { // a transaction's own creation that fails has opened no frame
+		c.leaveChecked(p, &isa.Word{}, out, n, true)
+	}
 	c.steer(caller, resume, c.cycle+1, CauseFault)
 }
 

@@ -40,6 +40,7 @@ type load struct {
 	issued   bool
 	frame    int32
 	off, n   uint64
+	older    uint64 // the stores below this queue position are older than it
 	supplied uint64 // every byte came from stores at or above this queue position
 }
 
@@ -213,7 +214,7 @@ func (c *Core) resolveStore(p uint64, off, n uint64) {
 		if l.seq < s.seq {
 			break
 		}
-		if l.issued && l.frame == s.frame && l.supplied <= p && l.off < off+n && off < l.off+l.n {
+		if l.issued && p < l.older && l.frame == s.frame && l.supplied <= p && l.off < off+n && off < l.off+l.n {
 			victim = l
 		}
 	}

@@ -114,4 +114,14 @@ var memoryPrograms = []program{
 		`,
 		cycles: 12,
 	},
+	{
+		name: "block copy onto its own source", code: "PUSH1 32 PUSH1 1 " + late + "MCOPY STOP",
+		want: `
+			div         2 3 4 14 15
+			copy.addr   2 3 14 15 16  overlaps what the copy has read, and is no violation
+			copy.data   2 3 4 7 16    older stores only
+			leave       2 3 4 5 16
+		`,
+		cycles: 16,
+	},
 }

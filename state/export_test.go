@@ -7,5 +7,5 @@ import "github.com/ethereum/go-ethereum/core/vm"
 var (
 	NewHost      = func(w *World) vm.StateDB { return host{w} }
 	NewStateDB   = newStateDB
-	BlockContext = (*BlockEnv).blockContext
+	BlockContext = (*BlockEnv).BlockContext
 )

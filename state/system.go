@@ -70,11 +70,11 @@ func systemCalls(w *World, env *BlockEnv, run func(*vm.EVM) error) (err error) {
 			err = fmt.Errorf("system call of block %d: %v", env.Number, failure)
 		}
 	}()
-	return run(vm.NewEVM(env.blockContext(), host{w}, env.Config, vm.Config{}))
+	return run(vm.NewEVM(env.BlockContext(), host{w}, env.Config, vm.Config{}))
 }
 
-// blockContext is the environment in go-ethereum's form.
-func (e *BlockEnv) blockContext() vm.BlockContext {
+// BlockContext is the environment in go-ethereum's form.
+func (e *BlockEnv) BlockContext() vm.BlockContext {
 	ctx := vm.BlockContext{
 		CanTransfer: core.CanTransfer,
 		Transfer:    core.Transfer,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
@@ -74,34 +75,66 @@ func NewTx(tx *types.Transaction, from Address, baseFee *big.Int) (*Tx, error) {
 			price = tx.GasFeeCap()
 		}
 	}
+	if err := t.setAmounts(tx.Value(), price, tx.GasFeeCap(), tx.GasTipCap(), tx.BlobGasFeeCap()); err != nil {
+		return nil, fmt.Errorf("transaction %v: %w", tx.Hash(), err)
+	}
+	t.setLists(tx.BlobHashes(), tx.SetCodeAuthorizations())
+	return t, nil
+}
+
+// NewMessageTx converts a message, which is a transaction without signature and
+// type, as state tests have them: its form is checked by what it holds, and no fork
+// is too old for it. Without a fee cap, the gas price is the cap.
+func NewMessageTx(m *core.Message) (*Tx, error) {
+	t := &Tx{From: Address(m.From), Nonce: m.Nonce, Gas: m.GasLimit, Data: m.Data, AccessList: m.AccessList}
+	if m.To != nil {
+		address := Address(*m.To)
+		t.To = &address
+	}
+	feeCap, tipCap := m.GasFeeCap, m.GasTipCap
+	if feeCap == nil {
+		feeCap, tipCap = m.GasPrice, m.GasPrice
+	}
+	if err := t.setAmounts(m.Value, m.GasPrice, feeCap, tipCap, m.BlobGasFeeCap); err != nil {
+		return nil, fmt.Errorf("message: %w", err)
+	}
+	t.setLists(m.BlobHashes, m.SetCodeAuthorizations)
+	return t, nil
+}
+
+func (t *Tx) setAmounts(value, price, feeCap, tipCap, blobFeeCap *big.Int) error {
 	for _, field := range []struct {
 		name string
 		to   *isa.Word
 		from *big.Int
 	}{
-		{"value", &t.Value, tx.Value()},
+		{"value", &t.Value, value},
 		{"gas price", &t.GasPrice, price},
-		{"fee cap", &t.FeeCap, tx.GasFeeCap()},
-		{"tip cap", &t.TipCap, tx.GasTipCap()},
-		{"blob fee cap", &t.BlobFeeCap, tx.BlobGasFeeCap()},
+		{"fee cap", &t.FeeCap, feeCap},
+		{"tip cap", &t.TipCap, tipCap},
+		{"blob fee cap", &t.BlobFeeCap, blobFeeCap},
 	} {
 		if err := setWord(field.to, field.from); err != nil {
-			return nil, fmt.Errorf("transaction %v: %s: %w", tx.Hash(), field.name, err)
+			return fmt.Errorf("%s: %w", field.name, err)
 		}
 	}
-	if hashes := tx.BlobHashes(); hashes != nil {
-		t.BlobHashes = make([]Hash, len(hashes))
-		for i, hash := range hashes {
+	return nil
+}
+
+// setLists keeps the difference between an empty list and none.
+func (t *Tx) setLists(blobs []common.Hash, auths []types.SetCodeAuthorization) {
+	if blobs != nil {
+		t.BlobHashes = make([]Hash, len(blobs))
+		for i, hash := range blobs {
 			t.BlobHashes[i] = Hash(hash)
 		}
 	}
-	if auths := tx.SetCodeAuthorizations(); auths != nil {
+	if auths != nil {
 		t.Auths = make([]Authorization, len(auths))
 		for i := range auths {
 			t.Auths[i] = NewAuthorization(&auths[i])
 		}
 	}
-	return t, nil
 }
 
 // NewAuthorization recovers who signed an authorisation.

@@ -63,7 +63,7 @@ func (s span) part(off *isa.Word, n uint64) span {
 }
 
 func (r *recorder) memory(write bool, s span) {
-	if s.len == 0 {
+	if s.len == 0 || r.ship != nil {
 		return
 	}
 	r.g.Accesses = append(r.g.Accesses, Access{
@@ -73,6 +73,9 @@ func (r *recorder) memory(write bool, s span) {
 }
 
 func (r *recorder) state(kind AccessKind, write bool, account state.Address, slot isa.Word) {
+	if r.ship != nil {
+		return
+	}
 	k := StateKey{kind, account, slot}
 	n, ok := r.keys[k]
 	if !ok {

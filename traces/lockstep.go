@@ -21,8 +21,8 @@ const (
 )
 
 // Lockstep compares a machine's committed stream, instruction by instruction, with
-// a recorded golden run. The core calls it at commit and in program order; it
-// changes nothing in the core.
+// a golden run. The core calls it at commit and in program order; it changes nothing
+// in the core.
 //
 // Its shadow stacks hold what was committed and nothing else: constants pushed,
 // results, and their rearrangement. A wrong result shows as a wrong top of stack
@@ -30,10 +30,12 @@ const (
 //
 // After the first difference every method returns false and compares no more.
 type Lockstep struct {
-	g       *Golden
+	src     Source
 	tx      int
-	next    int // step that the next instruction is compared with
-	end     int // of the transaction's steps
+	first   int    // step of the transaction
+	next    int    // step that the next instruction is compared with
+	window  []Step // steps at hand, from step base on
+	base    int
 	depth   int // shadow frames in use
 	frames  []shadow
 	checked uint64
@@ -46,8 +48,8 @@ type shadow struct {
 	call  int // step of the call that the frame waits for, -1 for none
 }
 
-// NewLockstep compares with a golden run that was made by Record.
-func NewLockstep(g *Golden) *Lockstep { return &Lockstep{g: g} }
+// NewLockstep compares with a golden run: a Golden that was recorded, or a Stream.
+func NewLockstep(src Source) *Lockstep { return &Lockstep{src: src} }
 
 // Err is the first difference, nil if there is none.
 func (l *Lockstep) Err() error {
@@ -86,7 +88,7 @@ func (c *Committed) String() string {
 // Mismatch is the first difference between a committed stream and the golden one.
 type Mismatch struct {
 	Tx     int
-	Step   int    // index into Golden.Steps, for Golden.Detail; may be one behind the last
+	Step   int    // number of the step in the golden run, for Golden.Detail; may be one behind the last
 	InTx   int    // the same, counted from the transaction's first
 	Field  string // what differs first
 	Golden *Committed
@@ -113,13 +115,26 @@ func (l *Lockstep) BeginTx(i int) bool {
 		return false
 	}
 	l.tx, l.depth = i, 0
-	if i < 0 || i+1 >= len(l.g.TxStart) {
-		l.next, l.end = 0, 0
-		l.err = &Mismatch{Tx: i, Field: fmt.Sprintf("no such transaction was recorded (%d are)", max(0, len(l.g.TxStart)-1))}
-		return false
+	first, ok := l.src.firstStep(i)
+	l.first, l.next, l.base, l.window = first, first, first, nil
+	if !ok {
+		return l.fail("no such transaction was recorded", l.next)
 	}
-	l.next, l.end = l.g.TxStart[i], l.g.TxStart[i+1]
 	return true
+}
+
+// step is the one that the next instruction is compared with, nil behind the
+// transaction's last.
+func (l *Lockstep) step() *Step {
+	if i := l.next - l.base; i < len(l.window) {
+		return &l.window[i]
+	}
+	more := l.src.steps(l.tx, l.next)
+	if len(more) == 0 {
+		return nil
+	}
+	l.window, l.base = more, l.next
+	return &l.window[0]
 }
 
 // EndTx says that the transaction has ended.
@@ -131,8 +146,8 @@ func (l *Lockstep) EndTx(i int) bool {
 		return l.fail(fmt.Sprintf("end of transaction %d", i), l.next)
 	case l.depth != 0:
 		return l.fail(fmt.Sprintf("the transaction ended in %d frames", l.depth), l.next)
-	case l.next != l.end:
-		return l.fail(fmt.Sprintf("the transaction ended %d instructions early", l.end-l.next), l.next)
+	case l.step() != nil:
+		return l.fail(fmt.Sprintf("the transaction ended %d or more instructions early", l.base+len(l.window)-l.next), l.next)
 	}
 	return true
 }
@@ -190,7 +205,8 @@ func (l *Lockstep) returned(result *isa.Word, effect uint64) bool {
 		return l.fail("a call returned that was not made", l.next)
 	}
 	f.call = -1
-	if want := l.g.Steps[step].Effect; effect != want {
+	l.step() // behind the return, so that the source knows the effect
+	if want := l.src.callEffect(step); effect != want {
 		return l.fail(fmt.Sprintf("output of the call differs: effect %#x, golden %#x", effect, want), step)
 	}
 	if result == nil {
@@ -218,12 +234,9 @@ func (l *Lockstep) Retire(depth int, pc uint32, op, kind, n, pops, pushes uint8,
 	if height > 0 {
 		top = f.stack[height-1]
 	}
-	if l.next >= l.end {
-		return l.differ(&Committed{depth, pc, op, height, top, gas, cost, effect, fault})
-	}
-	s := &l.g.Steps[l.next]
+	s := l.step()
 	enters := kind == kindCall || kind == kindCreate
-	if s.PC != pc || s.Op != op || int(s.Depth) != depth || l.depth != depth || int(s.Height) != height ||
+	if s == nil || s.PC != pc || s.Op != op || int(s.Depth) != depth || l.depth != depth || int(s.Height) != height ||
 		s.Gas != gas || (s.Flags&FlagFault != 0) != fault || s.Cost != cost && !fault ||
 		s.Effect != effect && !(enters && !fault) || s.Top != top {
 		return l.differ(&Committed{depth, pc, op, height, top, gas, cost, effect, fault})
@@ -274,28 +287,22 @@ func (l *Lockstep) Retire(depth int, pc uint32, op, kind, n, pops, pushes uint8,
 
 // fail records a difference that is not one between two instructions.
 func (l *Lockstep) fail(what string, step int) bool {
-	l.err = &Mismatch{Tx: l.tx, Step: step, InTx: step - l.first(), Field: what}
-	if step < l.end {
-		l.err.Golden = l.golden(step)
-	}
+	l.err = &Mismatch{Tx: l.tx, Step: step, InTx: step - l.first, Field: what, Golden: l.golden(step)}
 	return false
 }
 
-func (l *Lockstep) first() int {
-	if l.tx >= 0 && l.tx < len(l.g.TxStart) {
-		return l.g.TxStart[l.tx]
-	}
-	return 0
-}
-
+// golden describes a step, nil when it is not at hand.
 func (l *Lockstep) golden(step int) *Committed {
-	s := &l.g.Steps[step]
+	if step < l.base || step >= l.base+len(l.window) {
+		return nil
+	}
+	s := &l.window[step-l.base]
 	return &Committed{int(s.Depth), s.PC, s.Op, int(s.Height), s.Top, s.Gas, s.Cost, s.Effect, s.Flags&FlagFault != 0}
 }
 
 // differ records the difference between an instruction and the next step.
 func (l *Lockstep) differ(got *Committed) bool {
-	if l.next >= l.end {
+	if l.step() == nil {
 		l.fail("an instruction retired behind the transaction's last", l.next)
 		l.err.Machine = got
 		return false
@@ -321,6 +328,6 @@ func (l *Lockstep) differ(got *Committed) bool {
 			break
 		}
 	}
-	l.err = &Mismatch{Tx: l.tx, Step: l.next, InTx: l.next - l.first(), Field: field + " differs", Golden: want, Machine: got}
+	l.err = &Mismatch{Tx: l.tx, Step: l.next, InTx: l.next - l.first, Field: field + " differs", Golden: want, Machine: got}
 	return false
 }

@@ -20,9 +20,16 @@ import (
 // at the next OnOpcode of the same frame; there always is one, because every frame
 // ends with an instruction that writes nothing: STOP, RETURN, REVERT, SELFDESTRUCT
 // or a fault.
+//
+// A recorder that streams hands full batches of steps to ship and keeps no accesses.
+// A batch ends before a step is appended, when the effect of every step before is
+// settled but for calls that have not returned; theirs follow with a later batch.
 type recorder struct {
 	g          *Golden
-	frames     []frame // by depth; the running one is frames[depth-1]
+	base       int // number of the first step in g.Steps
+	ship       func(steps []Step, base int, late []callEffect) []Step
+	late       []callEffect // of calls whose steps have been shipped
+	frames     []frame      // by depth; the running one is frames[depth-1]
 	frameCount uint32
 	system     bool // in a system call, which is not recorded
 	destroying bool // between OnEnter and OnExit of a SELFDESTRUCT, which is no frame
@@ -160,29 +167,45 @@ func (r *recorder) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.Op
 	if err != nil {
 		step.Flags = FlagFault
 	}
-	f.last = len(r.g.Steps)
+	if r.ship != nil && len(r.g.Steps) == batchSteps {
+		r.flush()
+	}
+	f.last = r.base + len(r.g.Steps)
 	r.g.Steps = append(r.g.Steps, step)
 	if err == nil {
 		r.touch(f, vm.OpCode(op), stack, scope)
 	}
 }
 
+// flush hands over the steps recorded since the last time.
+func (r *recorder) flush() {
+	steps := r.g.Steps
+	r.g.Steps = r.ship(steps, r.base, r.late)
+	r.base += len(steps)
+	r.late = nil
+}
+
 // settle reads what the frame's latest instruction has written.
 func (r *recorder) settle(f *frame, scope tracing.OpContext) {
-	step := &r.g.Steps[f.last]
+	var effect uint64
 	switch f.pending {
 	case pendingMemory, pendingCall:
 		if m := scope.MemoryData(); f.len > 0 && f.off+f.len <= uint64(len(m)) {
-			step.Effect = MemoryEffect(f.off, m[f.off:f.off+f.len])
+			effect = MemoryEffect(f.off, m[f.off:f.off+f.len])
 		}
 	case pendingStorage:
 		owner, slot := scope.Address(), f.slot.Bytes32()
-		step.Effect = slotEffect(isa.Persistent, owner, &f.slot, r.g.st.GetState(owner, slot))
+		effect = slotEffect(isa.Persistent, owner, &f.slot, r.g.st.GetState(owner, slot))
 	case pendingTransient:
 		owner, slot := scope.Address(), f.slot.Bytes32()
-		step.Effect = slotEffect(isa.Transient, owner, &f.slot, r.g.st.GetTransientState(owner, slot))
+		effect = slotEffect(isa.Transient, owner, &f.slot, r.g.st.GetTransientState(owner, slot))
 	}
 	f.pending = pendingNone
+	if f.last < r.base {
+		r.late = append(r.late, callEffect{f.last, effect})
+		return
+	}
+	r.g.Steps[f.last-r.base].Effect = effect
 }
 
 func slotEffect(space uint8, owner common.Address, slot *isa.Word, now common.Hash) uint64 {
@@ -200,8 +223,9 @@ func (r *recorder) fault(_ uint64, _ byte, _, _ uint64, _ tracing.OpContext, dep
 	f := &r.frames[depth-1]
 	f.pending = pendingNone
 	f.result = span{}
-	r.g.Steps[f.last].Flags |= FlagFault
-	r.g.Steps[f.last].Effect = 0
+	step := &r.g.Steps[f.last-r.base]
+	step.Flags |= FlagFault
+	step.Effect = 0
 	r.retract(f.last)
 }
 

@@ -30,6 +30,9 @@ type exitError struct {
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
+// errTold is for what has been said on stderr already: it prints no further line.
+var errTold = errors.New("")
+
 // usageError marks an error as the user's.
 func usageError(err error) error {
 	if err == nil {

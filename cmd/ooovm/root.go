@@ -58,6 +58,7 @@ committed instruction, and reports how much parallelism there is.
 	root.AddCommand(
 		newRun(c),
 		newValidate(c),
+		newStateTest(c),
 		newBench(c),
 		newConfig(c),
 		newList(c),

@@ -92,28 +92,36 @@ type tally struct {
 // gravity orders exit codes.
 var gravity = map[int]int{exitOK: 0, exitUsage: 1, exitFailed: 2, exitDifference: 3, exitTimeout: 4, exitInterrupted: 5}
 
-func (t *tally) add(r experiments.Report) {
-	code, err := exitOK, r.Err
+// codeOf is the exit code for what kept a block from being simulated.
+func codeOf(err error) int {
 	var input *experiments.InputError
 	var diff *experiments.DifferenceError
 	switch {
+	case err == nil:
+		return exitOK
 	case errors.As(err, &input):
-		code = exitUsage
+		return exitUsage
 	case errors.As(err, &diff):
-		code = exitDifference
+		return exitDifference
 	case errors.Is(err, context.DeadlineExceeded):
-		code, err = exitTimeout, nil
-		t.unfinished++
+		return exitTimeout
 	case errors.Is(err, context.Canceled):
-		code, err = exitInterrupted, nil
-		t.unfinished++
-	case err != nil:
-		code = exitFailed
-	case !r.Result.Valid.OK:
+		return exitInterrupted
+	}
+	return exitFailed
+}
+
+func (t *tally) add(r experiments.Report) {
+	err := r.Err
+	code := codeOf(err)
+	if err == nil && !r.Result.Valid.OK {
 		code = exitDifference
 		err = fmt.Errorf("%s: %s", r.Result.Trace.Name, r.Result.Valid.Difference)
 	}
-	if err != nil {
+	switch {
+	case code == exitTimeout, code == exitInterrupted:
+		t.unfinished++
+	case err != nil:
 		fmt.Fprintf(t.c.stderr, "ooovm: %v\n", err)
 		t.failed++
 	}
@@ -132,6 +140,9 @@ func (t *tally) err(blocks int) error {
 		return &exitError{t.code, fmt.Errorf("--timeout: %d of %d blocks not finished, %d failed", t.unfinished, blocks, t.failed)}
 	case exitInterrupted:
 		return &exitError{t.code, fmt.Errorf("interrupted: %d of %d blocks not finished, %d failed", t.unfinished, blocks, t.failed)}
+	}
+	if blocks == 1 {
+		return &exitError{t.code, errTold}
 	}
 	return &exitError{t.code, fmt.Errorf("%d of %d blocks failed", t.failed, blocks)}
 }
@@ -170,6 +181,9 @@ pattern, or - for standard input; none is the embedded synthetic block.
 				}
 				if len(paths) != 1 {
 					return usageError(fmt.Errorf("--pipeview shows one block, %d were named", len(paths)))
+				}
+				if tx < 0 {
+					return usageError(fmt.Errorf("--tx %d: transactions are numbered from 0", tx))
 				}
 				rec = pipeview.NewRecorder()
 				camp.Options.Probe, camp.Options.ProbeTx = rec, tx

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/ooovm/ooovm/traces"
 )
 
 func TestMain(m *testing.M) {
@@ -14,12 +16,13 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the commands as a user does. "status N CMD ARGS" expects an
-// exit code, which testscript's own "!" does not tell apart.
+// exit code, which testscript's own "!" does not tell apart; "bundle FILE" saves the
+// embedded block.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status, "bundle": bundle},
 	})
 }
 
@@ -38,4 +41,13 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit status %s, want %s", got, args[0])
 	}
+}
+
+func bundle(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: bundle FILE")
+	}
+	b, err := traces.Embedded()
+	ts.Check(err)
+	ts.Check(b.Save(ts.MkAbs(args[0])))
 }

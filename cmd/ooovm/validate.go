@@ -92,7 +92,7 @@ ratio of the two totals.
 			}
 			b, err := experiments.Bench(paths, eff.Preset, &eff.Config)
 			if err != nil {
-				return err
+				return &exitError{codeOf(err), err}
 			}
 			t := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
 			t.Add("preset", b.Preset)

@@ -18,7 +18,7 @@ type Lockstep struct {
 var _ decoder.Checker = (*Lockstep)(nil)
 
 // NewLockstep checks what runs on sys against golden.
-func NewLockstep(golden *traces.Golden, sys *System) *Lockstep {
+func NewLockstep(golden traces.Source, sys *System) *Lockstep {
 	return &Lockstep{Lockstep: traces.NewLockstep(golden), sys: sys}
 }
 

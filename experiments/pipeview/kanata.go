@@ -33,7 +33,8 @@ func (r *Recorder) WriteKanata(w io.Writer) error {
 		if rec.issue > 0 {
 			add(rec.issue, "S\t%d\t0\t%s", i, stageExecute)
 			for _, p := range rec.sources {
-				if !r.records[p].squashed || rec.squashed {
+				// An arrow joins two micro-ops in flight: who has retired kept nobody waiting.
+				if r.records[p].end == 0 || r.records[p].end > rec.issue {
 					add(rec.issue, "W\t%d\t%d\t0", i, p)
 				}
 			}

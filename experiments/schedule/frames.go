@@ -79,13 +79,13 @@ func (b *builder) leave(row *decoder.Row, accesses []traces.Access) {
 	b.accesses = accesses
 	in := b.newInst(row)
 	in.taken, in.serial = true, row.Flags&decoder.Serial != 0 || f.creation
+	in.keeps = caller.base + len(caller.stack)
 	b.run = 0
 	last, _ := b.micro(row)
 	in.end = len(b.Uops)
 	b.insts = append(b.insts, in)
 
 	u := &b.Uops[last]
-	u.late = f.creation && row.Kind != decoder.KindAbort
 	if row.Flags&decoder.Transfer != 0 {
 		b.mover = last
 	}
@@ -93,7 +93,7 @@ func (b *builder) leave(row *decoder.Row, accesses []traces.Access) {
 	switch {
 	case row.Kind == decoder.KindBuiltin:
 		returned = [2]value{knownZero, {by: last}}
-	case row.Kind == decoder.KindDestroy, u.late:
+	case row.Kind == decoder.KindDestroy, f.creation && row.Kind != decoder.KindAbort:
 		returned, source = [2]value{knownZero, knownZero}, none
 	}
 	if row.Kind != decoder.KindDestroy {

@@ -68,6 +68,7 @@ func (r *run) endInst(in *inst, last int) {
 		return
 	}
 	r.front.insts--
+	r.stackLow = min(r.stackLow, in.keeps)
 	if in.taken {
 		r.front.taken--
 	}

@@ -1,6 +1,10 @@
 package schedule
 
-import "github.com/ooovm/ooovm/isa"
+import (
+	"slices"
+
+	"github.com/ooovm/ooovm/isa"
+)
 
 // issue finds the cycle in which micro-op i issues, takes its slot and gives its
 // latency.
@@ -72,11 +76,16 @@ func (r *run) slot(cycle uint64) *slot {
 // free reports whether micro-op i can issue to a unit in a cycle.
 func (r *run) free(i int, unit isa.Unit, cycle uint64) bool {
 	s := r.slot(cycle)
-	if s.all >= r.cfg.Core.Issue || s.unit[unit] >= r.units[unit] {
+	if int(s.all) >= r.cfg.Core.Issue || int(s.unit[unit]) >= r.units[unit] {
 		return false
 	}
+	users := r.users[unit]
+	near, _ := slices.BinarySearch(users, int32(max(i-r.cfg.Core.ROB, 0)))
 	busy := 0
-	for _, j := range r.users[unit] {
+	for _, j := range users[near:] {
+		if int(j) >= i+r.cfg.Core.ROB {
+			break // not dispatched before i commits
+		}
 		t := &r.times[j]
 		// Among those that issue in the same cycle the older ones come first.
 		begun := int(j) < i && t.Issue <= cycle || int(j) > i && t.Issue < cycle

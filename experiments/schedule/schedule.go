@@ -37,6 +37,7 @@ type Scheduler struct {
 	units     [isa.NumUnits]int
 	cycle     uint64
 	hierarchy map[Key]*line
+	slots     []slot // issue slots taken in this pass, by cycle from s.cycle on
 }
 
 // New makes a scheduler for a configuration, which has to be one that it covers.
@@ -111,10 +112,9 @@ type run struct {
 	stream  *Stream
 	times   []Times // before the micro-op in hand: this pass; behind it: the last pass
 	moved   bool    // a time that others look at has changed in this pass
-	slots   []slot  // issue slots taken, by cycle from the scheduler's on
 	users   [isa.NumUnits][]int32
-	lines   [](*line) // by micro-op, nil where it does not go to the hierarchy
-	forward []bool    // a store forwards to the micro-op: it does not go to the hierarchy after all
+	lines   []*line // by micro-op, nil where it does not go to the hierarchy
+	forward []bool  // a store forwards to the micro-op: it does not go to the hierarchy after all
 
 	queues   queues
 	front    front
@@ -123,8 +123,8 @@ type run struct {
 
 // slot counts the micro-ops issued in one cycle.
 type slot struct {
-	all  int
-	unit [isa.NumUnits]int
+	all  int32
+	unit [isa.NumUnits]int32
 }
 
 func newRun(s *Scheduler, stream *Stream) *run {
@@ -152,7 +152,7 @@ func newRun(s *Scheduler, stream *Stream) *run {
 // those that older micro-ops look at has changed.
 func (r *run) pass() bool {
 	r.moved = false
-	clear(r.slots)
+	r.slots = r.slots[:0]
 	r.queues.reset(&r.cfg)
 	r.front = front{cycle: r.Scheduler.cycle}
 	r.stackLow = 0
@@ -196,13 +196,12 @@ func (r *run) commitOf(i int) uint64 {
 	return r.times[i].Commit
 }
 
-// available is the first cycle in which a dependant of micro-op i can issue.
+// available is the first cycle in which a dependant of micro-op i can issue. (The
+// address that a creation yields is made by commit, but nobody sees the
+// difference: fetch has waited for that commit.)
 func (r *run) available(i int32) uint64 {
-	switch {
-	case i == none:
+	if i == none {
 		return 0
-	case r.stream.Uops[i].late:
-		return r.times[i].Commit
 	}
 	return r.times[i].Complete
 }

@@ -30,7 +30,6 @@ type Uop struct {
 
 	sources  [4]int32 // micro-ops that make its operands, or none
 	register bool     // takes a physical register
-	late     bool     // its result is made by its commit
 	head     bool     // executes only as the oldest
 	bytes    uint64   // hashed or copied; of Exp, significant bytes of the exponent
 	loads    bool     // takes a place in the load queue
@@ -62,6 +61,7 @@ type inst struct {
 	top    int  // stack values before it, over all frames
 	needs  int  // how many of them it reads
 	base   int  // how many belong to callers
+	keeps  int  // of the end of a frame: how many its caller has, whose own are gone
 }
 
 // store is one entry of the store queue: the range [off, off+n) of a frame.
@@ -290,7 +290,8 @@ func (b *builder) stackInstruction(row *decoder.Row, k int) {
 
 func (b *builder) newInst(row *decoder.Row) inst {
 	f := b.top()
-	return inst{top: f.base + len(f.stack), needs: int(row.MinStack), base: f.base}
+	top := f.base + len(f.stack)
+	return inst{top: top, needs: int(row.MinStack), base: f.base, keeps: top}
 }
 
 // blank is a micro-op that waits for nothing.

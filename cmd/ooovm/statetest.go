@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/traces/fixtures"
+)
+
+// stateTestFlags are the flags of statetest.
+type stateTestFlags struct {
+	simulation
+	fork  string
+	run   string
+	skip  string
+	chaos uint64
+}
+
+// campaign prepares the run of the subtests that the flags select.
+func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*experiments.StateTests, error) {
+	eff, err := f.load(c)
+	if err != nil {
+		return nil, err
+	}
+	if f.jobs < 0 {
+		return nil, usageError(fmt.Errorf("--jobs %d: a number of subtests at once, or 0 for all host cores", f.jobs))
+	}
+	if f.flags.Changed("chaos") {
+		config.Chaos(&eff.Config, f.chaos)
+		eff.Preset += fmt.Sprintf(" with chaos %d", f.chaos)
+	}
+	s := &experiments.StateTests{
+		Setup:   experiments.Setup{Preset: eff.Preset, Hash: config.Hash(&eff.Config), Config: &eff.Config},
+		Options: experiments.Options{Lockstep: f.check, MaxCycles: f.maxCycles, Stop: ctx},
+		Jobs:    f.jobs,
+	}
+	if f.fork != "" {
+		var ok bool
+		if s.Fork, ok = fixtures.Fork(f.fork); !ok {
+			return nil, usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
+		}
+	}
+	for _, p := range []struct {
+		flag, pattern string
+		to            **regexp.Regexp
+	}{{"run", f.run, &s.Run}, {"skip", f.skip, &s.Skip}} {
+		if p.pattern == "" {
+			continue
+		}
+		if *p.to, err = regexp.Compile(p.pattern); err != nil {
+			return nil, usageError(fmt.Errorf("--%s: %w", p.flag, err))
+		}
+	}
+	return s, nil
+}
+
+func newStateTest(c *cli) *cobra.Command {
+	var f stateTestFlags
+	cmd := &cobra.Command{
+		Use:   "statetest PATH...",
+		Short: "Run Ethereum's official state tests through the simulated core",
+		Long: `Runs every subtest (fork x data x gas x value) of state test fixtures on one core, in
+lockstep with go-ethereum, and compares the root of the post-state and the hash of
+the logs with what the fixture states. A PATH is a JSON fixture, a folder of them, or
+a .tar.gz or .tar.zst archive, which is read as a stream. Prints a line for each
+subtest that fails and a summary, or with --json a list of
+{name, fork, index, pass, stateRoot, error, cycles}. Exits with 3 when any does not pass.
+
+A subtest is named PATH:NAME/FORK/INDEX; --run and --skip match that name.
+
+` + precedenceHelp,
+		Example: `  ooovm statetest GeneralStateTests/
+  ooovm statetest dev.tar.zst --fork Cancun --preset ooo-8 -j 2
+  ooovm statetest dev.tar.zst --chaos 1 --run stRevertTest --json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: action(func(_ *cobra.Command, args []string) error {
+			ctx, stop := f.deadline()
+			defer stop()
+			s, err := f.campaign(ctx, c)
+			if err != nil {
+				return err
+			}
+			return c.stateTest(s, args)
+		}),
+	}
+	f.register(cmd)
+	cmd.Flags().Lookup("jobs").Usage = "subtests at once (default all host cores)"
+	cmd.Flags().Lookup("max-cycles").Usage = "give a subtest up after so many simulated cycles (0: never)"
+	cmd.Flags().StringVar(&f.fork, "fork", "", "run the subtests of this `fork` only")
+	cmd.Flags().StringVar(&f.run, "run", "", "run only subtests whose name matches the regular expression")
+	cmd.Flags().StringVar(&f.skip, "skip", "", "skip subtests whose name matches the regular expression")
+	cmd.Flags().Uint64Var(&f.chaos, "chaos", 0, "random predictions and squashes from this `seed`, whatever the preset predicts")
+	complete(cmd, "fork", cobra.FixedCompletions(fixtures.Forks(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// stateTest runs the subtests and prints what comes out.
+func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
+	out := c.subtestPrinter()
+	code := exitOK
+	grave := func(now int) {
+		if gravity[now] > gravity[code] {
+			code = now
+		}
+	}
+	totals, err := s.Each(paths, &experiments.StateTestSink{
+		Result: func(r *experiments.SubtestResult) error {
+			switch r.Verdict {
+			case experiments.SubtestBroken:
+				grave(exitFailed)
+			case experiments.SubtestFailed, experiments.SubtestUnsupported:
+				grave(exitDifference)
+			}
+			return out.add(r)
+		},
+		Ignored: func(path, why string) { c.note("%s: ignored, %s", path, why) },
+		Broken: func(err *fixtures.FileError) {
+			grave(exitUsage)
+			fmt.Fprintf(c.stderr, "ooovm: %v\n", err)
+		},
+	})
+	if err := out.close(); err != nil {
+		return err
+	}
+	summary := c.stdout
+	if table.Format(c.format) != table.Text {
+		summary = c.stderr
+	}
+	if !c.quiet || summary == c.stdout {
+		fmt.Fprintln(summary, stateTestSummary(s, &totals))
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &exitError{exitTimeout, errors.New("--timeout was reached: the rest has not been run")}
+	case errors.Is(err, context.Canceled):
+		return &exitError{exitInterrupted, errors.New("interrupted: the rest has not been run")}
+	case err != nil:
+		return err
+	case code != exitOK:
+		return &exitError{code, fmt.Errorf("%d of %d subtests did not pass", totals.Subtests-totals.Passed, totals.Subtests)}
+	case totals.Subtests == 0:
+		return usageError(errors.New("no subtest was selected"))
+	}
+	return nil
+}
+
+func stateTestSummary(s *experiments.StateTests, t *experiments.StateTestTotals) string {
+	lockstep := "not compared in lockstep"
+	if s.Options.Lockstep {
+		lockstep = fmt.Sprintf("%d compared in lockstep", t.Checked)
+	}
+	return fmt.Sprintf("%d subtests of %d tests under %s: %d passed (%d rejected transactions), %d failed, %d unsupported, %d broken, %d skipped; %d instructions, %s, %d cycles",
+		t.Subtests, t.Tests, s.Setup.Preset, t.Passed, t.Rejected, t.Failed, t.Unsupported, t.Broken, t.Skipped, t.Instructions, lockstep, t.Cycles)
+}
+
+// subtestEntry is a subtest in the JSON list.
+type subtestEntry struct {
+	Name      string `json:"name"`
+	Fork      string `json:"fork"`
+	Index     int    `json:"index"`
+	Pass      bool   `json:"pass"`
+	StateRoot string `json:"stateRoot"`
+	Error     string `json:"error"`
+	Cycles    uint64 `json:"cycles"`
+}
+
+// subtestPrinter prints subtests as they come.
+type subtestPrinter struct {
+	c     *cli
+	out   io.Writer
+	rows  *table.Table // of the formats that need all rows at once
+	comma bool
+}
+
+func (c *cli) subtestPrinter() *subtestPrinter {
+	p := &subtestPrinter{c: c, out: c.stdout}
+	if f := table.Format(c.format); f != table.Text && f != table.JSON {
+		p.rows = &table.Table{
+			Header: []string{"path", "name", "fork", "index", "pass", "state root", "error", "cycles"},
+			Number: []bool{false, false, false, true, false, false, false, true},
+		}
+	}
+	return p
+}
+
+func (p *subtestPrinter) add(r *experiments.SubtestResult) error {
+	e := subtestEntry{
+		Name: r.Subtest.Name, Fork: r.Subtest.Fork, Index: r.Subtest.Index, Pass: r.Verdict == experiments.SubtestPassed,
+		StateRoot: fmt.Sprintf("%#x", r.StateRoot), Error: r.Reason(), Cycles: r.Cycles,
+	}
+	switch {
+	case p.rows != nil:
+		p.rows.Add(r.Subtest.Path, e.Name, e.Fork, e.Index, e.Pass, e.StateRoot, e.Error, e.Cycles)
+		return nil
+	case table.Format(p.c.format) == table.JSON:
+		encoded, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		before := "[\n"
+		if p.comma {
+			before = ",\n"
+		}
+		p.comma = true
+		_, err = fmt.Fprintf(p.out, "%s%s", before, encoded)
+		return err
+	case e.Pass:
+		return nil
+	}
+	_, err := fmt.Fprintf(p.out, "%s: %s\n", r.Subtest.ID(), e.Error)
+	return err
+}
+
+// close ends what is printed.
+func (p *subtestPrinter) close() error {
+	switch {
+	case p.rows != nil:
+		return p.c.print(nil, p.rows)
+	case table.Format(p.c.format) != table.JSON:
+		return nil
+	case !p.comma:
+		_, err := fmt.Fprintln(p.out, "[]")
+		return err
+	}
+	_, err := fmt.Fprintln(p.out, "\n]")
+	return err
+}

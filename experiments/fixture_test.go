@@ -1,0 +1,146 @@
+package experiments
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+
+	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/pipeline"
+	_ "github.com/ooovm/ooovm/predictor/oracle" // its predictors are named by presets
+	"github.com/ooovm/ooovm/traces"
+)
+
+// mainnetPath is a real block beside the project; the test is skipped where there is none.
+func mainnetPath(t testing.TB, number uint64) string {
+	t.Helper()
+	path := filepath.Join("..", "..", "shared", "mainnet", fmt.Sprintf("%d.json.gz", number))
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no mainnet block at %s", path)
+	}
+	return path
+}
+
+// prepared gives a block and its recorded golden run.
+func prepared(t testing.TB, path string) *Block {
+	t.Helper()
+	b, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Prepare(b, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var recordEmbedded = sync.OnceValues(func() (*Block, error) {
+	b, err := traces.Embedded()
+	if err != nil {
+		return nil, err
+	}
+	return Prepare(b, true)
+})
+
+// embedded is the embedded block, prepared once for all tests. Tests that use it do
+// not run in parallel: comparing post-states fills caches of the golden run.
+func embedded(t testing.TB) *Block {
+	t.Helper()
+	p, err := recordEmbedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// setup is a preset with some values set, as -s sets them.
+func setup(t testing.TB, preset string, set ...string) Setup {
+	t.Helper()
+	eff, err := config.Load(config.Source{Set: append([]string{"preset=" + preset}, set...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Setup{Preset: preset, Hash: config.Hash(&eff.Config), Config: &eff.Config}
+}
+
+// chaotic is a preset in which every prediction is random.
+func chaotic(t testing.TB, preset string, seed uint64) Setup {
+	t.Helper()
+	s := setup(t, preset)
+	config.Chaos(s.Config, seed)
+	s.Hash = config.Hash(s.Config)
+	return s
+}
+
+// run simulates and describes; whether the block is right is for the caller to say.
+func run(t testing.TB, p *Block, s Setup, opt Options) (*Outcome, *Result) {
+	t.Helper()
+	out, err := p.Run(s.Config, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.Describe(s, out, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSlots(t, s.Config, r)
+	return out, r
+}
+
+// checkSlots asserts that every commit slot of every cycle has one cause.
+func checkSlots(t testing.TB, cfg *pipeline.Config, r *Result) {
+	t.Helper()
+	if r.Config.Preset == "limit" {
+		if r.CPIStack != nil {
+			t.Error("the limit study has a CPI stack")
+		}
+		return
+	}
+	var sum uint64
+	for _, n := range r.CPIStack {
+		sum += n
+	}
+	if want := uint64(cfg.Core.Commit) * r.Counts.Cycles; sum != want {
+		t.Errorf("the CPI stack adds up to %d slots, %d cycles of width %d have %d", sum, r.Counts.Cycles, cfg.Core.Commit, want)
+	}
+}
+
+// right simulates in lockstep and asserts that nothing differs.
+func right(t testing.TB, p *Block, s Setup) (*Outcome, *Result) {
+	t.Helper()
+	out, r := run(t, p, s, Options{Lockstep: true})
+	if out.Difference != nil || !r.Valid.OK {
+		t.Fatalf("%s under %s: %v", p.Bundle.Name, s.Preset, out.Difference)
+	}
+	golden := uint64(len(p.Golden.Steps))
+	if got := *r.Valid.InstructionsChecked; got != golden || r.Counts.Instructions != golden {
+		t.Errorf("%s under %s: %d instructions, %d checked, the golden run has %d", p.Bundle.Name, s.Preset, r.Counts.Instructions, got, golden)
+	}
+	return out, r
+}
+
+// sameCommitted asserts that two runs committed the same: the stream (place, opcode,
+// gas left and result of every instruction that is not a stack instruction, in
+// order), what receipts are made of, and every account of the post-state.
+func sameCommitted(t testing.TB, want, got *Outcome) {
+	t.Helper()
+	if a, b := want.Core.StreamDigest(), got.Core.StreamDigest(); a != b {
+		t.Errorf("committed streams differ: %#x and %#x", a, b)
+	}
+	if !reflect.DeepEqual(want.Results, got.Results) {
+		t.Error("gas used, success or logs of transactions differ")
+	}
+	if a, b := worldDigest(want), worldDigest(got); a != b {
+		t.Errorf("post-states differ: %s and %s", a, b)
+	}
+}
+
+func worldDigest(out *Outcome) string {
+	d := newDigester()
+	d.world(out.World)
+	return d.hex()
+}

@@ -1,0 +1,85 @@
+package experiments
+
+import (
+	"testing"
+
+	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/predictor"
+	"github.com/ooovm/ooovm/traces"
+)
+
+// TestPresets: every machine is right, and all of them commit the same.
+func TestPresets(t *testing.T) {
+	reference, _ := right(t, embedded(t), setup(t, "scalar"))
+	for _, p := range config.Presets() {
+		t.Run(p.Name, func(t *testing.T) {
+			out, _ := right(t, embedded(t), setup(t, p.Name))
+			sameCommitted(t, reference, out)
+		})
+	}
+}
+
+func TestStackAndGasPolicies(t *testing.T) {
+	reference, _ := right(t, embedded(t), setup(t, "ooo-4"))
+	for _, set := range []string{"core.stack=execute", "core.stack=rename", "core.stack=fold", "core.gas=serial", "core.gas=free"} {
+		t.Run(set, func(t *testing.T) {
+			out, _ := right(t, embedded(t), setup(t, "ooo-4", set))
+			sameCommitted(t, reference, out)
+		})
+	}
+}
+
+// TestPredictors: each predictor alone, whatever it predicts, changes nothing that
+// is committed.
+func TestPredictors(t *testing.T) {
+	reference, _ := right(t, embedded(t), setup(t, "ooo-4"))
+	for _, kind := range []struct {
+		key   string
+		names []string
+	}{
+		{"predictor.branch", predictor.Directions.Names()},
+		{"predictor.target", predictor.Targets.Names()},
+		{"predictor.call", predictor.CallTargets.Names()},
+		{"predictor.memory", predictor.Dependences.Names()},
+		{"predictor.state", predictor.Dependences.Names()},
+	} {
+		for _, name := range kind.names {
+			set := kind.key + "=" + name
+			t.Run(set, func(t *testing.T) {
+				out, _ := right(t, embedded(t), setup(t, "ooo-4", set))
+				sameCommitted(t, reference, out)
+			})
+		}
+	}
+}
+
+// TestLyingOracle: an oracle is a predictor too. One that reads a golden run in which
+// every amount of gas and every third place is wrong costs cycles
+// and nothing else. It is what makes the squash cause gas occur: an oracle that
+// tells the truth is never wrong about the gas left.
+func TestLyingOracle(t *testing.T) {
+	p := embedded(t)
+	reference, _ := right(t, p, setup(t, "ooo-4"))
+	lie := tampered(p, func(g *traces.Golden) {
+		for i := range g.Steps {
+			s := &g.Steps[i]
+			s.Gas += uint64(i%7) + 1
+			if i%3 == 0 {
+				s.PC++
+			}
+		}
+	})
+	lie.oracle = lie.Golden.Oracle()
+	s := setup(t, "ooo-4", "core.gas=free", "predictor.branch=oracle", "predictor.target=oracle", "predictor.call=oracle",
+		"predictor.memory=oracle", "predictor.state=oracle")
+	out, r := run(t, lie, s, Options{})
+	if !r.Valid.OK {
+		t.Fatal(out.Difference)
+	}
+	sameCommitted(t, reference, out)
+	for _, cause := range []string{"gas", "branch"} {
+		if r.Squashes[cause] == 0 {
+			t.Errorf("no squash for cause %s", cause)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package pipeline
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// naiveHierarchy keeps the buffer as a list, most recently used first.
+type naiveHierarchy struct {
+	cfg     StateConfig
+	buffer  []int32
+	touched map[int32]bool
+	arrives map[int32]uint64
+	misses  []uint64 // ends of all misses ever
+}
+
+func (h *naiveHierarchy) outstanding(now uint64) (ends []uint64) {
+	for _, end := range h.misses {
+		if end > now {
+			ends = append(ends, end)
+		}
+	}
+	return ends
+}
+
+func (h *naiveHierarchy) access(key int32, now uint64) (extra uint64, lv level, ok bool) {
+	buffered := slices.Contains(h.buffer, key)
+	switch {
+	case h.arrives[key] > now:
+		extra, lv = h.arrives[key]-now, levelFar
+	case buffered:
+		lv = levelHit
+	default:
+		extra, lv = uint64(h.cfg.Far), levelFar
+		if h.touched[key] {
+			extra, lv = uint64(h.cfg.Near), levelNear
+		}
+		if extra > 0 {
+			if len(h.outstanding(now)) >= h.cfg.Misses {
+				return 0, lv, false
+			}
+			h.misses = append(h.misses, now+extra)
+		}
+		h.touched[key] = true
+		h.arrives[key] = now + extra
+	}
+	h.buffer = slices.DeleteFunc(h.buffer, func(k int32) bool { return k == key })
+	h.buffer = slices.Insert(h.buffer, 0, key)
+	h.buffer = h.buffer[:min(len(h.buffer), h.cfg.Buffer)]
+	return extra, lv, true
+}
+
+// TestHierarchy: exact LRU, misses that are shared while they are outstanding, and no
+// more of them than there are registers.
+func TestHierarchy(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := StateConfig{
+			Buffer: rapid.IntRange(0, 6).Draw(t, "buffer"), Misses: rapid.IntRange(1, 4).Draw(t, "misses"),
+			Near: rapid.IntRange(0, 5).Draw(t, "near"), Far: rapid.IntRange(0, 20).Draw(t, "far"),
+		}
+		var h hierarchy
+		h.reset(cfg)
+		naive := naiveHierarchy{cfg: cfg, touched: map[int32]bool{}, arrives: map[int32]uint64{}}
+		now := uint64(1)
+		t.Repeat(map[string]func(*rapid.T){
+			"access": func(t *rapid.T) {
+				key := rapid.Int32Range(0, 12).Draw(t, "key")
+				extra, lv, ok := h.access(key, now)
+				wantExtra, wantLevel, wantOK := naive.access(key, now)
+				if extra != wantExtra || lv != wantLevel || ok != wantOK {
+					t.Fatalf("key %d in %d: %d cycles, level %d, %t; want %d, %d, %t", key, now, extra, lv, ok, wantExtra, wantLevel, wantOK)
+				}
+				if !ok {
+					if got, want := h.retry(), slices.Min(naive.outstanding(now)); got != want {
+						t.Fatalf("a miss register is free in %d, want %d", got, want)
+					}
+				}
+			},
+			"wait": func(t *rapid.T) { now += rapid.Uint64Range(1, 12).Draw(t, "cycles") },
+			"": func(t *rapid.T) {
+				var order []int32
+				for k := h.mru; k >= 0; k = h.lines[k].older {
+					order = append(order, k)
+				}
+				if !slices.Equal(order, naive.buffer) || h.count != len(order) {
+					t.Fatalf("the buffer holds %v (%d), want %v", order, h.count, naive.buffer)
+				}
+			},
+		})
+	})
+}
+
+// TestHierarchyReset: nothing of a block is left for the next one.
+func TestHierarchyReset(t *testing.T) {
+	var h hierarchy
+	cfg := StateConfig{Buffer: 4, Near: 10, Far: 100, Misses: 2}
+	for range 2 {
+		h.reset(cfg)
+		for key := range int32(2) {
+			if extra, lv, ok := h.access(key, 5); extra != 100 || lv != levelFar || !ok {
+				t.Fatalf("key %d: %d cycles, level %d, %t", key, extra, lv, ok)
+			}
+		}
+	}
+}

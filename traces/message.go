@@ -1,0 +1,121 @@
+package traces
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core"
+	gethstate "github.com/ethereum/go-ethereum/core/state"
+	"github.com/ethereum/go-ethereum/core/tracing"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/core/vm"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/holiman/uint256"
+
+	"github.com/ooovm/ooovm/state"
+)
+
+// Ground is a pre-state made ready for any number of golden runs of messages, at
+// the same time if need be.
+type Ground struct {
+	prestate state.Prestate
+	hashes   map[state.Address]common.Hash
+	db       *gethstate.CachingDB
+}
+
+// NewGround prepares a pre-state, which must not change any more.
+func NewGround(prestate state.Prestate) *Ground {
+	g := &Ground{prestate: prestate, hashes: make(map[state.Address]common.Hash), db: gethstate.NewDatabaseForTesting()}
+	for address, acct := range prestate {
+		if len(acct.Code) > 0 {
+			g.hashes[address] = crypto.Keccak256Hash(acct.Code)
+		}
+	}
+	return g
+}
+
+// Message is a transaction that stands alone, as in a state test: there is no block
+// around it, hence no system calls, requests, withdrawals or rewards.
+type Message struct {
+	Name   string
+	Ground *Ground
+	Env    *state.BlockEnv
+	Call   *core.Message
+}
+
+// RejectedError says why go-ethereum finds a message not valid in its pre-state.
+type RejectedError struct{ Err error }
+
+func (e *RejectedError) Error() string { return "rejected: " + e.Err.Error() }
+func (e *RejectedError) Unwrap() error { return e.Err }
+
+// RecordMessage runs a message on go-ethereum and keeps every instruction. The
+// golden run of a message that is rejected comes with a RejectedError; its
+// post-state is that after the rejection.
+func RecordMessage(m *Message) (*Golden, error) {
+	run, err := m.prepare()
+	if err != nil {
+		return nil, err
+	}
+	run.golden.TxStart = []int{0}
+	err = run.execute()
+	run.golden.TxStart = append(run.golden.TxStart, len(run.golden.Steps))
+	return run.golden, err
+}
+
+// messageRun is one golden run of a message.
+type messageRun struct {
+	*Message
+	golden   *Golden
+	recorder *recorder
+	evm      *vm.EVM
+}
+
+func (m *Message) prepare() (*messageRun, error) {
+	g := &Golden{bundle: &Bundle{Name: m.Name, Prestate: m.Ground.prestate}, read: newTouched()}
+	var err error
+	g.st, err = gethstate.NewWithReader(types.EmptyRootHash, m.Ground.db, &reader{m.Ground.prestate, m.Ground.hashes, g.read})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Name, err)
+	}
+	r := &recorder{g: g, keys: make(map[StateKey]uint32)}
+	hooks := r.hooks()
+	db := gethstate.NewHookedState(g.st, hooks)
+	return &messageRun{m, g, r, vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: hooks})}, nil
+}
+
+// execute runs the message. A rejected one is undone. Either way the coinbase is
+// credited nothing afterwards, as the reference harness of state tests does: before
+// EIP-158 that brings it into being.
+func (r *messageRun) execute() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: go-ethereum: %v", r.Name, p)
+		}
+	}()
+	g, db := r.golden, r.evm.StateDB
+	snapshot := db.Snapshot()
+	result, rejected := core.ApplyMessage(r.evm, r.Call, new(core.GasPool).AddGas(r.Env.GasLimit))
+	if rejected != nil {
+		db.RevertToSnapshot(snapshot)
+	} else {
+		g.GasUsed = result.UsedGas
+		g.Results = []TxResult{{GasUsed: result.UsedGas, Success: !result.Failed(), Logs: logs(g.st.Logs())}}
+	}
+	db.AddBalance(common.Address(r.Env.Coinbase), new(uint256.Int), tracing.BalanceChangeUnspecified)
+	db.Finalise(r.Env.DeleteEmpty())
+	if err := g.st.Error(); err != nil {
+		return fmt.Errorf("%s: %w", r.Name, err)
+	}
+	if rejected != nil {
+		return &RejectedError{rejected}
+	}
+	return nil
+}
+
+// Rejected tells a rejected message from a golden run that failed.
+func Rejected(err error) bool {
+	var rejected *RejectedError
+	return errors.As(err, &rejected)
+}
