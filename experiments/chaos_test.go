@@ -31,18 +31,18 @@ var chaosBlocks = []uint64{
 
 // underChaos asserts that random predictions and squashes change nothing that a
 // block commits, and gives the counts of all runs.
-func underChaos(t *testing.T, p *Block, presets []string, seeds []uint64) (sum chaosCounts) {
+func underChaos(t *testing.T, p *Block, presets []string, seeds []uint64) (counts chaosCounts) {
 	t.Helper()
-	sum.squashes = map[string]uint64{}
+	counts.squashes = map[string]uint64{}
 	for _, preset := range presets {
 		calm, _ := right(t, p, setup(t, preset))
 		for _, seed := range seeds {
 			out, r := right(t, p, chaotic(t, preset, seed))
 			sameCommitted(t, calm, out)
-			sum.add(preset, r)
+			counts.add(preset, r)
 		}
 	}
-	return sum
+	return counts
 }
 
 // chaosCounts adds up what chaos did to the out-of-order cores.

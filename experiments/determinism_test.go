@@ -3,6 +3,7 @@ package experiments
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"runtime"
 	"slices"
 	"testing"
@@ -35,6 +36,33 @@ func TestOneDigest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestSkippingIdleCycles: time that is skipped in one step is accounted for as if
+// it had been simulated. A core that may squash at random skips nothing, and one
+// that does so once in a million cycles mostly does not do it.
+func TestSkippingIdleCycles(t *testing.T) {
+	p := embedded(t)
+	for _, set := range []string{"core.rob=256", "core.rob=8", "core.regs=4", "core.iq=3", "core.stateq=1", "state.misses=1", "core.inorder=true"} {
+		t.Run(set, func(t *testing.T) {
+			skipping, a := run(t, p, setup(t, "ooo-4", set), Options{})
+			for seed := 1; ; seed++ {
+				s := setup(t, "ooo-4", set, "chaos.squash=1", fmt.Sprintf("predictor.seed=%d", seed))
+				stepping, b := run(t, p, s, Options{})
+				if b.Squashes["chaos"] > 0 {
+					continue
+				}
+				if skipping.Core.Stats.Skipped == 0 || stepping.Core.Stats.Skipped != 0 {
+					t.Fatalf("skipped %d and %d cycles", skipping.Core.Stats.Skipped, stepping.Core.Stats.Skipped)
+				}
+				stepping.Core.Stats.Skipped = skipping.Core.Stats.Skipped
+				if skipping.Core.Stats != stepping.Core.Stats || a.Counts != b.Counts {
+					t.Errorf("skipping idle cycles:\n%+v\nstepping through them:\n%+v", skipping.Core.Stats, stepping.Core.Stats)
+				}
+				return
+			}
+		})
 	}
 }
 

@@ -91,22 +91,35 @@ func run(t testing.TB, p *Block, s Setup, opt Options) (*Outcome, *Result) {
 	return out, r
 }
 
-// checkSlots asserts that every commit slot of every cycle has one cause.
+// checkSlots asserts that every commit slot of every cycle has one cause, and every
+// squash and every serial slot one, too.
 func checkSlots(t testing.TB, cfg *pipeline.Config, r *Result) {
 	t.Helper()
+	if got := sum(r.Squashes); got != r.Counts.Squashes {
+		t.Errorf("the squashes add up to %d of %d", got, r.Counts.Squashes)
+	}
+	if got := sum(r.Stalls); got > r.Counts.Cycles {
+		t.Errorf("dispatch stalled in %d of %d cycles", got, r.Counts.Cycles)
+	}
 	if r.Config.Preset == "limit" {
-		if r.CPIStack != nil {
+		if r.CPIStack != nil || r.Serial != nil {
 			t.Error("the limit study has a CPI stack")
 		}
 		return
 	}
-	var sum uint64
-	for _, n := range r.CPIStack {
-		sum += n
+	if got, want := sum(r.CPIStack), uint64(cfg.Core.Commit)*r.Counts.Cycles; got != want {
+		t.Errorf("the CPI stack adds up to %d slots, %d cycles of width %d have %d", got, r.Counts.Cycles, cfg.Core.Commit, want)
 	}
-	if want := uint64(cfg.Core.Commit) * r.Counts.Cycles; sum != want {
-		t.Errorf("the CPI stack adds up to %d slots, %d cycles of width %d have %d", sum, r.Counts.Cycles, cfg.Core.Commit, want)
+	if got, want := sum(r.Serial), r.CPIStack["serial"]; got != want {
+		t.Errorf("the micro-ops waited for add up to %d of %d serial slots", got, want)
 	}
+}
+
+func sum(m map[string]uint64) (total uint64) {
+	for _, n := range m {
+		total += n
+	}
+	return total
 }
 
 // right simulates in lockstep and asserts that nothing differs.

@@ -351,6 +351,10 @@ func (t *subtest) execute(sys *evm.System) error {
 	if w.lockstep != nil {
 		t.result.Checked = w.lockstep.Checked()
 		if diff := w.lockstep.Err(); diff != nil {
+			t.close()
+			if err := t.finishGolden(); err != nil {
+				return err // it ended too early
+			}
 			return differ("%w", diff)
 		}
 	}

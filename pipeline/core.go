@@ -135,7 +135,8 @@ type Core struct {
 	lastCommit uint64
 
 	err     error
-	blame   Cause // present cause of lost slots
+	blame   Cause   // present cause of lost slots
+	stalled *uint64 // counter of the full structure that dispatch met in this cycle, or nil
 	Stats   Stats
 	hasher  streamHash
 	scratch []byte
@@ -337,6 +338,9 @@ func (c *Core) skip() {
 		c.cycle += idle
 		c.lose(idle * c.Stats.Width)
 		c.Stats.Skipped += idle
+		if c.stalled != nil {
+			*c.stalled += idle
+		}
 	}
 }
 

@@ -11,14 +11,15 @@ import (
 func (c *Core) dispatch() bool {
 	b := c.buf
 	n := 0
+	c.stalled = nil
 	for n < c.cfg.Core.Width && b.Dispatch < b.Tail {
 		seq := b.Dispatch
 		e := b.At(seq)
 		if e.Ready > c.cycle {
 			break
 		}
-		if stall := c.room(e); stall != nil {
-			*stall++
+		if c.stalled = c.room(e); c.stalled != nil {
+			*c.stalled++
 			break
 		}
 		b.Dispatch++

@@ -246,9 +246,15 @@ func (r *recorder) stored(owner common.Address, slot, _, _ common.Hash) {
 
 // touch notes what an instruction is about to access and to write. Its operands and
 // its gas are known to be there. A range that is not empty lies below 2^32: more
-// memory cannot be paid for.
+// memory cannot be paid for. Only of an opcode that the fork does not have is nothing
+// known: it fails next, and what is noted of it is retracted.
 func (r *recorder) touch(f *frame, op vm.OpCode, stack []isa.Word, scope tracing.OpContext) {
-	at := func(n int) *isa.Word { return &stack[len(stack)-1-n] }
+	at := func(n int) *isa.Word {
+		if n >= len(stack) {
+			return new(isa.Word)
+		}
+		return &stack[len(stack)-1-n]
+	}
 	own := func(off, n int) span { return f.own(at(off), at(n)) }
 	self := func() state.Address { return state.Address(scope.Address()) }
 	switch op {

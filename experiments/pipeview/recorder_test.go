@@ -272,8 +272,17 @@ func TestViewsOfTransactions(t *testing.T) {
 		seed   uint64
 		tx     int
 	}{
-		{"ooo-4", 0, 0}, {"ooo-4", 0, 3}, {"ooo-4", 0, 17}, {"ooo-4", 0, 119}, {"ooo-8", 0, 5}, {"scalar", 0, 5}, {"limit", 0, 7},
-		{"ooo-4", 1, 3}, {"ooo-8", 2, 5}, {"scalar", 3, 17}, {"ooo-2", 4, 60},
+		{"ooo-4", 0, 0},
+		{"ooo-4", 0, 3},
+		{"ooo-4", 0, 17},
+		{"ooo-4", 0, 119},
+		{"ooo-8", 0, 5},
+		{"scalar", 0, 5},
+		{"limit", 0, 7},
+		{"ooo-4", 1, 3},
+		{"ooo-8", 2, 5},
+		{"scalar", 3, 17},
+		{"ooo-2", 4, 60},
 	} {
 		t.Run(fmt.Sprintf("%s seed %d transaction %d", c.preset, c.seed, c.tx), func(t *testing.T) {
 			rec := recorded(t, block, machine(t, c.preset, c.seed), c.tx)
