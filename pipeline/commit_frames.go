@@ -17,7 +17,7 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	if f.parent >= 0 {
 		c.callTarget.Train(c.ref(e), &account)
 	}
-	mem := child.ctx.Memory[:0]
+	mem := child.ctx.Memory // a built-in that ran ahead has its output there
 	child.ctx = decoder.Context{Memory: mem, Depth: f.ctx.Depth + 1}
 	var entered bool
 	if f.parent < 0 {
@@ -34,7 +34,7 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 		} else if prog != child.prog {
 			c.err = fmt.Errorf("simulator error: call at pc %d committed into another program than was fetched", in.PC)
 		}
-		child.ctx.Prog = child.prog
+		child.ctx.Prog, child.ctx.Memory = child.prog, mem
 		if c.checker != nil {
 			c.checker.Enter(child.ctx.Depth)
 		}
@@ -153,7 +153,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 	result, returned := c.sys.Leave(&f.ctx, &p.ctx, kind == decoder.KindAbort, decoder.NoFault, data)
 	p.ctx.Returned = uint64(len(returned))
 	if e.Dst != rob.NoReg {
-		if c.late(e) {
+		if e.Flags&rob.Late != 0 {
 			*c.regs.Value(e.Dst) = result
 			c.wake(c.regs.SetReady(e.Dst))
 		} else if *c.regs.Value(e.Dst) != result {

@@ -60,7 +60,7 @@ func (c *Core) room(e *rob.Entry) *uint64 {
 		if int(c.state.tail-c.state.head) >= cfg.StateQ {
 			return &c.Stats.FullStateQ
 		}
-	case isa.ClassControl, isa.ClassHead:
+	case isa.ClassControl:
 		if returns(e.Op) && int(c.mem.sTail-c.mem.sHead) >= cfg.StoreQ {
 			return &c.Stats.FullStoreQ
 		}
@@ -71,7 +71,7 @@ func (c *Core) room(e *rob.Entry) *uint64 {
 // readsMemory reports whether the entry takes a place in the load queue.
 func (c *Core) readsMemory(e *rob.Entry) bool {
 	switch e.Op {
-	case isa.Load, isa.LoadInput, isa.Hash:
+	case isa.Load, isa.LoadInput, isa.Hash, isa.Builtin:
 		return true
 	case isa.CopyData:
 		return e.Imm <= isa.CopyReturn
@@ -144,7 +144,7 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		c.state.transfers = append(c.state.transfers, seq)
 	}
 	for i, r := range e.Src {
-		if r == rob.NoReg || c.regs.Ready(r) {
+		if r == rob.NoReg || c.regs.Ready(r) || readAtCommit(e.Op, i) {
 			continue
 		}
 		e.Link[i] = c.regs.AddWaiter(r, rob.MakeWait(seq, i))
@@ -154,6 +154,10 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		c.pushReady(e, seq)
 	}
 }
+
+// readAtCommit reports whether only the commit of a micro-op reads a source, which
+// is there by then: the gas that a call forwards.
+func readAtCommit(op isa.Op, source int) bool { return op == isa.Enter && source == 0 }
 
 // movesValue reports whether the instruction's commit may change balances. A call
 // whose value is the constant zero cannot.

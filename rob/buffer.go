@@ -19,6 +19,7 @@ const (
 	Near   // state access that missed the buffer
 	PredictedTaken
 	Halts // fetch stopped behind it
+	Late  // its result is made by its commit
 )
 
 // Entry is one micro-op in flight, with the run of folded instructions before it.
