@@ -17,7 +17,10 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	if f.parent >= 0 {
 		c.callTarget.Train(c.ref(e), &account)
 	}
-	mem := child.ctx.Memory // a built-in that ran ahead has its output there
+	mem := child.ctx.Memory
+	if child.prog == nil || child.prog.Builtin == 0 {
+		mem = mem[:0]
+	} // else the built-in ran ahead, and its output is there
 	child.ctx = decoder.Context{Memory: mem, Depth: f.ctx.Depth + 1}
 	var entered bool
 	if f.parent < 0 {
