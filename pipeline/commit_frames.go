@@ -230,7 +230,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	x := *e
 	resume := f.resume
 	c.squashFrom(c.buf.Head, CauseFault)
-	c.mem.clear()
+	c.squashMemory(0)
 	c.state.squash(0)
 	c.direction.Restore(x.DirCP)
 	c.target.Restore(x.TgtCP)

@@ -341,9 +341,15 @@ func (c *Core) skip() {
 	}
 }
 
-// ref names an entry's instruction to the predictors.
+// ref names an entry's instruction to the predictors. What is not in the trace
+// counts as part of the instruction before it: a built-in as its call.
 func (c *Core) ref(e *rob.Entry) predictor.Ref {
-	return predictor.Ref{Site: siteOf(&c.frames[e.Frame], e.Inst), Dynamic: e.Dynamic}
+	f := &c.frames[e.Frame]
+	r := predictor.Ref{Site: siteOf(f, e.Inst), Dynamic: e.Dynamic}
+	if f.site == 0 {
+		r.Dynamic--
+	}
+	return r
 }
 
 func siteOf(f *frame, inst int32) uint64 { return f.site ^ uint64(uint32(inst))<<20 }

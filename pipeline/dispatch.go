@@ -94,11 +94,14 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		return
 	}
 	c.iq++
-	e.Older = c.mem.sTail
+	if c.readsMemory(e) && info.Class != isa.ClassStoreData {
+		e.Older = c.frames[c.rangeOf(e)].lastStore
+	}
 	switch info.Class {
 	case isa.ClassStoreAddr:
 		s, p := c.mem.addStore()
 		s.seq, s.uid, s.frame, s.ref = seq, e.UID, e.Frame, c.ref(e)
+		c.linkStore(s, p)
 		switch e.Op {
 		case isa.StoreAddr:
 			s.kind = storeWord
@@ -110,7 +113,9 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		e.Queue = p
 	case isa.ClassStoreData:
 		e.Queue = c.mem.sTail - 1
-		e.Older = e.Queue
+		if e.Op == isa.CopyData {
+			e.Older = c.olderOfCopy(e)
+		}
 	case isa.ClassStateLoad:
 		o, p := c.state.add()
 		o.seq, o.uid, o.space, o.ref = seq, e.UID, keyAccount, c.ref(e)
@@ -135,9 +140,8 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		f := &c.frames[e.Frame]
 		s, p := c.mem.addStore()
 		s.seq, s.uid, s.kind, s.frame, s.source, s.ref = seq, e.UID, storeAlias, f.parent, e.Frame, c.ref(e)
-		if !c.counted(e) {
-			s.ref.Dynamic-- // nothing of the callee is in the trace: the call itself writes
-		}
+		s.sourceTop = f.lastStore
+		c.linkStore(s, p)
 		e.Queue = p
 	}
 	if e.Flags&rob.Last != 0 && c.movesValue(e) {
@@ -153,6 +157,33 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 	if e.Pending == 0 {
 		c.pushReady(e, seq)
 	}
+}
+
+// linkStore makes a store the youngest of its frame.
+func (c *Core) linkStore(s *store, p uint64) {
+	f := &c.frames[s.frame]
+	s.prev, f.lastStore = f.lastStore, p
+}
+
+// rangeOf is the frame whose memory a load reads.
+func (c *Core) rangeOf(e *rob.Entry) int32 {
+	if e.Op == isa.LoadInput || e.Op == isa.Builtin || e.Op == isa.CopyData && e.Imm == isa.CopyInput {
+		return c.frames[e.Frame].parent
+	}
+	return e.Frame
+}
+
+// olderOfCopy is the youngest store that a block copy's source can come from.
+func (c *Core) olderOfCopy(e *rob.Entry) uint64 {
+	switch {
+	case e.Imm == isa.CopyMemory:
+		return c.mem.store(e.Queue).prev
+	case e.Imm == isa.CopyInput:
+		return c.frames[c.rangeOf(e)].lastStore
+	case e.Imm == isa.CopyReturn && e.Next >= 0:
+		return c.frames[e.Next].lastStore
+	}
+	return 0
 }
 
 // readAtCommit reports whether only the commit of a micro-op reads a source, which

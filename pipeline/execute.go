@@ -163,12 +163,8 @@ func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 // that can matter wrote exactly these 32 bytes.
 func (c *Core) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherResult) bool {
 	m := &c.mem
-	for p := e.Older; p > m.sHead; {
-		p--
+	for p := e.Older; p >= m.sHead; p = m.store(p).prev {
 		s := m.store(p)
-		if s.frame != e.Frame {
-			continue
-		}
 		if !s.addrKnown {
 			return false
 		}
