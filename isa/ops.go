@@ -65,9 +65,9 @@ const (
 	Abort    // end of a frame that undoes it: source 0 offset, source 1 length of the returned range
 	Fault    // an instruction that cannot execute; raised at commit
 	Create   // enters a new account's initialisation code; at the head only
-	Destroy  // ends a frame and destroys its account; at the head only
-	Builtin  // the whole body of a built-in program; at the head only
-	Counter  // gas left or memory size, by Imm; reads commit state
+	Destroy  // ends a frame and destroys its account: source 0 is who inherits
+	Builtin  // the whole body of a built-in program: source 0 offset, source 1 length of its input
+	Counter  // gas left or memory size, by Imm; its result is made by its commit
 	Argument // holds up to three operands that commit alone reads
 	Touch    // envelope: reads the account of source 0 through the state queue; Imm is 1 for a write
 
@@ -116,7 +116,7 @@ const (
 	ClassStateKey
 	ClassStateData
 	ClassBranch
-	ClassControl // Target, Enter, Leave, Abort
+	ClassControl // frames begin and end, and what commit completes
 	ClassHead    // executes only as the oldest of the machine
 )
 
@@ -222,9 +222,9 @@ var Table = [NumOps]Info{
 	Abort:             {"abort", ClassControl, UnitBranch, LatBranch, 2, true},
 	Fault:             {"fault", ClassNone, UnitNone, LatALU, 0, false},
 	Create:            {"create", ClassHead, UnitState, LatSystem, 2, false},
-	Destroy:           {"destroy", ClassHead, UnitState, LatSystem, 1, true},
-	Builtin:           {"builtin", ClassHead, UnitState, LatSystem, 2, true},
-	Counter:           {"counter", ClassHead, UnitALU, LatALU, 0, true},
+	Destroy:           {"destroy", ClassControl, UnitState, LatState, 1, true},
+	Builtin:           {"builtin", ClassControl, UnitState, LatSystem, 2, true},
+	Counter:           {"counter", ClassControl, UnitALU, LatALU, 0, true},
 	Argument:          {"argument", ClassALU, UnitALU, LatALU, 3, false},
 	Touch:             {"touch", ClassStateLoad, UnitState, LatState, 1, false},
 }

@@ -63,7 +63,7 @@ func (c *Core) lose(slots uint64) {
 // entry that waits for something else simply parks again.
 func (c *Core) waitsForHead(e *rob.Entry) bool {
 	class := isa.Table[e.Op].Class
-	return class == isa.ClassHead || e.Op == isa.Hash || e.Op == isa.CopyData
+	return class == isa.ClassHead || e.Op == isa.Hash || e.Op == isa.CopyData || e.Op == isa.Builtin
 }
 
 // whyNot gives the cause that keeps the oldest entry from committing.
@@ -82,7 +82,7 @@ func (c *Core) whyNot() Cause {
 	case class == isa.ClassHead:
 		return CauseSerial
 	case e.Flags&rob.Parked != 0 && e.Flags&rob.Issued == 0:
-		if class == isa.ClassStateLoad || class == isa.ClassStateKey || class == isa.ClassControl {
+		if e.Op != isa.Builtin && (class == isa.ClassStateLoad || class == isa.ClassStateKey || class == isa.ClassControl) {
 			return CauseStateFar // no miss register
 		}
 		return CauseMemory
@@ -227,7 +227,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 		if row.Flags&decoder.Dynamic != 0 {
 			cost, memory, fault = c.sys.Charge(&f.ctx, in, &c.args)
 		} else if row.Kind == decoder.KindBuiltin {
-			cost = f.ctx.Gas - f.builtinGas
+			cost = f.builtinCost
 		}
 	}
 	if fault == decoder.NoFault && cost > f.ctx.Gas {
@@ -258,6 +258,9 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	var result *isa.Word
 	if e.Dst != rob.NoReg && row.Kind == decoder.KindExec {
 		result = c.regs.Value(e.Dst)
+		if e.Flags&rob.Late != 0 {
+			c.commitCounter(e, f, cost)
+		}
 	}
 	counted := row.Flags&decoder.Uncounted == 0
 	if row.Flags&decoder.Effect != 0 {
@@ -321,9 +324,20 @@ func (c *Core) commitStore(e *rob.Entry, f *frame) {
 	c.mem.sHead = e.Queue + 1
 }
 
+// commitCounter makes the result of an instruction that reads commit state.
+func (c *Core) commitCounter(e *rob.Entry, f *frame, cost uint64) {
+	v := c.regs.Value(e.Dst)
+	if e.Imm == isa.CounterMemory {
+		v.SetUint64(uint64(len(f.ctx.Memory)))
+	} else {
+		v.SetUint64(f.ctx.Gas - cost)
+	}
+	c.wake(c.regs.SetReady(e.Dst))
+}
+
 // wrongGas reports whether an oracle's answer to GAS differs from the gas left.
 func (c *Core) wrongGas(e *rob.Entry, f *frame, row *decoder.Row) bool {
-	if !c.freeGas || e.Op != isa.Counter || e.Imm != isa.CounterGas {
+	if e.Op != isa.Counter || e.Imm != isa.CounterGas || e.Flags&rob.Late != 0 {
 		return false
 	}
 	v := c.regs.Value(e.Dst)

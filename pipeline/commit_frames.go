@@ -17,7 +17,10 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	if f.parent >= 0 {
 		c.callTarget.Train(c.ref(e), &account)
 	}
-	mem := child.ctx.Memory[:0]
+	mem := child.ctx.Memory
+	if child.prog == nil || child.prog.Builtin == 0 {
+		mem = mem[:0]
+	} // else the built-in ran ahead, and its output is there
 	child.ctx = decoder.Context{Memory: mem, Depth: f.ctx.Depth + 1}
 	var entered bool
 	if f.parent < 0 {
@@ -34,7 +37,7 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 		} else if prog != child.prog {
 			c.err = fmt.Errorf("simulator error: call at pc %d committed into another program than was fetched", in.PC)
 		}
-		child.ctx.Prog = child.prog
+		child.ctx.Prog, child.ctx.Memory = child.prog, mem
 		if c.checker != nil {
 			c.checker.Enter(child.ctx.Depth)
 		}
@@ -153,7 +156,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 	result, returned := c.sys.Leave(&f.ctx, &p.ctx, kind == decoder.KindAbort, decoder.NoFault, data)
 	p.ctx.Returned = uint64(len(returned))
 	if e.Dst != rob.NoReg {
-		if c.late(e) {
+		if e.Flags&rob.Late != 0 {
 			*c.regs.Value(e.Dst) = result
 			c.wake(c.regs.SetReady(e.Dst))
 		} else if *c.regs.Value(e.Dst) != result {
@@ -227,7 +230,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	x := *e
 	resume := f.resume
 	c.squashFrom(c.buf.Head, CauseFault)
-	c.mem.clear()
+	c.squashMemory(0)
 	c.state.squash(0)
 	c.direction.Restore(x.DirCP)
 	c.target.Restore(x.TgtCP)

@@ -37,7 +37,7 @@ type CoreConfig struct {
 	Regs      int    `key:"regs" range:"1..1048576" doc:"physical registers of uncommitted producers"`
 	StackRegs int    `key:"stackregs" range:"32..1048576" doc:"committed stack values kept in registers, over all frames; deeper ones are spilled"`
 	Fill      int    `key:"fill" range:"0..1024" doc:"cycles to fill one spilled stack value"`
-	Gas       string `key:"gas" oneof:"serial free" doc:"when an instruction that reads gas executes: serial (as the oldest), free (at once, from the golden run: an oracle)"`
+	Gas       string `key:"gas" oneof:"serial free" doc:"how an instruction that reads the gas left is answered: serial (its commit answers), free (at once, from the golden run: an oracle)"`
 	Watchdog  int    `key:"watchdog" range:"0..1000000000000" doc:"cycles without a commit after which a run is given up; 0 never"`
 	ClockMHz  int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`
 }
@@ -68,7 +68,7 @@ type LatencyConfig struct {
 	Copy   int `key:"copy" range:"0..1048576" doc:"block copies, per 32 bytes, on top of load"`
 	Branch int `key:"branch" range:"1..1048576" doc:"jumps and calls"`
 	State  int `key:"state" range:"1..1048576" doc:"state queue and buffer lookup"`
-	System int `key:"system" range:"1..1048576" doc:"creations, destructions and built-ins, executed at the head"`
+	System int `key:"system" range:"1..1048576" doc:"creations and built-ins"`
 }
 
 // StateConfig describes the state hierarchy.

@@ -121,7 +121,8 @@ type Core struct {
 	result      isa.Word // of the outermost frame
 	finished    bool
 	retiredTo   uint64 // undo log position that is final
-	memoryBound uint64
+	gasBound    uint64 // no frame of the transaction has more
+	memoryBound uint64 // no memory of the transaction is larger, in bytes
 	retired     decoder.Retirement
 
 	// VerifyEvery calls Verify after every so many simulated steps, 0 for never.
@@ -254,7 +255,7 @@ func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
 	for i := range env.Words {
 		c.regs.SetConst(envelopeConst+rob.Reg(i), &env.Words[i])
 	}
-	c.memoryBound = c.sys.MemoryBound(env.Gas)
+	c.gasBound, c.memoryBound = env.Gas, c.sys.MemoryBound(env.Gas)
 	root = c.newFrame()
 	f := &c.frames[root]
 	*f = frame{parent: -1, refs: 1, outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: envelopeConst, ctx: decoder.Context{
@@ -344,9 +345,15 @@ func (c *Core) skip() {
 	}
 }
 
-// ref names an entry's instruction to the predictors.
+// ref names an entry's instruction to the predictors. What is not in the trace
+// counts as part of the instruction before it: a built-in as its call.
 func (c *Core) ref(e *rob.Entry) predictor.Ref {
-	return predictor.Ref{Site: siteOf(&c.frames[e.Frame], e.Inst), Dynamic: e.Dynamic}
+	f := &c.frames[e.Frame]
+	r := predictor.Ref{Site: siteOf(f, e.Inst), Dynamic: e.Dynamic}
+	if f.site == 0 {
+		r.Dynamic--
+	}
+	return r
 }
 
 func siteOf(f *frame, inst int32) uint64 { return f.site ^ uint64(uint32(inst))<<20 }

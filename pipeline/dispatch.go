@@ -61,7 +61,7 @@ func (c *Core) room(e *rob.Entry) *uint64 {
 		if int(c.state.tail-c.state.head) >= cfg.StateQ {
 			return &c.Stats.FullStateQ
 		}
-	case isa.ClassControl, isa.ClassHead:
+	case isa.ClassControl:
 		if returns(e.Op) && int(c.mem.sTail-c.mem.sHead) >= cfg.StoreQ {
 			return &c.Stats.FullStoreQ
 		}
@@ -72,7 +72,7 @@ func (c *Core) room(e *rob.Entry) *uint64 {
 // readsMemory reports whether the entry takes a place in the load queue.
 func (c *Core) readsMemory(e *rob.Entry) bool {
 	switch e.Op {
-	case isa.Load, isa.LoadInput, isa.Hash:
+	case isa.Load, isa.LoadInput, isa.Hash, isa.Builtin:
 		return true
 	case isa.CopyData:
 		return e.Imm <= isa.CopyReturn
@@ -95,11 +95,14 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		return
 	}
 	c.iq++
-	e.Older = c.mem.sTail
+	if c.readsMemory(e) && info.Class != isa.ClassStoreData {
+		e.Older = c.frames[c.rangeOf(e)].lastStore
+	}
 	switch info.Class {
 	case isa.ClassStoreAddr:
 		s, p := c.mem.addStore()
 		s.seq, s.uid, s.frame, s.ref = seq, e.UID, e.Frame, c.ref(e)
+		c.linkStore(s, p)
 		switch e.Op {
 		case isa.StoreAddr:
 			s.kind = storeWord
@@ -111,7 +114,9 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		e.Queue = p
 	case isa.ClassStoreData:
 		e.Queue = c.mem.sTail - 1
-		e.Older = e.Queue
+		if e.Op == isa.CopyData {
+			e.Older = c.olderOfCopy(e)
+		}
 	case isa.ClassStateLoad:
 		o, p := c.state.add()
 		o.seq, o.uid, o.space, o.ref = seq, e.UID, keyAccount, c.ref(e)
@@ -136,16 +141,15 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		f := &c.frames[e.Frame]
 		s, p := c.mem.addStore()
 		s.seq, s.uid, s.kind, s.frame, s.source, s.ref = seq, e.UID, storeAlias, f.parent, e.Frame, c.ref(e)
-		if !c.counted(e) {
-			s.ref.Dynamic-- // nothing of the callee is in the trace: the call itself writes
-		}
+		s.sourceTop = f.lastStore
+		c.linkStore(s, p)
 		e.Queue = p
 	}
 	if e.Flags&rob.Last != 0 && c.movesValue(e) {
 		c.state.transfers = append(c.state.transfers, seq)
 	}
 	for i, r := range e.Src {
-		if r == rob.NoReg || c.regs.Ready(r) {
+		if r == rob.NoReg || c.regs.Ready(r) || readAtCommit(e.Op, i) {
 			continue
 		}
 		e.Link[i] = c.regs.AddWaiter(r, rob.MakeWait(seq, i))
@@ -155,6 +159,37 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		c.pushReady(e, seq)
 	}
 }
+
+// linkStore makes a store the youngest of its frame.
+func (c *Core) linkStore(s *store, p uint64) {
+	f := &c.frames[s.frame]
+	s.prev, f.lastStore = f.lastStore, p
+}
+
+// rangeOf is the frame whose memory a load reads.
+func (c *Core) rangeOf(e *rob.Entry) int32 {
+	if e.Op == isa.LoadInput || e.Op == isa.Builtin || e.Op == isa.CopyData && e.Imm == isa.CopyInput {
+		return c.frames[e.Frame].parent
+	}
+	return e.Frame
+}
+
+// olderOfCopy is the youngest store that a block copy's source can come from.
+func (c *Core) olderOfCopy(e *rob.Entry) uint64 {
+	switch {
+	case e.Imm == isa.CopyMemory:
+		return c.mem.store(e.Queue).prev
+	case e.Imm == isa.CopyInput:
+		return c.frames[c.rangeOf(e)].lastStore
+	case e.Imm == isa.CopyReturn && e.Next >= 0:
+		return c.frames[e.Next].lastStore
+	}
+	return 0
+}
+
+// readAtCommit reports whether only the commit of a micro-op reads a source, which
+// is there by then: the gas that a call forwards.
+func readAtCommit(op isa.Op, source int) bool { return op == isa.Enter && source == 0 }
 
 // movesValue reports whether the instruction's commit may change balances. A call
 // whose value is the constant zero cannot.

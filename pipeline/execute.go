@@ -163,12 +163,8 @@ func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 // that can matter wrote exactly these 32 bytes.
 func (c *Core) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherResult) bool {
 	m := &c.mem
-	for p := e.Older; p > m.sHead; {
-		p--
+	for p := e.Older; p >= m.sHead; p = m.store(p).prev {
 		s := m.store(p)
-		if s.frame != e.Frame {
-			continue
-		}
 		if !s.addrKnown {
 			return false
 		}
@@ -352,64 +348,76 @@ func (c *Core) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) 
 		extra, ok := c.touch(e, seq, c.state.keys.intern(&key))
 		return latency + extra, ok
 	case isa.Leave:
-		if !c.frames[e.Frame].creation {
-			c.regs.Value(e.Dst).SetOne()
-		}
+		c.succeed(e)
 	case isa.Abort:
 		c.regs.Value(e.Dst).Clear()
+	case isa.Destroy:
+		key := stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
+		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
+		extra, ok := c.touch(e, seq, c.state.keys.intern(&key))
+		if !ok {
+			return 0, false
+		}
+		c.succeed(e)
+		return latency + extra, true
+	case isa.Builtin:
+		return c.executeBuiltin(e, seq, latency)
+	case isa.Counter:
+		if c.freeGas && e.Imm == isa.CounterGas {
+			if g, ok := c.golden.Gas(e.Dynamic); ok {
+				c.regs.Value(e.Dst).SetUint64(g)
+				break
+			}
+		}
+		e.Flags |= rob.Late
 	}
+	return latency, true
+}
+
+// succeed gives the caller its one: at once, or where the frame makes an account,
+// its address when commit knows it.
+func (c *Core) succeed(e *rob.Entry) {
+	if c.frames[e.Frame].creation {
+		e.Flags |= rob.Late
+		return
+	}
+	c.regs.Value(e.Dst).SetOne()
+}
+
+// executeBuiltin runs a built-in program ahead of its call's commit, with the gas
+// that it has at most; commit charges what it costs against the gas it has. Its
+// output is the frame's memory, which nothing else writes.
+func (c *Core) executeBuiltin(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+	f := &c.frames[e.Frame]
+	o, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
+	if !ok {
+		o, n = 0, 0 // the call runs out of gas
+	}
+	if n > speculativeBytes && !c.affordable(e, seq, 0) {
+		return latency, e.Flags&rob.Parked == 0
+	}
+	r := gatherResult{supplied: ^uint64(0)}
+	input := c.buffer(n)
+	if n > 0 {
+		c.gather(e, f.parent, o, input, e.Older, true, &r)
+	}
+	if !c.settle(e, seq, f.parent, o, n, &r) {
+		return 0, false
+	}
+	ctx := decoder.Context{Prog: f.prog, Gas: c.gasBound}
+	output, ok := c.sys.Builtin(&ctx, input)
+	f.builtinCost = c.gasBound - ctx.Gas
+	if !ok {
+		c.fail(e, decoder.FaultOther)
+		output = nil
+	}
+	f.ctx.Memory = append(f.ctx.Memory[:0], output...)
+	c.regs.Value(e.Dst).SetOne()
+	c.regs.Value(e.Dst2).SetUint64(uint64(len(output)))
 	return latency, true
 }
 
 // executeHead executes what has to be the oldest of the machine.
 func (c *Core) executeHead(e *rob.Entry, seq, latency uint64) (uint64, bool) {
-	if e.Op == isa.Counter && c.freeGas && e.Imm == isa.CounterGas {
-		if g, ok := c.golden.Gas(e.Dynamic); ok {
-			c.regs.Value(e.Dst).SetUint64(g)
-			return latency, true
-		}
-	}
-	if !c.waitForHead(e, seq) {
-		return 0, false
-	}
-	f := &c.frames[e.Frame]
-	switch e.Op {
-	case isa.Counter:
-		v := c.regs.Value(e.Dst)
-		if e.Imm == isa.CounterMemory {
-			v.SetUint64(uint64(len(f.ctx.Memory)))
-			break
-		}
-		in := &f.prog.Insts[e.Inst]
-		v.SetUint64(f.ctx.Gas - min(f.ctx.Gas, e.RunGas+uint64(f.prog.Rows[in.Code].Gas)))
-	case isa.Builtin:
-		c.executeBuiltin(e, f)
-	case isa.Destroy:
-		if !f.creation {
-			c.regs.Value(e.Dst).SetOne()
-		}
-	}
-	return latency, true
-}
-
-// executeBuiltin runs a built-in program on a copy of the context, so that a
-// squash before commit leaves no trace; commit takes the gas over.
-func (c *Core) executeBuiltin(e *rob.Entry, f *frame) {
-	input := c.frames[f.parent].ctx.Memory
-	o, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
-	if !ok || o+n > uint64(len(input)) {
-		o, n = 0, 0
-	}
-	ctx := f.ctx
-	output, ok := c.sys.Builtin(&ctx, input[o:o+n])
-	f.builtinGas, f.builtinOK = ctx.Gas, ok
-	if !ok {
-		c.fail(e, decoder.FaultOther)
-		c.regs.Value(e.Dst2).Clear()
-		f.ctx.Memory = f.ctx.Memory[:0]
-		return
-	}
-	f.ctx.Memory = append(f.ctx.Memory[:0], output...)
-	c.regs.Value(e.Dst).SetOne()
-	c.regs.Value(e.Dst2).SetUint64(uint64(len(output)))
+	return latency, c.waitForHead(e, seq)
 }

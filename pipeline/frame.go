@@ -12,22 +12,22 @@ import (
 // work on, and in ctx the committed side. Frames are numbered by their place in
 // Core.frames; the rename map has the same number.
 type frame struct {
-	prog       *decoder.Program // nil while fetch waits for the call's target
-	site       uint64           // names the program to predictors, whatever was decoded before it
-	constBase  rob.Reg          // register of the program's constant 0
-	context    rob.Reg          // register of Context0
-	parent     int32            // -1 for the envelope
-	resume     int32            // the caller's instruction behind the call
-	static     bool
-	creation   bool    // runs initialisation code: what it returns is code
-	outOff     rob.Reg // where the caller wants what is returned
-	outLen     rob.Reg
-	refs       int32  // its own execution, and each ReturnSpace that names its memory
-	stackBase  int    // stack values of all callers
-	builtinGas uint64 // left after a built-in
-	builtinOK  bool
-	account    rob.Reg // what was called, for checking the target
-	ctx        decoder.Context
+	prog        *decoder.Program // nil while fetch waits for the call's target
+	site        uint64           // names the program to predictors, whatever was decoded before it
+	constBase   rob.Reg          // register of the program's constant 0
+	context     rob.Reg          // register of Context0
+	parent      int32            // -1 for the envelope
+	resume      int32            // the caller's instruction behind the call
+	static      bool
+	creation    bool    // runs initialisation code: what it returns is code
+	outOff      rob.Reg // where the caller wants what is returned
+	outLen      rob.Reg
+	lastStore   uint64  // youngest store to its memory, by queue position
+	refs        int32   // its own execution, and each ReturnSpace that names its memory
+	stackBase   int     // stack values of all callers
+	builtinCost uint64  // gas that a built-in takes
+	account     rob.Reg // what was called, for checking the target
+	ctx         decoder.Context
 }
 
 // newFrame takes a free frame number.

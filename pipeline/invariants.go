@@ -141,8 +141,8 @@ func (c *Core) verifyBuffer() error {
 		if e.Flags&rob.Issued == 0 {
 			waiting++
 			missing := 0
-			for _, r := range e.Src {
-				if r != rob.NoReg && !c.regs.Ready(r) {
+			for i, r := range e.Src {
+				if r != rob.NoReg && !c.regs.Ready(r) && !readAtCommit(e.Op, i) {
 					missing++
 				}
 			}

@@ -136,7 +136,7 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 		return
 	}
 	e.Flags |= rob.Done
-	if e.Dst != rob.NoReg && !c.late(e) {
+	if e.Dst != rob.NoReg && e.Flags&rob.Late == 0 {
 		c.wake(c.regs.SetReady(e.Dst))
 	}
 	if e.Dst2 != rob.NoReg {
@@ -161,17 +161,7 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 		} else if returns(e.Op) {
 			c.completeReturn(e)
 		}
-	case isa.ClassHead:
-		if returns(e.Op) {
-			c.completeReturn(e)
-		}
 	}
-}
-
-// late reports whether the entry's result is made by its commit: the address that
-// a creation yields.
-func (c *Core) late(e *rob.Entry) bool {
-	return c.frames[e.Frame].creation && (e.Op == isa.Leave || e.Op == isa.Destroy)
 }
 
 // wake goes through a register's waiters.

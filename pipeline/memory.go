@@ -28,6 +28,9 @@ type store struct {
 	ref       predictor.Ref
 	off, n    uint64
 	sourceOff uint64 // storeAlias
+	sourceTop uint64 // storeAlias: youngest store of the callee, 0 for none
+	prev      uint64 // next older store of the same frame, 0 for none
+	bypassed  bool   // a load has gone before it while its address was unknown
 	reg       rob.Reg
 	data      []byte
 	waiters   []parked // loads that wait for this store
@@ -40,7 +43,7 @@ type load struct {
 	issued   bool
 	frame    int32
 	off, n   uint64
-	older    uint64 // the stores below this queue position are older than it
+	older    uint64 // youngest older store of the frame it reads, 0 for none
 	supplied uint64 // every byte came from stores at or above this queue position
 }
 
@@ -50,8 +53,9 @@ type parked struct {
 	uid uint32
 }
 
-// memoryQueue is the load and the store queue. Positions grow for ever; the ring
-// index is the position's low bits.
+// memoryQueue is the load and the store queue. Positions start at 1 and grow for
+// ever; the ring index is the position's low bits. The stores of each frame are
+// linked, so that a load looks only at those that can matter.
 type memoryQueue struct {
 	stores       []store
 	loads        []load
@@ -62,6 +66,7 @@ type memoryQueue struct {
 func (m *memoryQueue) init() {
 	m.stores = make([]store, 128)
 	m.loads = make([]load, 128)
+	m.sHead, m.sTail, m.lHead, m.lTail = 1, 1, 1, 1
 }
 
 func (m *memoryQueue) store(p uint64) *store { return &m.stores[p&uint64(len(m.stores)-1)] }
@@ -97,18 +102,18 @@ func (m *memoryQueue) addLoad() (*load, uint64) {
 	return l, p
 }
 
-// squash drops every load and store from seq on.
-func (m *memoryQueue) squash(seq uint64) {
+// squashMemory drops every load and store from seq on.
+func (c *Core) squashMemory(seq uint64) {
+	m := &c.mem
 	for m.sTail > m.sHead && m.store(m.sTail-1).seq >= seq {
 		m.sTail--
+		s := m.store(m.sTail)
+		c.frames[s.frame].lastStore = s.prev
 	}
 	for m.lTail > m.lHead && m.load(m.lTail-1).seq >= seq {
 		m.lTail--
 	}
 }
-
-// clear empties both queues, when an instruction with a retired part faults.
-func (m *memoryQueue) clear() { m.squash(0) }
 
 // gatherResult is the outcome of reading memory through the store queue.
 type gatherResult struct {
@@ -119,21 +124,19 @@ type gatherResult struct {
 }
 
 // gather reads len(dst) bytes at off of a frame's memory as the load e sees it:
-// the stores below queue position from, youngest first, over committed memory.
+// the frame's stores from queue position from on, youngest first, over committed
+// memory.
 // The load's own bets are decided by the dependence predictor; nothing is bet
 // through an alias.
 func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from uint64, mayBet bool, r *gatherResult) {
 	m := &c.mem
 	end := off + uint64(len(dst))
-	for p := from; p > m.sHead; {
-		p--
+	for p := from; p >= m.sHead; {
 		s := m.store(p)
-		if s.frame != frame {
-			continue
-		}
 		if !s.addrKnown {
 			if mayBet && c.bypass(e, s) {
-				r.bet = true
+				r.bet, s.bypassed = true, true
+				p = s.prev
 				continue
 			}
 			r.blocked, r.on = true, p
@@ -141,6 +144,7 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 		}
 		lo, hi := max(off, s.off), min(end, s.off+s.n)
 		if lo >= hi {
+			p = s.prev
 			continue
 		}
 		if !s.dataKnown {
@@ -161,20 +165,20 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 			copy(part, s.data[lo-s.off:])
 		case storeAlias:
 			keep := r.supplied
-			c.gather(e, s.source, s.sourceOff+(lo-s.off), part, p, false, r)
+			c.gather(e, s.source, s.sourceOff+(lo-s.off), part, s.sourceTop, false, r)
 			if r.blocked {
 				return
 			}
 			r.supplied = keep
 		}
 		if lo > off {
-			c.gather(e, frame, off, dst[:lo-off], p, mayBet, r)
+			c.gather(e, frame, off, dst[:lo-off], s.prev, mayBet, r)
 			if r.blocked {
 				return
 			}
 		}
 		if hi < end {
-			c.gather(e, frame, hi, dst[hi-off:], p, mayBet, r)
+			c.gather(e, frame, hi, dst[hi-off:], s.prev, mayBet, r)
 		}
 		return
 	}
@@ -203,7 +207,7 @@ func (c *Core) resolveStore(p uint64, off, n uint64) {
 	s := m.store(p)
 	s.addrKnown, s.off, s.n = true, off, n
 	c.wakeStore(s)
-	if n == 0 {
+	if n == 0 || !s.bypassed {
 		return
 	}
 	// Loads are in program order: walk back from the youngest to those older than the store.
@@ -214,7 +218,7 @@ func (c *Core) resolveStore(p uint64, off, n uint64) {
 		if l.seq < s.seq {
 			break
 		}
-		if l.issued && p < l.older && l.frame == s.frame && l.supplied <= p && l.off < off+n && off < l.off+l.n {
+		if l.issued && p <= l.older && l.frame == s.frame && l.supplied <= p && l.off < off+n && off < l.off+l.n {
 			victim = l
 		}
 	}

@@ -165,7 +165,7 @@ func (c *Core) squashFrom(seq uint64, cause Cause) {
 	for u := range c.ready {
 		c.ready[u].squash(seq)
 	}
-	c.mem.squash(seq)
+	c.squashMemory(seq)
 	c.state.squash(seq)
 	c.fetch.cause = cause
 }

@@ -190,10 +190,11 @@ var computePrograms = []program{
 		cycles: 15,
 	},
 	{
-		name: "GAS waits to be the oldest", code: div + "GAS STOP",
+		name: "GAS is read by its commit", code: div + "GAS ISZERO STOP",
 		want: `
 			div      2 3 4 14 15
-			counter  2 3 15 16 17   the oldest in 15
+			counter  2 3 4 5 15
+			iszero   2 3 15 16 17   its operand is there in 15
 			leave    2 3 4 5 17
 		`,
 		cycles: 17,

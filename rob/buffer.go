@@ -19,6 +19,7 @@ const (
 	Near   // state access that missed the buffer
 	PredictedTaken
 	Halts // fetch stopped behind it
+	Late  // its result is made by its commit
 )
 
 // Entry is one micro-op in flight, with the run of folded instructions before it.
@@ -44,7 +45,7 @@ type Entry struct {
 
 	Queue   uint64 // position in the store or the state queue
 	LoadQ   uint64 // position in the load queue, of what reads memory
-	Older   uint64 // tail of the store queue at dispatch: its older stores are below
+	Older   uint64 // of what reads memory: its youngest older store, 0 for none
 	RunGas  uint64 // constant cost of the run
 	UndoEnd uint64 // log position behind its renaming
 	Ready   uint64 // cycle from which it can dispatch

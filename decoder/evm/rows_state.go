@@ -107,7 +107,7 @@ var callSpecs = []spec{
 
 	{op: RETURN, name: "RETURN", pops: 2, kind: decoder.KindLeave, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{uop(isa.Leave, 0, 1)}},
 	{op: REVERT, name: "REVERT", since: Byzantium, pops: 2, kind: decoder.KindAbort, flags: decoder.Serial | decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{uop(isa.Abort, 0, 1)}}, // EIP-140
-	{op: SELFDESTRUCT, name: "SELFDESTRUCT", pops: 1, kind: decoder.KindDestroy, flags: decoder.Serial | decoder.NoStatic | decoder.Dynamic | decoder.Transfer, uops: []decoder.Uop{uop(isa.Destroy, 0)}},
+	{op: SELFDESTRUCT, name: "SELFDESTRUCT", pops: 1, kind: decoder.KindDestroy, flags: decoder.NoStatic | decoder.Dynamic | decoder.Transfer, uops: []decoder.Uop{uop(isa.Destroy, 0)}},
 }
 
 // callUops cracks a call: the account's address, its code, the ranges of input

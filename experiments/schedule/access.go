@@ -87,6 +87,18 @@ func (b *builder) describe(u *Uop, row *decoder.Row, t *decoder.Uop) {
 		if row.Flags&decoder.ReadsBalance != 0 {
 			u.after = b.mover
 		}
+	case isa.Enter:
+		u.sources[0] = none // the gas that it forwards is read by its commit
+	case isa.Builtin:
+		b.load(u, b.parent().id)
+		u.head = u.n > speculativeBytes
+	case isa.Destroy:
+		u.touches = true
+		for _, a := range b.accesses { // the heir's is the last
+			if a.Kind == traces.AccessBalance {
+				u.key = Key{Account: b.Golden.Keys[a.Key].Account}
+			}
+		}
 	case isa.Target, isa.Touch:
 		u.touches = true
 		if t.Src[0] == decoder.Temp {

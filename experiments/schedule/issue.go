@@ -13,11 +13,7 @@ func (r *run) issue(i int, u *Uop, t *Times) (latency uint64) {
 	for _, s := range u.sources {
 		at = max(at, r.available(s))
 	}
-	head := u.head
-	if u.Op == isa.Counter && u.space == isa.CounterGas && r.cfg.Core.Gas == "free" {
-		head = false
-	}
-	if head {
+	if u.head {
 		at = max(at, r.commitOf(i-1))
 	}
 	if u.after != none {

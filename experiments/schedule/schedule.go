@@ -203,5 +203,8 @@ func (r *run) available(i int32) uint64 {
 	if i == none {
 		return 0
 	}
+	if u := &r.stream.Uops[i]; u.Op == isa.Counter && (u.space != isa.CounterGas || r.cfg.Core.Gas != "free") {
+		return r.times[i].Commit // what reads the gas or the memory size is answered by its commit
+	}
 	return r.times[i].Complete
 }
