@@ -273,16 +273,20 @@ func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 		return latency, c.settle(e, seq, frame, o, have, &r)
 	case isa.CopyReturn:
 		base, total := c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3])
-		if !off.IsUint64() || !total.IsUint64() || off.Uint64()+n < n || off.Uint64()+n > total.Uint64() || !base.IsUint64() {
+		if !off.IsUint64() || !total.IsUint64() || off.Uint64()+n < n || off.Uint64()+n > total.Uint64() {
 			c.fail(e, decoder.FaultReturnBounds)
 			return latency, true
 		}
-		o := base.Uint64() + off.Uint64()
-		if n > 0 {
-			c.gather(e, e.Next, o, s.data, e.Older, true, &r)
-			return latency, c.settle(e, seq, e.Next, o, n, &r)
+		if n == 0 { // of a range that may lie anywhere
+			return latency, true
 		}
-		return latency, true
+		if !base.IsUint64() { // a wrong path: nobody can have returned this
+			clear(s.data)
+			return latency, true
+		}
+		o := base.Uint64() + off.Uint64()
+		c.gather(e, e.Next, o, s.data, e.Older, true, &r)
+		return latency, c.settle(e, seq, e.Next, o, n, &r)
 	case isa.CopyCode:
 		from = c.frames[e.Frame].prog.Code
 	case isa.CopyForeignCode:

@@ -162,7 +162,12 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 		case storeByte:
 			part[0] = byte(c.regs.Value(s.reg)[0])
 		case storeBlock:
-			copy(part, s.data[lo-s.off:])
+			// A copy that will fault may have gathered less, or nothing.
+			n := 0
+			if at := lo - s.off; at < uint64(len(s.data)) {
+				n = copy(part, s.data[at:])
+			}
+			clear(part[n:])
 		case storeAlias:
 			keep := r.supplied
 			c.gather(e, s.source, s.sourceOff+(lo-s.off), part, s.sourceTop, false, r)
@@ -265,8 +270,9 @@ func (c *Core) pushReady(e *rob.Entry, seq uint64) {
 	}
 }
 
-// bounded gives offset and length of a memory range as integers; ok is false when
-// no gas can pay for it. Ranges of length zero cost nothing and may lie anywhere.
+// bounded gives offset and length of a memory range as integers; ok is false, and
+// both are zero, when no gas can pay for it. Ranges of length zero cost nothing and
+// may lie anywhere.
 func (c *Core) bounded(off, n *isa.Word) (o, l uint64, ok bool) {
 	if n.IsZero() {
 		return 0, 0, true
@@ -275,5 +281,8 @@ func (c *Core) bounded(off, n *isa.Word) (o, l uint64, ok bool) {
 		return 0, 0, false
 	}
 	o, l = off.Uint64(), n.Uint64()
-	return o, l, o+l >= o && o+l <= c.memoryBound
+	if o+l < o || o+l > c.memoryBound {
+		return 0, 0, false
+	}
+	return o, l, true
 }

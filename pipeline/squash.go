@@ -194,6 +194,10 @@ func (c *Core) discard(e *rob.Entry, seq uint64) {
 	}
 	c.regs.Release(e.Dst)
 	c.regs.Release(e.Dst2)
+	if e.Op == isa.Builtin { // its output; the frame may turn out to run another program
+		f := &c.frames[e.Frame]
+		f.ctx.Memory = f.ctx.Memory[:0]
+	}
 	c.Stats.SquashedUops++
 	if c.probe != nil {
 		c.probe.Squash(c.cycle, e)

@@ -1,11 +1,19 @@
 package fuzz
 
 import (
+	"encoding/json"
+	"errors"
 	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/experiments/config"
 )
 
 var (
@@ -14,15 +22,46 @@ var (
 	attempts = flag.Int("minimise", 3000, "runs that making a failing case smaller may take")
 )
 
+func fails(c *Case) error {
+	_, err := c.Run()
+	return err
+}
+
 // judge runs a case and, when it fails, reports it as small as it can be made.
-func judge(t *testing.T, c *Case) Outcome {
+func judge(t *testing.T, c *Case, attempts int) Outcome {
 	t.Helper()
 	out, err := c.Run()
 	if err != nil {
-		small, why := Minimise(c, *attempts)
+		small, why := Minimise(c, fails, attempts)
 		t.Errorf("%s: %v\nminimised: %v\n%s", c.Name, err, why, small)
 	}
 	return out
+}
+
+// totals of a campaign.
+type totals struct {
+	succeeded, nested, rejected, cut int
+	instructions, cycles, squashes   uint64
+	forks                            [evm.NumForks]int
+	executed                         [256]bool
+}
+
+func (s *totals) add(c *Case, out *Outcome) {
+	s.forks[c.Fork]++
+	s.instructions += out.Instructions
+	s.cycles += out.Cycles
+	s.squashes += out.Squashes
+	for _, x := range []struct {
+		n    *int
+		when bool
+	}{{&s.succeeded, out.Success}, {&s.nested, out.Depth > 1}, {&s.rejected, out.Rejected}, {&s.cut, out.Cut}} {
+		if x.when {
+			*x.n++
+		}
+	}
+	for op, executed := range out.Executed {
+		s.executed[op] = s.executed[op] || executed
+	}
 }
 
 // TestSeeds runs numbered cases. A campaign is the same with -programs and -from.
@@ -31,32 +70,28 @@ func TestSeeds(t *testing.T) {
 	if testing.Short() {
 		n = min(n, 200)
 	}
-	var sum struct{ instructions, cycles, squashes, rejected, cut, succeeded, deep uint64 }
-	count := func(into *uint64, when bool) {
-		if when {
-			*into++
-		}
-	}
-	start, forks := time.Now(), [evm.NumForks]int{}
-	for seed := *from; seed < *from+uint64(n); seed++ {
-		c := Draw(seed)
-		out := judge(t, c)
-		forks[c.Fork]++
-		sum.instructions += out.Instructions
-		sum.cycles += out.Cycles
-		sum.squashes += out.Squashes
-		count(&sum.rejected, out.Rejected)
-		count(&sum.cut, out.Cut)
-		count(&sum.succeeded, out.Success)
-		count(&sum.deep, out.Depth > 1)
-		if done := seed - *from + 1; done == uint64(n) || done%10_000 == 0 {
+	var sum totals
+	start := time.Now()
+	for i := range n {
+		c := Draw(*from + uint64(i))
+		out := judge(t, c, *attempts)
+		sum.add(c, &out)
+		if done := i + 1; done == n || done%5000 == 0 {
 			t.Logf("%d programs in %v (%d succeeded, %d with calls, %d rejected, %d cut): %d instructions, %d cycles, %d squashes",
-				done, time.Since(start).Round(time.Second), sum.succeeded, sum.deep, sum.rejected, sum.cut, sum.instructions, sum.cycles, sum.squashes)
+				done, time.Since(start).Round(time.Second), sum.succeeded, sum.nested, sum.rejected, sum.cut, sum.instructions, sum.cycles, sum.squashes)
 		}
 	}
-	for fork, k := range forks {
-		if n >= 1000 && k == 0 {
+	if n < 2000 {
+		return
+	}
+	for fork, k := range sum.forks {
+		if k == 0 {
 			t.Errorf("no program ran under %s", evm.Fork(fork))
+		}
+	}
+	for op := range evm.Table(evm.Osaka) {
+		if row := &evm.Table(evm.Osaka)[op]; row.Kind != decoder.KindInvalid && !row.Kind.Foldable() && !sum.executed[op] {
+			t.Errorf("no program executed %s", row.Name)
 		}
 	}
 }
@@ -64,11 +99,107 @@ func TestSeeds(t *testing.T) {
 // FuzzCore runs the cases that inputs describe.
 func FuzzCore(f *testing.F) {
 	f.Add([]byte{})
-	f.Add([]byte("an out-of-order core commits in order"))
+	for _, fork := range []byte{0, 4, 9, 14} {
+		f.Add([]byte{fork})
+		f.Add([]byte{fork, 1, 3, 200, 100, 50, 25, 12, 6})
+		f.Add(append([]byte{fork, 2}, "the core commits in program order, whatever it guesses"...))
+	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		if len(input) > 4096 {
-			t.Skip("a longer input describes no other case")
+		// The fuzzer makes its inputs small itself, which is another thing than small programs.
+		n := *attempts
+		if worker := flag.Lookup("test.fuzzworker"); worker != nil && worker.Value.String() == "true" {
+			n = 0
 		}
-		judge(t, DrawFrom(input))
+		judge(t, DrawFrom(input), n)
 	})
+}
+
+// TestDrawIsDeterministic makes the same case from the same number, and from the same
+// input.
+func TestDrawIsDeterministic(t *testing.T) {
+	for seed := range uint64(20) {
+		if a, b := Draw(seed).String(), Draw(seed).String(); a != b {
+			t.Errorf("seed %d makes two cases:\n%s\n%s", seed, a, b)
+		}
+	}
+	input := []byte{3, 1, 4, 1, 5, 9, 2, 6}
+	if a, b := DrawFrom(input).String(), DrawFrom(input).String(); a != b {
+		t.Errorf("input %x makes two cases:\n%s\n%s", input, a, b)
+	}
+}
+
+// TestMachinesAreLegal loads drawn machines as configuration files, which is how a
+// failing case is run again.
+func TestMachinesAreLegal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "machine.json")
+	for seed := range uint64(200) {
+		drawn := Draw(seed).Machine
+		text, err := json.Marshal(config.Map(drawn))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := config.Load(config.Source{Files: []string{path}})
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, text)
+		}
+		if loaded.Config != *drawn {
+			t.Fatalf("seed %d: %v", seed, config.Diff(drawn, &loaded.Config))
+		}
+	}
+}
+
+// TestMinimise makes a case that fails for one instruction as small as that.
+func TestMinimise(t *testing.T) {
+	hasLog := func(c *Case) error {
+		for i := range c.Accounts {
+			if slices.ContainsFunc(c.Accounts[i].Code, func(in Inst) bool { return in.Op == evm.LOG0 }) {
+				return errors.New("a program logs")
+			}
+		}
+		return nil
+	}
+	for seed := uint64(0); ; seed++ {
+		c := Draw(seed)
+		if hasLog(c) == nil {
+			continue
+		}
+		small, why := Minimise(c, hasLog, 10_000)
+		if why == nil {
+			t.Fatal("the minimised case does not fail")
+		}
+		var all Code
+		for i := range small.Accounts {
+			all = append(all, small.Accounts[i].Code...)
+		}
+		if len(all) != 1 || all[0].Op != evm.LOG0 {
+			t.Errorf("seed %d: %d instructions are left:\n%s", seed, len(all), small)
+		}
+		return
+	}
+}
+
+// TestAssemble resolves labels in both directions, sizes of blobs and labels that
+// are not there.
+func TestAssemble(t *testing.T) {
+	code := Code{
+		{Op: evm.PUSH2, Label: 2},
+		{Op: evm.PUSH2, Label: 1, Size: true},
+		{Op: evm.PUSH2, Label: 9},
+		{Op: evm.STOP},
+		{Label: 1, Blob: Code{{Op: evm.JUMPDEST, Label: 1}, {Op: evm.PUSH2, Label: 1}}, Raw: []byte{7}},
+		{Op: evm.JUMPDEST, Label: 2},
+		{Op: evm.PUSH1, Imm: []byte{5}},
+		{Op: evm.PUSH1, Imm: []byte{5}},
+	}
+	want := []string{"0 PUSH2 0x000f", "3 PUSH2 0x0005", "6 PUSH2 0x0000", "9 STOP", "a JUMPDEST", "b PUSH2 0x0000", "e SMOD", "f JUMPDEST", "10 PUSH1 0x05 x2"}
+	lines := strings.Split(strings.TrimSpace(disassemble(code.Assemble(), evm.Table(evm.Osaka))), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	if !slices.Equal(lines, want) {
+		t.Errorf("got %q, want %q", lines, want)
+	}
 }

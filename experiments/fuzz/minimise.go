@@ -10,9 +10,9 @@ import (
 // Minimise takes away what a failing case fails without: accounts, instructions, and
 // what is peculiar about the machine. It gives the smallest case found within so
 // many runs, and how that fails.
-func Minimise(c *Case, attempts int) (*Case, error) {
-	m := &minimiser{best: c.clone(), left: attempts}
-	if _, m.why = c.Run(); m.why == nil {
+func Minimise(c *Case, fails func(*Case) error, attempts int) (*Case, error) {
+	m := &minimiser{best: c.clone(), fails: fails, left: attempts}
+	if m.why = fails(c); m.why == nil {
 		return c, nil
 	}
 	m.best.Name += ", minimised"
@@ -31,6 +31,7 @@ func Minimise(c *Case, attempts int) (*Case, error) {
 type minimiser struct {
 	best    *Case
 	why     error
+	fails   func(*Case) error
 	left    int // runs
 	smaller int // steps that succeeded
 }
@@ -43,7 +44,7 @@ func (m *minimiser) try(change func(*Case)) bool {
 	m.left--
 	c := m.best.clone()
 	change(c)
-	_, err := c.Run()
+	err := m.fails(c)
 	if err == nil {
 		return false
 	}

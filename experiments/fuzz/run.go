@@ -23,9 +23,10 @@ type Outcome struct {
 	Instructions uint64 // committed
 	Cycles       uint64
 	Squashes     uint64
-	Depth        int  // of the deepest frame
-	Rejected     bool // the transaction, by both sides
-	Cut          bool // at the limit of cycles
+	Depth        int       // of the deepest frame
+	Executed     [256]bool // opcodes
+	Rejected     bool      // the transaction, by both sides
+	Cut          bool      // at the limit of cycles
 	Success      bool
 }
 
@@ -68,7 +69,9 @@ func (c *Case) Run() (out Outcome, err error) {
 		out.Squashes += n
 	}
 	for i := range golden.Steps {
-		out.Depth = max(out.Depth, int(golden.Steps[i].Depth))
+		s := &golden.Steps[i]
+		out.Depth = max(out.Depth, int(s.Depth))
+		out.Executed[s.Op] = true
 	}
 	if !w.began {
 		out.Rejected = true

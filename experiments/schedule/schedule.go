@@ -203,8 +203,14 @@ func (r *run) available(i int32) uint64 {
 	if i == none {
 		return 0
 	}
-	if u := &r.stream.Uops[i]; u.Op == isa.Counter && (u.space != isa.CounterGas || r.cfg.Core.Gas != "free") {
-		return r.times[i].Commit // what reads the gas or the memory size is answered by its commit
+	if r.late(&r.stream.Uops[i]) {
+		return r.times[i].Commit
 	}
 	return r.times[i].Complete
+}
+
+// late reports whether a micro-op's result is made by its commit: what reads the
+// gas or the memory size then, unless the golden run answers.
+func (s *Scheduler) late(u *Uop) bool {
+	return u.Op == isa.Counter && (u.space != isa.CounterGas || s.cfg.Core.Gas != "free")
 }
