@@ -56,8 +56,7 @@ func TestMainnetTotals(t *testing.T) {
 	if wrongPath == 0 {
 		t.Error("no micro-op was executed on a wrong path")
 	}
-	// Chaos squashes only when asked to; gas is never predicted wrongly when
-	// GAS waits for its turn.
+	// Chaos squashes only when asked to, and gas is predicted only by an oracle.
 	for _, cause := range []string{"branch", "target", "call", "memoryOrder", "stateOrder", "fault"} {
 		if squashes[cause] == 0 {
 			t.Errorf("no squash for cause %s", cause)

@@ -72,6 +72,7 @@ type Counts struct {
 	WrongPathUops      uint64 `json:"wrongPathUops"` // executed, then squashed
 	ReadsOutsideBundle uint64 `json:"readsOutsideBundle"`
 	Calls              uint64 `json:"calls"`
+	StackFills         uint64 `json:"stackFills"` // spilled stack values brought back
 }
 
 // Baseline is the in-order core on the same block.
@@ -124,6 +125,8 @@ type StateInfo struct {
 	Near       uint64 `json:"near"`
 	Far        uint64 `json:"far"`
 	MissStalls uint64 `json:"missStalls"`
+	// TransferWaits counts reads of balances that waited for older instructions which may move value.
+	TransferWaits uint64 `json:"transferWaits"`
 }
 
 // ratio is a/b rounded to nine digits, nil where b is zero.
@@ -172,6 +175,7 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 		Counts: Counts{
 			Instructions: s.Instructions, Uops: s.Uops, ExecutedUops: s.Executed, Cycles: cycles,
 			SquashedUops: s.SquashedUops, WrongPathUops: s.WrongPathUops, ReadsOutsideBundle: out.World.ReadsOutside(), Calls: s.Calls,
+			StackFills: s.StackFills,
 		},
 		IPC:      ratio(s.Instructions, cycles),
 		UIPC:     ratio(s.Uops, cycles),
@@ -187,7 +191,7 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 			Memory:            Dependence{cfg.Predictor.Memory, s.MemoryForwards, s.MemoryWaits, s.MemoryViolations},
 			State:             Dependence{cfg.Predictor.State, s.StateForwards, s.StateWaits, s.StateViolations},
 		},
-		State:  StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls},
+		State:  StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
 		Digest: Digest(setup.Hash, hash, out),
 	}
 	if cycles > 0 {

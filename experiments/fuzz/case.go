@@ -22,14 +22,13 @@ import (
 	"github.com/ooovm/ooovm/state"
 )
 
-// Case is one transaction in its world, and the machine that runs it.
+// Case is a few transactions in their world, and the machine that runs them.
 type Case struct {
-	Name     string
-	Fork     evm.Fork
-	Coinbase state.Address
-	Accounts []Account // in order of address
-	Message  *core.Message
-	Init     Code // of a transaction that creates a contract: its data
+	Name         string
+	Fork         evm.Fork
+	Coinbase     state.Address
+	Accounts     []Account // in order of address
+	Transactions []Transaction
 
 	Machine     *pipeline.Config
 	Lockstep    bool   // compare every instruction, and not the outcome only
@@ -44,6 +43,13 @@ type Account struct {
 	Nonce   uint64
 	Code    Code
 	Storage map[isa.Word]isa.Word
+}
+
+// Transaction is a message and, where it creates a contract, the code that is its
+// data. Its nonce is the sender's.
+type Transaction struct {
+	core.Message
+	Init Code
 }
 
 // The accounts of every case. The contracts have consecutive addresses, so that
@@ -109,18 +115,20 @@ func draw(d *dice) *Case {
 		c.Accounts = append(c.Accounts, Account{Address: delegated, Nonce: 1, Balance: isa.Word{9}, Code: Code{{Raw: append([]byte{0xef, 0x01, 0x00}, to[:]...)}}})
 	}
 	slices.SortFunc(c.Accounts, func(a, b Account) int { return slices.Compare(a.Address[:], b.Address[:]) })
-	c.drawMessage(d)
+	for range pick(d, 1, 1, 1, 2, 2, 3) {
+		c.Transactions = append(c.Transactions, c.drawTransaction(d))
+	}
 	return c
 }
 
-func (c *Case) drawMessage(d *dice) {
+func (c *Case) drawTransaction(d *dice) Transaction {
 	callee := contracts[0]
 	if d.oneIn(8) {
 		callee = pick(d, contracts[1], delegated, rich)
 	}
 	to := common.Address(callee)
 	price := big.NewInt(int64(baseFee + d.below(4)))
-	m := &core.Message{
+	m := core.Message{
 		From: common.Address(sender), To: &to, Value: new(big.Int), GasLimit: uint64(120_000 + d.below(180_000)),
 		GasPrice: price, GasFeeCap: price, GasTipCap: price,
 	}
@@ -155,10 +163,11 @@ func (c *Case) drawMessage(d *dice) {
 	}
 	if m.SetCodeAuthorizations == nil && d.oneIn(10) {
 		w := &writer{dice: d, fork: c.Fork}
-		m.To, m.Data, c.Init = nil, nil, w.initCode()
+		m.To, m.Data = nil, nil
 		m.GasLimit += 60_000
+		return Transaction{m, w.initCode()}
 	}
-	c.Message = m
+	return Transaction{Message: m}
 }
 
 // authorisation lets the authority, or the sender, delegate (EIP-7702).
@@ -183,11 +192,12 @@ func (c *Case) prestate() state.Prestate {
 	return pre
 }
 
-// message is the transaction with the data that Init makes.
-func (c *Case) message() *core.Message {
-	m := *c.Message
+// message is the transaction's message as the sender's next.
+func (t *Transaction) message(nonce uint64) *core.Message {
+	m := t.Message
+	m.Nonce = nonce
 	if m.To == nil {
-		m.Data = c.Init.Assemble()
+		m.Data = t.Init.Assemble()
 	}
 	return &m
 }
@@ -195,13 +205,15 @@ func (c *Case) message() *core.Message {
 // String describes the case so that a person can make it again.
 func (c *Case) String() string {
 	var b strings.Builder
-	m := c.message()
-	fmt.Fprintf(&b, "%s: fork %s, coinbase %#x, lockstep %v, verify every %d, lies %d %%\n", c.Name, c.Fork, c.Coinbase[:], c.Lockstep, c.VerifyEvery, c.Lies)
-	fmt.Fprintf(&b, "transaction: to %v, value %s, gas %d, price %s, data %#x, %d access list entries, %d authorisations\n",
-		m.To, m.Value, m.GasLimit, m.GasPrice, m.Data, len(m.AccessList), len(m.SetCodeAuthorizations))
 	rows := evm.Table(c.Fork)
-	if m.To == nil {
-		b.WriteString(disassemble(m.Data, rows))
+	fmt.Fprintf(&b, "%s: fork %s, coinbase %#x, lockstep %v, verify every %d, lies %d %%\n", c.Name, c.Fork, c.Coinbase[:], c.Lockstep, c.VerifyEvery, c.Lies)
+	for i := range c.Transactions {
+		m := c.Transactions[i].message(0)
+		fmt.Fprintf(&b, "transaction %d: to %v, value %s, gas %d, price %s, data %#x, %d access list entries, %d authorisations\n",
+			i, m.To, m.Value, m.GasLimit, m.GasPrice, m.Data, len(m.AccessList), len(m.SetCodeAuthorizations))
+		if m.To == nil {
+			b.WriteString(disassemble(m.Data, rows))
+		}
 	}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]

@@ -217,3 +217,29 @@ func (w *writer) stackBounds() {
 	}
 	w.height = before
 }
+
+// spill makes more values than a small machine keeps in registers, branches, and
+// takes them away again, so that fetch is filling registers when the branch is
+// resolved.
+func (w *writer) spill() {
+	floor, skip := w.height, w.label()
+	w.leaf()
+	for range pick(w.dice, 16, 33+w.below(100)) {
+		w.op(evm.DUP1)
+	}
+	if w.oneIn(2) { // the callee's values may take the place of these
+		w.call()
+	}
+	w.value(2)
+	w.ref(skip)
+	w.op(evm.JUMPI)
+	if w.oneIn(2) {
+		w.store()
+	}
+	w.here(skip)
+	w.code = append(w.code, Inst{Op: evm.DUP1 + 15})
+	w.height++
+	for w.height > floor {
+		w.op(evm.POP)
+	}
+}

@@ -158,12 +158,17 @@ func (w *writer) value(depth int) {
 	}
 }
 
+// dup pushes one of its own values again.
+func (w *writer) dup() {
+	w.code = append(w.code, Inst{Op: byte(evm.DUP1 + w.below(min(16, w.height)))})
+	w.height++
+}
+
 // leaf pushes a value that takes one instruction.
 func (w *writer) leaf() {
 	switch {
 	case w.height > 0 && w.oneIn(3):
-		w.code = append(w.code, Inst{Op: byte(evm.DUP1 + w.below(min(16, w.height)))})
-		w.height++
+		w.dup()
 	case w.oneIn(3):
 		w.op(w.known(nullary[2:]...))
 	case w.oneIn(5):
@@ -219,9 +224,17 @@ func (w *writer) key(depth int) {
 
 // address pushes an account.
 func (w *writer) address(depth int) {
-	switch w.below(10) {
+	switch w.below(12) {
 	case 0, 1, 2:
 		w.push(pick(w.dice, contracts...).Word())
+	case 10, 11: // one of two accounts, as data decides
+		a, b := pick(w.dice, contracts...).Word(), pick(w.dice, everybody...).Word()
+		w.value(depth - 1)
+		w.masked(1)
+		w.push(*new(isa.Word).Xor(&a, &b))
+		w.op(evm.MUL)
+		w.push(a)
+		w.op(evm.XOR)
 	case 3, 4: // a contract that data decides on; they have consecutive addresses
 		w.value(depth - 1)
 		w.masked(3)
@@ -233,8 +246,7 @@ func (w *writer) address(depth int) {
 		w.number(1 + w.below(pick(w.dice, 4, 10, 18)))
 	case 7:
 		if w.height > 0 {
-			w.code = append(w.code, Inst{Op: byte(evm.DUP1 + w.below(min(16, w.height)))})
-			w.height++
+			w.dup()
 			return
 		}
 		fallthrough
@@ -267,7 +279,7 @@ func (w *writer) callGas(depth int) {
 		w.number(20_000 + w.below(40_000))
 	default:
 		if w.fork < evm.TangerineWhistle { // asking for more than there is fails
-			w.number(8000)
+			w.number(pick(w.dice, 8000, 8000, 1000, 100))
 			w.op(evm.GAS)
 			w.op(evm.SUB)
 			return

@@ -40,10 +40,10 @@ func judge(t *testing.T, c *Case, attempts int) Outcome {
 
 // totals of a campaign.
 type totals struct {
-	succeeded, nested, rejected, cut int
-	instructions, cycles, squashes   uint64
-	forks                            [evm.NumForks]int
-	executed                         [256]bool
+	transactions, succeeded, nested, rejected, cut int
+	instructions, cycles, squashes                 uint64
+	forks                                          [evm.NumForks]int
+	executed                                       [256]bool
 }
 
 func (s *totals) add(c *Case, out *Outcome) {
@@ -51,10 +51,12 @@ func (s *totals) add(c *Case, out *Outcome) {
 	s.instructions += out.Instructions
 	s.cycles += out.Cycles
 	s.squashes += out.Squashes
+	s.transactions += out.Transactions
+	s.succeeded += out.Succeeded
 	for _, x := range []struct {
 		n    *int
 		when bool
-	}{{&s.succeeded, out.Success}, {&s.nested, out.Depth > 1}, {&s.rejected, out.Rejected}, {&s.cut, out.Cut}} {
+	}{{&s.nested, out.Depth > 1}, {&s.rejected, out.Rejected}, {&s.cut, out.Cut}} {
 		if x.when {
 			*x.n++
 		}
@@ -77,8 +79,8 @@ func TestSeeds(t *testing.T) {
 		out := judge(t, c, *attempts)
 		sum.add(c, &out)
 		if done := i + 1; done == n || done%5000 == 0 {
-			t.Logf("%d programs in %v (%d succeeded, %d with calls, %d rejected, %d cut): %d instructions, %d cycles, %d squashes",
-				done, time.Since(start).Round(time.Second), sum.succeeded, sum.nested, sum.rejected, sum.cut, sum.instructions, sum.cycles, sum.squashes)
+			t.Logf("%d programs in %v, %d transactions (%d succeeded, %d programs with calls, %d rejected, %d cut): %d instructions, %d cycles, %d squashes",
+				done, time.Since(start).Round(time.Second), sum.transactions, sum.succeeded, sum.nested, sum.rejected, sum.cut, sum.instructions, sum.cycles, sum.squashes)
 		}
 	}
 	if n < 2000 {

@@ -64,6 +64,34 @@ func finite(d *dice) pipeline.Config {
 	}
 }
 
+// answers is the golden run of the present transaction, as oracle predictors ask it:
+// by the number of an instruction in the whole run.
+type answers struct {
+	golden predictor.Golden
+	base   uint64 // number of the transaction's first instruction
+}
+
+var _ predictor.Golden = (*answers)(nil)
+
+func (a *answers) Taken(k uint64) bool              { return a.golden.Taken(k - a.base) }
+func (a *answers) NextPC(k uint64) (uint32, bool)   { return a.golden.NextPC(k - a.base) }
+func (a *answers) Callee(k uint64) (isa.Word, bool) { return a.golden.Callee(k - a.base) }
+func (a *answers) Overlap(load, store uint64) bool {
+	return a.golden.Overlap(load-a.base, store-a.base)
+}
+func (a *answers) Gas(k uint64) (left uint64, ok bool) { return a.golden.Gas(k - a.base) }
+
+// oracle is what oracle predictors ask: nil unless the machine has one.
+func (r *run) oracle() predictor.Golden {
+	switch {
+	case !r.Machine.ReadsGolden():
+		return nil
+	case r.Lies > 0:
+		return newLiar(&r.answers, r.Lies)
+	}
+	return &r.answers
+}
+
 // liar is a golden run that gives wrong answers. The core may be misled by them, but
 // not into committing anything else.
 type liar struct {

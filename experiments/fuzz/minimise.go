@@ -18,11 +18,14 @@ func Minimise(c *Case, fails func(*Case) error, attempts int) (*Case, error) {
 	m.best.Name += ", minimised"
 	for before := -1; m.left > 0 && before != m.smaller; {
 		before = m.smaller
+		m.transactions()
 		m.accounts()
 		for i := range m.best.Accounts {
 			m.code(func(c *Case) *Code { return &c.Accounts[i].Code })
 		}
-		m.code(func(c *Case) *Code { return &c.Init })
+		for i := range m.best.Transactions {
+			m.code(func(c *Case) *Code { return &c.Transactions[i].Init })
+		}
 		m.machine()
 	}
 	return m.best, m.why
@@ -56,13 +59,13 @@ func (m *minimiser) try(change func(*Case)) bool {
 func (c *Case) clone() *Case {
 	d := *c
 	d.Accounts = slices.Clone(c.Accounts)
-	message, machine := *c.Message, *c.Machine
-	d.Message, d.Machine = &message, &machine
+	d.Transactions = slices.Clone(c.Transactions)
+	machine := *c.Machine
+	d.Machine = &machine
 	return &d
 }
 
-// accounts takes away code, then storage and balance, account by account, and the
-// transaction's trimmings.
+// accounts takes away code and storage, account by account.
 func (m *minimiser) accounts() {
 	for i := range m.best.Accounts {
 		a := &m.best.Accounts[i]
@@ -73,15 +76,26 @@ func (m *minimiser) accounts() {
 			m.try(func(c *Case) { c.Accounts[i].Storage = nil })
 		}
 	}
-	msg := m.best.Message
-	if len(msg.Data) > 0 {
-		m.try(func(c *Case) { c.Message.Data = nil })
+}
+
+// transactions takes away whole transactions, and the trimmings of those that stay.
+func (m *minimiser) transactions() {
+	for i := 0; i < len(m.best.Transactions) && len(m.best.Transactions) > 1; {
+		if !m.try(func(c *Case) { c.Transactions = slices.Delete(c.Transactions, i, i+1) }) {
+			i++
+		}
 	}
-	if msg.AccessList != nil {
-		m.try(func(c *Case) { c.Message.AccessList = nil })
-	}
-	if msg.SetCodeAuthorizations != nil {
-		m.try(func(c *Case) { c.Message.SetCodeAuthorizations = nil })
+	for i := range m.best.Transactions {
+		tx := &m.best.Transactions[i]
+		if len(tx.Data) > 0 {
+			m.try(func(c *Case) { c.Transactions[i].Data = nil })
+		}
+		if tx.AccessList != nil {
+			m.try(func(c *Case) { c.Transactions[i].AccessList = nil })
+		}
+		if tx.SetCodeAuthorizations != nil {
+			m.try(func(c *Case) { c.Transactions[i].SetCodeAuthorizations = nil })
+		}
 	}
 }
 

@@ -71,10 +71,10 @@ func TestRegressions(t *testing.T) {
 			c := &Case{
 				Name: r.name, Fork: r.fork, Coinbase: coinbase, Lockstep: true, VerifyEvery: 1,
 				Accounts: []Account{{Address: sender, Balance: isa.Word{0, 1}}},
-				Message: &core.Message{
+				Transactions: []Transaction{{Message: core.Message{
 					From: common.Address(sender), To: &to, Value: new(big.Int), GasLimit: 200_000,
 					GasPrice: price, GasFeeCap: price, GasTipCap: new(big.Int),
-				},
+				}}},
 			}
 			for i, text := range r.code {
 				code, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))

@@ -10,7 +10,6 @@ import (
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
-	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -25,9 +24,10 @@ type Outcome struct {
 	Squashes     uint64
 	Depth        int       // of the deepest frame
 	Executed     [256]bool // opcodes
-	Rejected     bool      // the transaction, by both sides
+	Transactions int       // that ran
+	Succeeded    int       // of these
+	Rejected     bool      // the last one was, by both sides
 	Cut          bool      // at the limit of cycles
-	Success      bool
 }
 
 // Run executes the case on go-ethereum and on the core and compares them. The error
@@ -42,107 +42,133 @@ func (c *Case) Run() (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	pre, call := c.prestate(), c.message()
-	golden, refused := traces.RecordMessage(&traces.Message{Name: c.Name, Ground: traces.NewGround(pre), Env: env, Call: call})
-	if refused != nil && !traces.Rejected(refused) {
-		return out, refused
-	}
-	tx, err := state.NewMessageTx(call)
-	if err != nil {
+	r := &run{Case: c, env: env, world: state.NewWorld(c.prestate()), current: -1}
+	r.sys = evm.NewSystem(r.world, env, make([]*state.Tx, len(c.Transactions)), evm.NewCache())
+	if err := r.prepare(0); err != nil {
 		return out, err
 	}
-	world := state.NewWorld(pre)
-	sys := evm.NewSystem(world, env, []*state.Tx{tx}, evm.NewCache())
-	core, err := pipeline.New(*c.Machine, sys, c.oracle(golden))
-	if err != nil {
+	if r.core, err = pipeline.New(*c.Machine, r.sys, r.oracle()); err != nil {
 		return out, err
 	}
-	core.MaxCycles, core.VerifyEvery = maxCycles, c.VerifyEvery
-	w := &watcher{core: core}
-	if c.Lockstep {
-		w.check = evm.NewLockstep(golden, sys)
-		core.SetChecker(w.check)
+	r.core.MaxCycles, r.core.VerifyEvery = maxCycles, c.VerifyEvery
+	err = r.judge(machine.Sequential(r.core, r.sys, len(c.Transactions), r))
+	r.out.Instructions, r.out.Cycles, r.out.Transactions = r.core.Stats.Instructions, r.core.Cycle(), len(r.sys.Results)
+	for _, n := range r.core.Stats.Squashes {
+		r.out.Squashes += n
 	}
-	err = machine.Sequential(core, sys, 1, w)
-	out.Instructions, out.Cycles = core.Stats.Instructions, core.Cycle()
-	for _, n := range core.Stats.Squashes {
-		out.Squashes += n
-	}
-	for i := range golden.Steps {
-		s := &golden.Steps[i]
-		out.Depth = max(out.Depth, int(s.Depth))
-		out.Executed[s.Op] = true
-	}
-	if !w.began {
-		out.Rejected = true
-		if refused == nil {
-			return out, fmt.Errorf("rejected, which go-ethereum does not: %w", err)
-		}
-		return out, nil
-	}
-	if refused != nil {
-		return out, fmt.Errorf("not rejected, which go-ethereum does: %w", refused)
-	}
-	if w.check != nil {
-		if diff := w.check.Err(); diff != nil {
-			return out, diff
+	return r.out, err
+}
+
+// run is a case while it runs: machine.Watcher of its core. go-ethereum runs each
+// transaction on the world that the core has left, once that has been compared.
+type run struct {
+	*Case
+	env     *state.BlockEnv
+	world   *state.World
+	sys     *evm.System
+	core    *pipeline.Core
+	answers answers // for oracle predictors
+
+	current int            // transaction that the core has begun last
+	golden  *traces.Golden // of that transaction, or of the next one when it is over
+	refused error          // why go-ethereum rejects it
+	check   *evm.Lockstep  // nil when instructions are not compared
+	out     Outcome
+}
+
+// prepare makes a transaction and its golden run.
+func (r *run) prepare(i int) (err error) {
+	pre := state.Prestate{}
+	for _, a := range r.world.Accounts() {
+		if acct, exists := r.world.Dump(a); exists {
+			pre[a] = &acct
 		}
 	}
-	if errors.Is(err, pipeline.ErrMaxCycles) {
-		out.Cut = true
-		return out, nil
+	call := r.Transactions[i].message(r.world.Nonce(sender))
+	if r.sys.Txs[i], err = state.NewMessageTx(call); err != nil {
+		return err
 	}
-	if err != nil {
-		return out, err
+	message := &traces.Message{Name: r.Name, Ground: traces.NewGround(pre), Env: r.env, Call: call}
+	r.golden, r.refused = traces.RecordMessage(message)
+	if r.refused != nil && !traces.Rejected(r.refused) {
+		return r.refused
 	}
-	got, want := &sys.Results[0], &golden.Results[0]
-	out.Success = got.Success
+	r.answers.golden = r.golden.Oracle()
+	for k := range r.golden.Steps {
+		s := &r.golden.Steps[k]
+		r.out.Depth = max(r.out.Depth, int(s.Depth))
+		r.out.Executed[s.Op] = true
+	}
+	return nil
+}
+
+func (r *run) BeginTx(i int) {
+	r.current = i
+	r.answers.base = r.core.Stats.Instructions
+	if !r.Lockstep || r.refused != nil {
+		return
+	}
+	r.check = evm.NewLockstep(r.golden, r.sys)
+	r.core.SetChecker(r.check)
+	r.check.BeginTx(0)
+}
+
+// EndTx compares what the transaction has left.
+func (r *run) EndTx(i int) error {
+	if r.refused != nil {
+		return fmt.Errorf("transaction %d: not rejected, which go-ethereum does: %w", i, r.refused)
+	}
+	if r.check != nil {
+		r.check.EndTx(0)
+		if err := r.check.Err(); err != nil {
+			return err
+		}
+	}
+	got, want := &r.sys.Results[i], &r.golden.Results[0]
+	if got.Success {
+		r.out.Succeeded++
+	}
+	if n := r.core.Stats.Instructions - r.answers.base; n != uint64(len(r.golden.Steps)) {
+		return fmt.Errorf("transaction %d: %d instructions committed, go-ethereum has %d", i, n, len(r.golden.Steps))
+	}
+	if got.GasUsed != want.GasUsed || got.Success != want.Success {
+		return fmt.Errorf("transaction %d: gas used %d, success %v, go-ethereum has %d, %v", i, got.GasUsed, got.Success, want.GasUsed, want.Success)
+	}
+	if !sameLogs(got.Logs, want.Logs) {
+		return fmt.Errorf("transaction %d: logs %v, go-ethereum has %v", i, got.Logs, want.Logs)
+	}
+	if err := traces.ComparePostState(r.world, r.golden); err != nil {
+		return fmt.Errorf("transaction %d: %w", i, err)
+	}
+	if i+1 < len(r.Transactions) {
+		return r.prepare(i + 1)
+	}
+	return nil
+}
+
+// judge says what the end of the simulation means: a transaction that go-ethereum
+// rejects too ends a case, and so does the limit of cycles.
+func (r *run) judge(err error) error {
+	next := len(r.sys.Results)
 	switch {
-	case out.Instructions != uint64(len(golden.Steps)):
-		return out, fmt.Errorf("%d instructions committed, go-ethereum has %d", out.Instructions, len(golden.Steps))
-	case got.GasUsed != want.GasUsed || got.Success != want.Success:
-		return out, fmt.Errorf("gas used %d, success %v, go-ethereum has %d, %v", got.GasUsed, got.Success, want.GasUsed, want.Success)
-	case !sameLogs(got.Logs, want.Logs):
-		return out, fmt.Errorf("logs %v, go-ethereum has %v", got.Logs, want.Logs)
+	case err == nil:
+		return nil
+	case r.check != nil && r.check.Err() != nil:
+		return r.check.Err()
+	case errors.Is(err, pipeline.ErrMaxCycles):
+		r.out.Cut = true
+		return nil
+	case r.current < next && r.refused != nil: // it never began
+		r.out.Rejected = true
+		return nil
+	case r.current < next && next < len(r.Transactions):
+		return fmt.Errorf("transaction %d: rejected, which go-ethereum does not: %w", next, err)
 	}
-	return out, traces.ComparePostState(world, golden)
+	return err
 }
 
 func sameLogs(a, b []state.Log) bool {
 	return slices.EqualFunc(a, b, func(x, y state.Log) bool {
 		return x.Address == y.Address && slices.Equal(x.Topics, y.Topics) && bytes.Equal(x.Data, y.Data)
 	})
-}
-
-// oracle is what oracle predictors ask: nil unless the machine has one.
-func (c *Case) oracle(golden *traces.Golden) predictor.Golden {
-	if !c.Machine.ReadsGolden() {
-		return nil
-	}
-	if c.Lies > 0 {
-		return newLiar(golden.Oracle(), c.Lies)
-	}
-	return golden.Oracle()
-}
-
-// watcher tells the lockstep check of the transaction's bounds.
-type watcher struct {
-	core  *pipeline.Core
-	check *evm.Lockstep // nil when not compared
-	began bool
-}
-
-func (w *watcher) BeginTx(i int) {
-	w.began = true
-	if w.check != nil && !w.check.BeginTx(i) {
-		w.core.SetChecker(nil)
-	}
-}
-
-func (w *watcher) EndTx(i int) error {
-	if w.check != nil {
-		w.check.EndTx(i)
-		return w.check.Err()
-	}
-	return nil
 }

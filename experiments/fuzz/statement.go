@@ -10,8 +10,15 @@ func (w *writer) program(statements int) Code {
 	for range w.below(3) {
 		w.subs = append(w.subs, w.label())
 	}
-	if w.oneIn(3) {
+	switch w.below(6) {
+	case 0, 1:
 		w.ladder()
+	case 2: // its memory has to be new
+		w.offset(0)
+		w.op(evm.MLOAD)
+		w.use()
+	case 3:
+		w.spill()
 	}
 	w.block(0)
 	w.terminator()
@@ -78,6 +85,8 @@ func (w *writer) statement() {
 		w.guarded(w.end)
 	case k == 30 && w.oneIn(6):
 		w.stackBounds()
+	case k == 30 && w.oneIn(3):
+		w.spill()
 	case k == 31 && w.oneIn(4):
 		w.guarded(w.badJump)
 	default:
