@@ -327,7 +327,7 @@ func TestSinkErrorsEndStateTests(t *testing.T) {
 // TestOfficialStateTests runs a fixed sample of the official tests: of every folder
 // and fork so many subtests, each under another core.
 func TestOfficialStateTests(t *testing.T) {
-	cores := []Setup{setup(t, "ooo-4"), chaotic(t, "ooo-4", 1), setup(t, "scalar"), setup(t, "limit")}
+	cores := []Setup{setup(t, "ooo-4"), chaotic(t, "ooo-4", 1), setup(t, "scalar"), setup(t, "ooo-8"), setup(t, "limit")}
 	if testing.Short() {
 		cores = cores[:1]
 	}

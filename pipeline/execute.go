@@ -189,12 +189,14 @@ func (c *Core) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherRes
 }
 
 // affordable decides a long range: it has to be the oldest, and the gas that is
-// left has to pay for the memory.
+// left has to pay for the memory that is not there yet, at the price of the first
+// bytes, which is the lowest. The exact charge is made at commit.
 func (c *Core) affordable(e *rob.Entry, seq, end uint64) bool {
 	if !c.waitForHead(e, seq) {
 		return false
 	}
-	if end > c.sys.MemoryBound(c.frames[e.Frame].ctx.Gas) {
+	ctx := &c.frames[e.Frame].ctx
+	if have := uint64(len(ctx.Memory)); end > have && end-have > c.sys.MemoryBound(ctx.Gas) {
 		c.fail(e, decoder.FaultOutOfGas)
 		return false
 	}

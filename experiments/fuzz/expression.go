@@ -192,10 +192,15 @@ func (w *writer) offset(depth int) {
 		w.number(32 * w.below(5))
 	case w.oneIn(60):
 		w.push(w.word())
+	case w.oneIn(60):
+		w.number(w.below(long))
 	default:
 		w.number(w.below(130))
 	}
 }
+
+// long is above what the core gathers before a range is the oldest (32 KiB).
+const long = 40_000
 
 // length pushes the length of a range.
 func (w *writer) length(depth int) {
@@ -207,6 +212,8 @@ func (w *writer) length(depth int) {
 		w.op(w.known(evm.CALLDATASIZE, evm.MSIZE, evm.RETURNDATASIZE, evm.CODESIZE))
 	case w.oneIn(80):
 		w.push(w.word())
+	case w.oneIn(60):
+		w.number(long/2 + w.below(long))
 	default:
 		w.number(pick(w.dice, 0, 1, 4, 20, 31, 32, 32, 33, 64, 64, 96, 100))
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,10 +28,16 @@ func fails(c *Case) error {
 	return err
 }
 
+// hanging is how long a case may take before it is said to hang: its simulation is
+// bounded, so that only an endless loop of the simulator itself takes so long.
+const hanging = 3 * time.Minute
+
 // judge runs a case and, when it fails, reports it as small as it can be made.
 func judge(t *testing.T, c *Case, attempts int) Outcome {
 	t.Helper()
+	alarm := time.AfterFunc(hanging, func() { panic(fmt.Sprintf("the simulator hangs: %s", c)) })
 	out, err := c.Run()
+	alarm.Stop()
 	if err != nil {
 		small, why := Minimise(c, fails, attempts)
 		t.Errorf("%s: %v\nminimised: %v\n%s", c.Name, err, why, small)

@@ -52,6 +52,15 @@ var regressions = []struct {
 		},
 	},
 	{
+		// KECCAK256 of 128 KiB that have been paid for, with less gas left than they cost.
+		name: "long range in memory that is there",
+		fork: evm.Prague,
+		code: []string{
+			"6020 5f 5f 5f 5f 73c000000000000000000000000000000000000005 620124f8 f1 50 5f 51 6001 55",
+			"6201ffdf 51 50 62020000 5f 20 5f 52 6020 5f f3",
+		},
+	},
+	{
 		// RETURN of nothing from an absurd offset, which costs nothing; the caller
 		// copies this nothing.
 		name: "empty returned range at an offset above 64 bits",
