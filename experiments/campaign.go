@@ -96,6 +96,10 @@ func (c *Campaign) one(path string) (r Report) {
 		r.Err = &InputError{err}
 		return r
 	}
+	if o := &c.Options; o.Probe != nil && o.ProbeTx >= len(b.Txs) {
+		r.Err = &InputError{fmt.Errorf("--tx %d: the block has no such transaction", o.ProbeTx)}
+		return r
+	}
 	p, err := Prepare(b, c.Options.Lockstep || c.Setup.Config.ReadsGolden())
 	if err != nil {
 		r.Err = &DifferenceError{err}

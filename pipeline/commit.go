@@ -75,7 +75,9 @@ func (c *Core) whyNot() Cause {
 		}
 		return c.fetch.cause
 	}
-	c.fetch.cause = CauseFrontEnd
+	if b.Dispatch > c.fetch.since {
+		c.fetch.cause = CauseFrontEnd // the machine fills again
+	}
 	e := b.At(b.Head)
 	class := isa.Table[e.Op].Class
 	switch {
@@ -299,7 +301,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 func (c *Core) resumeSerial() {
 	c.fetch.state = fetchRuns
 	c.fetch.resume = c.cycle + 1
-	c.fetch.cause = CauseSerial
+	c.refill(CauseSerial)
 }
 
 // commitStore writes a store's bytes to committed memory.

@@ -222,10 +222,11 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	}
 	c.hasher.commit(in.PC, in.Code, ^cost, nil)
 	c.Stats.Uops++
+	c.Stats.SquashedUops-- // squashed below, but it did commit: as a fault
 	c.lastCommit = c.cycle
 	if e.Flags&rob.Issued != 0 {
 		c.Stats.Executed++
-		c.Stats.WrongPathUops-- // squashed below, but it did commit: as a fault
+		c.Stats.WrongPathUops--
 	}
 	x := *e
 	resume := f.resume

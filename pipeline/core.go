@@ -90,6 +90,7 @@ type Core struct {
 		waitFor uint64 // fetchTarget: the entry
 		serial  isa.Op // what fetch stopped behind last
 		cause   Cause  // what emptied the machine last
+		since   uint64 // the first entry fetched after that
 	}
 	redirected bool    // the jump just fetched was taken
 	temp       rob.Reg // result of an earlier micro-op of the instruction being fetched
@@ -277,10 +278,14 @@ func (c *Core) steer(frame, inst int32, cycle uint64, cause Cause) {
 	c.fetch.state = fetchRuns
 	c.fetch.frame, c.fetch.inst, c.fetch.uop = frame, inst, 0
 	c.fetch.resume = cycle
-	c.fetch.cause = cause
+	c.refill(cause)
 	c.dropStack(frame)
 	c.startRun()
 }
+
+// refill says what the slots belong to that are lost until the first entry that
+// fetch makes from now on arrives.
+func (c *Core) refill(cause Cause) { c.fetch.cause, c.fetch.since = cause, c.buf.Tail }
 
 // startRun begins a new run of folded instructions at the fetch position.
 func (c *Core) startRun() {

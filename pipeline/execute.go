@@ -95,9 +95,6 @@ func (c *Core) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *g
 		s.waiters = append(s.waiters, parked{seq, e.UID})
 		return false
 	}
-	if r.bet {
-		e.Flags |= rob.Bet
-	}
 	l := c.mem.load(e.LoadQ)
 	l.issued, l.frame, l.off, l.n, l.older, l.supplied = true, frame, off, n, e.Older, r.supplied
 	return true

@@ -57,7 +57,7 @@ func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decod
 	if next < 0 {
 		c.fetch.state = fetchTarget
 		c.fetch.waitFor = seq
-		c.fetch.cause = CauseTarget
+		c.refill(CauseTarget)
 		c.fetch.inst = fall
 		c.startRun()
 		return
@@ -67,7 +67,7 @@ func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decod
 	c.startRun()
 	if bubble {
 		c.fetch.resume = c.cycle + uint64(c.cfg.Core.FrontEnd)
-		c.fetch.cause = CauseFrontEnd
+		c.refill(CauseFrontEnd)
 	}
 }
 
@@ -185,7 +185,7 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	if prog == nil {
 		c.fetch.state = fetchTarget
 		c.fetch.waitFor = seq
-		c.fetch.cause = CauseCall
+		c.refill(CauseCall)
 	}
 }
 

@@ -19,6 +19,7 @@ type line struct {
 	buffered     bool
 	touched      bool
 	arrives      uint64 // outstanding miss
+	from         level  // where it is served
 }
 
 // level is where an access was served.
@@ -43,7 +44,7 @@ func (h *hierarchy) access(key int32, now uint64) (extra uint64, lv level, ok bo
 	l := &h.lines[key]
 	if l.arrives > now { // merges with the outstanding miss
 		h.use(key)
-		return l.arrives - now, levelFar, true
+		return l.arrives - now, l.from, true
 	}
 	if l.buffered {
 		h.use(key)
@@ -67,7 +68,7 @@ func (h *hierarchy) access(key int32, now uint64) (extra uint64, lv level, ok bo
 		h.fills = append(h.fills, now+extra)
 	}
 	l.touched = true
-	l.arrives = now + extra
+	l.arrives, l.from = now+extra, lv
 	h.use(key)
 	return extra, lv, true
 }

@@ -13,7 +13,8 @@ type naiveHierarchy struct {
 	buffer  []int32
 	touched map[int32]bool
 	arrives map[int32]uint64
-	misses  []uint64 // ends of all misses ever
+	from    map[int32]level // where the last miss was served
+	misses  []uint64        // ends of all misses ever
 }
 
 func (h *naiveHierarchy) outstanding(now uint64) (ends []uint64) {
@@ -29,7 +30,7 @@ func (h *naiveHierarchy) access(key int32, now uint64) (extra uint64, lv level, 
 	buffered := slices.Contains(h.buffer, key)
 	switch {
 	case h.arrives[key] > now:
-		extra, lv = h.arrives[key]-now, levelFar
+		extra, lv = h.arrives[key]-now, h.from[key]
 	case buffered:
 		lv = levelHit
 	default:
@@ -44,7 +45,7 @@ func (h *naiveHierarchy) access(key int32, now uint64) (extra uint64, lv level, 
 			h.misses = append(h.misses, now+extra)
 		}
 		h.touched[key] = true
-		h.arrives[key] = now + extra
+		h.arrives[key], h.from[key] = now+extra, lv
 	}
 	h.buffer = slices.DeleteFunc(h.buffer, func(k int32) bool { return k == key })
 	h.buffer = slices.Insert(h.buffer, 0, key)
@@ -62,7 +63,7 @@ func TestHierarchy(t *testing.T) {
 		}
 		var h hierarchy
 		h.reset(cfg)
-		naive := naiveHierarchy{cfg: cfg, touched: map[int32]bool{}, arrives: map[int32]uint64{}}
+		naive := naiveHierarchy{cfg: cfg, touched: map[int32]bool{}, arrives: map[int32]uint64{}, from: map[int32]level{}}
 		now := uint64(1)
 		t.Repeat(map[string]func(*rapid.T){
 			"access": func(t *rapid.T) {

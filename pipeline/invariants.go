@@ -20,6 +20,7 @@ func (c *Core) Drained() error {
 		want uint64
 	}{
 		{"commit slots accounted for", slots, c.cycle * c.Stats.Width},
+		{"micro-ops fetched that committed or were squashed", c.Stats.Uops + c.Stats.SquashedUops, c.Stats.FetchedUops},
 		{"physical registers in use", uint64(c.regs.Live()), 0},
 		{"registers of uncommitted producers", uint64(c.inflight), 0},
 		{"entries in the issue queue", uint64(c.iq), 0},

@@ -119,7 +119,6 @@ func (c *Core) squashMemory(seq uint64) {
 type gatherResult struct {
 	blocked  bool
 	on       uint64 // store queue position to wait for
-	bet      bool   // went before a store whose address is unknown
 	supplied uint64 // lowest store position that supplied a byte; 0 when committed memory did
 }
 
@@ -135,7 +134,7 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 		s := m.store(p)
 		if !s.addrKnown {
 			if mayBet && c.bypass(e, s) {
-				r.bet, s.bypassed = true, true
+				s.bypassed = true
 				p = s.prev
 				continue
 			}

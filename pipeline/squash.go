@@ -19,14 +19,20 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 		next = f.prog.Target(c.regs.Value(e.Src[0]))
 	}
 	e.NextIs = next
+	ref := c.ref(e)
+	wrongWay := e.Op == isa.Branch && taken != (e.Flags&rob.PredictedTaken != 0)
+	cause := CauseTarget
+	if wrongWay {
+		cause = CauseBranch
+	}
 	if next < 0 {
 		// An invalid target: nothing follows; the fault is raised at commit.
 		e.Flags |= rob.Faulty
 		e.Fault = uint8(decoder.FaultInvalidJump)
 		if e.Next >= 0 {
-			c.Stats.TargetMispredicts++
-			c.squashAfter(e, seq, CauseTarget)
-			c.steer(e.Frame, fall, c.cycle+1, CauseTarget)
+			c.countMispredict(wrongWay)
+			c.squashAfter(e, seq, cause)
+			c.steer(e.Frame, fall, c.cycle+1, cause)
 		}
 		c.fetch.state = fetchDead
 		return
@@ -34,23 +40,26 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 	if e.Next == next {
 		return
 	}
-	ref := c.ref(e)
-	wrongWay := e.Op == isa.Branch && taken != (e.Flags&rob.PredictedTaken != 0)
 	waited := e.Next < 0 && c.fetch.state == fetchTarget && c.fetch.waitFor == seq
+	if !waited || wrongWay {
+		c.countMispredict(wrongWay)
+	}
 	if !waited {
-		if wrongWay {
-			c.Stats.DirectionMispredicts++
-			c.squashAfter(e, seq, CauseBranch)
-		} else {
-			c.Stats.TargetMispredicts++
-			c.squashAfter(e, seq, CauseTarget)
-		}
+		c.squashAfter(e, seq, cause)
 	}
 	if e.Op == isa.Branch {
 		c.repairDirection(ref, e, taken)
 	}
 	e.Next = next
-	c.steer(e.Frame, next, c.cycle+1, c.fetch.cause)
+	c.steer(e.Frame, next, c.cycle+1, cause)
+}
+
+func (c *Core) countMispredict(wrongWay bool) {
+	if wrongWay {
+		c.Stats.DirectionMispredicts++
+	} else {
+		c.Stats.TargetMispredicts++
+	}
 }
 
 // resolveTarget compares the program that a call really enters with the one that
@@ -114,14 +123,10 @@ func (c *Core) squashAfter(e *rob.Entry, seq uint64, cause Cause) {
 }
 
 // squashInstruction removes the instruction of an entry and everything younger,
-// and fetches it again. Where its first micro-ops have retired already, only the
-// rest is fetched again.
+// and fetches it again. None of its micro-ops can have retired: something older
+// than the instruction is still in flight, or the caller has made sure.
 func (c *Core) squashInstruction(seq uint64, cause Cause) {
-	e := c.buf.At(seq)
-	first := seq - uint64(e.UopIdx)
-	if first < c.buf.Head {
-		first = seq
-	}
+	first := seq - uint64(c.buf.At(seq).UopIdx)
 	x := *c.buf.At(first)
 	c.squashFrom(first, cause)
 	c.direction.Restore(x.DirCP)
@@ -129,7 +134,6 @@ func (c *Core) squashInstruction(seq uint64, cause Cause) {
 	c.dirCP, c.tgtCP = x.DirCP, x.TgtCP
 	c.fetch.dynamic = x.Dynamic - uint64(x.Inst-x.RunStart)
 	c.steer(x.Frame, x.RunStart, c.cycle+1, cause)
-	c.fetch.uop = int(x.UopIdx)
 }
 
 // squashFrom removes every entry from seq on and undoes its renaming, youngest
@@ -167,7 +171,7 @@ func (c *Core) squashFrom(seq uint64, cause Cause) {
 	}
 	c.squashMemory(seq)
 	c.state.squash(seq)
-	c.fetch.cause = cause
+	c.refill(cause)
 }
 
 // discard gives back what a squashed entry holds.

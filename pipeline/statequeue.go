@@ -147,7 +147,6 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 			}
 			if !s.keyKnown {
 				if c.stateOrder.Bypass(c.ref(e), s.ref) {
-					e.Flags |= rob.Bet
 					continue
 				}
 				c.Stats.StateWaits++

@@ -14,7 +14,6 @@ const (
 	Last   // last micro-op of its instruction: architectural effects happen with it
 	Parked // issued in vain: waits for a store, a transfer or its turn as the oldest
 	Faulty // will raise its fault at commit
-	Bet    // a load that went before a store whose address was unknown
 	Far    // state access that missed near and buffer
 	Near   // state access that missed the buffer
 	PredictedTaken
@@ -48,7 +47,7 @@ type Entry struct {
 	Older   uint64 // of what reads memory: its youngest older store, 0 for none
 	RunGas  uint64 // constant cost of the run
 	UndoEnd uint64 // log position behind its renaming
-	Ready   uint64 // cycle from which it can dispatch
+	Ready   uint64 // cycle from which it can dispatch; once issued, in which it completes
 	Dynamic uint64 // instruction number of the block, along its path
 	DirCP   uint64 // predictor checkpoints from before the run was fetched
 	TgtCP   uint64

@@ -201,9 +201,6 @@ pattern, or - for standard input; none is the embedded synthetic block.
 				return err
 			}
 			if rec != nil && t.code == exitOK {
-				if rec.Len() == 0 {
-					return usageError(fmt.Errorf("--tx %d: the block has no such transaction", tx))
-				}
 				if err := rec.Save(view); err != nil {
 					return err
 				}
@@ -264,7 +261,11 @@ func runTables(r *experiments.Result) []*table.Table {
 			core.Add(b.Preset, b.Stack, "", "", "", b.Cycles, number(b.IPC, 3), number(b.UIPC, 3), number(b.Speedup, 3))
 		}
 	}
-	tables := []*table.Table{block, core, slotTable(r), predictorTable(r)}
+	tables := []*table.Table{block, core}
+	if r.CPIStack != nil || len(r.Squashes) > 0 { // a limit study has no stack
+		tables = append(tables, slotTable(r))
+	}
+	tables = append(tables, predictorTable(r))
 	summary := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
 	summary.Add(fmt.Sprintf("time at %d MHz, us", r.Time.ClockMHz), fmt.Sprintf("%.3f", r.Time.Microseconds))
 	summary.Add("Mgas/s", number(r.Time.MgasPerSec, 1))

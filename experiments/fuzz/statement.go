@@ -87,7 +87,7 @@ func (w *writer) statement() {
 		w.stackBounds()
 	case k == 30 && w.oneIn(3):
 		w.spill()
-	case k == 31 && w.oneIn(4):
+	case k == 31 && w.oneIn(3):
 		w.guarded(w.badJump)
 	default:
 		w.value(2)
@@ -343,10 +343,16 @@ func (w *writer) guarded(body func()) {
 	w.here(skip)
 }
 
+// badJump jumps to a constant or to a value that is hardly ever a label.
 func (w *writer) badJump() {
-	w.value(1)
-	if w.oneIn(2) {
+	switch w.below(3) {
+	case 0:
+		w.number(w.below(256))
+	case 1:
+		w.value(1)
 		w.masked(0xff)
+	default:
+		w.value(1)
 	}
 	w.op(evm.JUMP)
 }

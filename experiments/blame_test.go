@@ -1,0 +1,32 @@
+package experiments
+
+import (
+	"testing"
+
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/traces"
+)
+
+// TestRefillBelongsToItsSquash: the slots lost until the machine fills again go to
+// what squashed, not to the front end, even when older entries were still in flight.
+func TestRefillBelongsToItsSquash(t *testing.T) {
+	b, err := traces.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Prepare(b, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := *setup(t, "ooo-4").Config
+	cfg.Predictor.Memory = "blind"
+	out, err := p.Run(&cfg, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &out.Core.Stats
+	squashes, slots := s.Squashes[pipeline.CauseMemoryOrder], s.Slots[pipeline.CauseMemoryOrder]
+	if squashes < 100 || slots < squashes {
+		t.Errorf("%d memory-order squashes lose %d slots", squashes, slots)
+	}
+}
