@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,16 +29,42 @@ func fails(c *Case) error {
 	return err
 }
 
-// hanging is how long a case may take before it is said to hang: its simulation is
-// bounded, so that only an endless loop of the simulator itself takes so long.
-const hanging = 3 * time.Minute
+// hanging is how much processor time a case may take before it is said to hang: its
+// simulation is bounded, so that only an endless loop of the simulator takes so long.
+const hanging = 2 * time.Minute
+
+// watch names the case if it hangs, until it is stopped.
+func watch(c *Case) (stop func()) {
+	over, began := make(chan struct{}), processorTime()
+	go func() {
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(hanging):
+				if processorTime()-began > hanging/2 { // and the process was not merely stopped
+					panic(fmt.Sprintf("the simulator hangs: %s", c))
+				}
+			}
+		}
+	}()
+	return func() { close(over) }
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
 
 // judge runs a case and, when it fails, reports it as small as it can be made.
 func judge(t *testing.T, c *Case, attempts int) Outcome {
 	t.Helper()
-	alarm := time.AfterFunc(hanging, func() { panic(fmt.Sprintf("the simulator hangs: %s", c)) })
+	stop := watch(c)
 	out, err := c.Run()
-	alarm.Stop()
+	stop()
 	if err != nil {
 		small, why := Minimise(c, fails, attempts)
 		t.Errorf("%s: %v\nminimised: %v\n%s", c.Name, err, why, small)
@@ -86,8 +113,8 @@ func TestSeeds(t *testing.T) {
 		out := judge(t, c, *attempts)
 		sum.add(c, &out)
 		if done := i + 1; done == n || done%5000 == 0 {
-			t.Logf("%d programs in %v, %d transactions (%d succeeded, %d programs with calls, %d rejected, %d cut): %d instructions, %d cycles, %d squashes",
-				done, time.Since(start).Round(time.Second), sum.transactions, sum.succeeded, sum.nested, sum.rejected, sum.cut, sum.instructions, sum.cycles, sum.squashes)
+			t.Logf("%d programs in %v (processor %v), %d transactions (%d succeeded, %d programs with calls, %d rejected, %d cut): %d instructions, %d cycles, %d squashes",
+				done, time.Since(start).Round(time.Second), processorTime().Round(time.Second), sum.transactions, sum.succeeded, sum.nested, sum.rejected, sum.cut, sum.instructions, sum.cycles, sum.squashes)
 		}
 	}
 	if n < 2000 {
