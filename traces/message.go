@@ -50,6 +50,13 @@ type RejectedError struct{ Err error }
 func (e *RejectedError) Error() string { return "rejected: " + e.Err.Error() }
 func (e *RejectedError) Unwrap() error { return e.Err }
 
+// maxRecorded bounds a recorded message: 72 bytes a step and 28 an access are 3 to 4
+// GB. What is longer can be streamed.
+const maxRecorded = 1 << 25
+
+// ErrTooLong is that a message executes more instructions than can be recorded.
+var ErrTooLong = fmt.Errorf("more than %d instructions, too many to be recorded", maxRecorded)
+
 // RecordMessage runs a message on go-ethereum and keeps every instruction. The
 // golden run of a message that is rejected comes with a RejectedError; its
 // post-state is that after the rejection.
@@ -59,6 +66,7 @@ func RecordMessage(m *Message) (*Golden, error) {
 		return nil, err
 	}
 	run.golden.TxStart = []int{0}
+	run.recorder.most = maxRecorded
 	err = run.execute()
 	run.golden.TxStart = append(run.golden.TxStart, len(run.golden.Steps))
 	return run.golden, err
@@ -90,7 +98,11 @@ func (m *Message) prepare() (*messageRun, error) {
 // EIP-158 that brings it into being.
 func (r *messageRun) execute() (err error) {
 	defer func() {
-		if p := recover(); p != nil {
+		switch p := recover(); p {
+		case nil:
+		case ErrTooLong: // raised by the recorder: go-ethereum's hooks have no other way to stop it
+			err = fmt.Errorf("%s: %w", r.Name, ErrTooLong)
+		default:
 			err = fmt.Errorf("%s: go-ethereum: %v", r.Name, p)
 		}
 	}()

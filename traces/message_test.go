@@ -2,6 +2,7 @@ package traces
 
 import (
 	"bytes"
+	"errors"
 	"math/big"
 	"runtime"
 	"testing"
@@ -131,11 +132,18 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 	}
 }
 
+// endlessMessage executes 200 million instructions.
+func endlessMessage() *Message {
+	config := *params.MergedTestChainConfig
+	config.OsakaTime = nil // which caps the gas of a transaction
+	return smallMessage(asm(vm.JUMPDEST, 0, vm.JUMP), nil, 900_000_000, &config)
+}
+
 // A stream that nobody reads to its end leaves no goroutine behind, even where the
 // message would run for ever.
 func TestClosingEndsAStream(t *testing.T) {
 	before := runtime.NumGoroutine()
-	endless := smallMessage(asm(vm.JUMPDEST, 0, vm.JUMP), nil, 900_000_000, params.MergedTestChainConfig)
+	endless := endlessMessage()
 	for _, read := range []int{0, 1, batchSteps + 1} {
 		s, err := StreamMessage(endless)
 		if err != nil {
@@ -186,6 +194,18 @@ func TestRejectedMessage(t *testing.T) {
 				t.Errorf("sender %+v", sender)
 			}
 		})
+	}
+}
+
+// What would not fit into memory is given up while it is recorded.
+func TestRecordingIsBounded(t *testing.T) {
+	run, err := endlessMessage().prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.recorder.most = 1000
+	if err := run.execute(); !errors.Is(err, ErrTooLong) || Rejected(err) || len(run.golden.Steps) != 1000 {
+		t.Errorf("error %v after %d steps", err, len(run.golden.Steps))
 	}
 }
 

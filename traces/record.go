@@ -29,6 +29,7 @@ type recorder struct {
 	base       int // number of the first step in g.Steps
 	ship       func(steps []Step, base int, late []callEffect) []Step
 	late       []callEffect // of calls whose steps have been shipped
+	most       int          // steps recorded at most, 0 for any number
 	frames     []frame      // by depth; the running one is frames[depth-1]
 	frameCount uint32
 	system     bool // in a system call, which is not recorded
@@ -167,8 +168,11 @@ func (r *recorder) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.Op
 	if err != nil {
 		step.Flags = FlagFault
 	}
-	if r.ship != nil && len(r.g.Steps) == batchSteps {
+	switch n := len(r.g.Steps); {
+	case r.ship != nil && n == batchSteps:
 		r.flush()
+	case r.most > 0 && n == r.most:
+		panic(ErrTooLong)
 	}
 	f.last = r.base + len(r.g.Steps)
 	r.g.Steps = append(r.g.Steps, step)
