@@ -15,6 +15,7 @@ type stateOp struct {
 	keyKnown  bool
 	dataKnown bool
 	issued    bool // loads
+	bypassed  bool // stores: a load has gone before it while its key was unknown
 	space     uint8
 	key       int32
 	supplied  uint64 // loads: queue position of the store that gave the value; 0 when committed state did
@@ -147,6 +148,7 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 			}
 			if !s.keyKnown {
 				if c.stateOrder.Bypass(c.ref(e), s.ref) {
+					s.bypassed = true
 					continue
 				}
 				c.Stats.StateWaits++
@@ -227,6 +229,9 @@ func (c *Core) resolveState(p uint64) {
 	}
 	s.keyKnown = true
 	c.wakeState(s)
+	if !s.bypassed {
+		return
+	}
 	var victim *stateOp
 	for r := p + 1; r < q.tail; r++ {
 		o := q.at(r)

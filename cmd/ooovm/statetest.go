@@ -136,7 +136,7 @@ func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
 	if table.Format(c.format) != table.Text {
 		summary = c.stderr
 	}
-	if !c.quiet || summary == c.stdout {
+	if totals.Subtests > 0 && (!c.quiet || summary == c.stdout) {
 		fmt.Fprintln(summary, stateTestSummary(s, &totals))
 	}
 	switch {
@@ -146,6 +146,8 @@ func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
 		return &exitError{exitInterrupted, errors.New("interrupted: the rest has not been run")}
 	case err != nil:
 		return err
+	case code != exitOK && totals.Passed == totals.Subtests:
+		return &exitError{code, errTold} // files that could not be read
 	case code != exitOK:
 		return &exitError{code, fmt.Errorf("%d of %d subtests did not pass", totals.Subtests-totals.Passed, totals.Subtests)}
 	case totals.Subtests == 0:
