@@ -39,13 +39,19 @@ type Report struct {
 // Run simulates the blocks and hands over the reports in the order of the paths,
 // whatever finishes first. An empty path is the embedded block.
 func (c *Campaign) Run(paths []string, emit func(Report) error) error {
-	jobs := c.Jobs
+	return InOrder(paths, c.Jobs, c.one, emit)
+}
+
+// InOrder does something with each path, jobs at once (0 for all host cores), and
+// hands over the results in the order of the paths, whatever finishes first. The
+// first error of emit ends it.
+func InOrder[T any](paths []string, jobs int, one func(path string) T, emit func(T) error) error {
 	if jobs <= 0 {
 		jobs = runtime.NumCPU()
 	}
-	results := make([]chan Report, len(paths))
+	results := make([]chan T, len(paths))
 	for i := range results {
-		results[i] = make(chan Report, 1)
+		results[i] = make(chan T, 1)
 	}
 	slots := make(chan struct{}, jobs)
 	stop := make(chan struct{})
@@ -57,7 +63,7 @@ func (c *Campaign) Run(paths []string, emit func(Report) error) error {
 				return
 			}
 			go func() {
-				results[i] <- c.one(path)
+				results[i] <- one(path)
 				<-slots
 			}()
 		}

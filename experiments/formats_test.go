@@ -45,7 +45,8 @@ func TestFormatsDocument(t *testing.T) {
 	}
 	walk("", reflect.TypeFor[Result]())
 	walk("bench: ", reflect.TypeFor[Benchmark]())
-	for _, schema := range []string{ResultSchema, BenchSchema} {
+	walk("limits: ", reflect.TypeFor[LimitResult]())
+	for _, schema := range []string{ResultSchema, BenchSchema, LimitSchema} {
 		if !strings.Contains(string(text), schema) {
 			t.Errorf("%s is not in docs/formats.md", schema)
 		}

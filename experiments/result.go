@@ -148,6 +148,18 @@ func rounded(x float64) *float64 {
 	return &x
 }
 
+// traceInfo names the block; gasUsed is what its execution used.
+func (p *Block) traceInfo(gasUsed uint64) (TraceInfo, error) {
+	hash, err := p.Bundle.Hash()
+	if err != nil {
+		return TraceInfo{}, err
+	}
+	return TraceInfo{
+		Name: p.Bundle.Name, Hash: hash, Number: p.Bundle.Header.Number.Uint64(), Fork: p.Bundle.Fork(),
+		Transactions: len(p.Bundle.Txs), GasUsed: gasUsed,
+	}, nil
+}
+
 // Setup names a configuration for a result.
 type Setup struct {
 	Preset string
@@ -157,7 +169,7 @@ type Setup struct {
 
 // Describe turns an outcome into a result. scalar and folded may be nil.
 func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, error) {
-	hash, err := p.Bundle.Hash()
+	trace, err := p.traceInfo(gasUsed(out))
 	if err != nil {
 		return nil, err
 	}
@@ -166,10 +178,7 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 	cfg := setup.Config
 	r := &Result{
 		Schema: ResultSchema,
-		Trace: TraceInfo{
-			Name: p.Bundle.Name, Hash: hash, Number: p.Bundle.Header.Number.Uint64(), Fork: p.Bundle.Fork(),
-			Transactions: len(p.Bundle.Txs), GasUsed: gasUsed(out),
-		},
+		Trace:  trace,
 		Config: ConfigInfo{Preset: setup.Preset, Hash: setup.Hash, Stack: cfg.Core.Stack, Oracle: cfg.ReadsGolden(), Chaos: cfg.Misbehaves()},
 		Valid:  Validity{Verdict: out.Verdict},
 		Counts: Counts{
@@ -192,7 +201,7 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 			State:             Dependence{cfg.Predictor.State, s.StateForwards, s.StateWaits, s.StateViolations},
 		},
 		State:  StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
-		Digest: Digest(setup.Hash, hash, out),
+		Digest: Digest(setup.Hash, trace.Hash, out),
 	}
 	if cycles > 0 {
 		r.Time.MgasPerSec = rounded(float64(r.Trace.GasUsed) / r.Time.Microseconds)

@@ -127,7 +127,8 @@ func (c *Config) Misbehaves() bool {
 }
 
 // latencies flattens the configuration for the issue stage.
-func (c *Config) latencies() [isa.NumLatencies]uint32 {
+// Latencies gives the cycles of each latency class.
+func (c *Config) Latencies() [isa.NumLatencies]uint32 {
 	l := &c.Latency
 	return [isa.NumLatencies]uint32{
 		isa.LatALU: uint32(l.ALU), isa.LatShift: uint32(l.Shift), isa.LatMul: uint32(l.Mul), isa.LatDiv: uint32(l.Div),

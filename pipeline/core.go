@@ -147,7 +147,7 @@ type Core struct {
 
 // New makes a core. golden may be nil unless the configuration reads it.
 func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error) {
-	c := &Core{cfg: cfg, latency: cfg.latencies(), units: cfg.units(), sys: sys, golden: golden, constBases: map[int32]rob.Reg{}}
+	c := &Core{cfg: cfg, latency: cfg.Latencies(), units: cfg.units(), sys: sys, golden: golden, constBases: map[int32]rob.Reg{}}
 	switch cfg.Core.Stack {
 	case "execute":
 		c.policy = stackExecute

@@ -59,6 +59,7 @@ committed instruction, and reports how much parallelism there is.
 		newRun(c),
 		newValidate(c),
 		newStateTest(c),
+		newLimits(c),
 		newBench(c),
 		newConfig(c),
 		newList(c),

@@ -28,9 +28,14 @@ type simulation struct {
 
 func (s *simulation) register(cmd *cobra.Command) {
 	s.configFlags.register(cmd)
-	cmd.Flags().IntVarP(&s.jobs, "jobs", "j", 0, "blocks at once (default all host cores)")
+	s.registerHost(cmd)
 	cmd.Flags().BoolVar(&s.check, "check", true, "compare every committed instruction with the golden run (lockstep)")
 	cmd.Flags().Uint64Var(&s.maxCycles, "max-cycles", 0, "give a block up after so many simulated cycles (0: never)")
+}
+
+// registerHost adds the flags of commands that work on many blocks.
+func (s *simulation) registerHost(cmd *cobra.Command) {
+	cmd.Flags().IntVarP(&s.jobs, "jobs", "j", 0, "blocks at once (default all host cores)")
 	cmd.Flags().DurationVar(&s.timeout, "timeout", 0, "end after so much time, as 90s or 5m, with exit code 124 (0: never)")
 }
 
@@ -113,11 +118,15 @@ func codeOf(err error) int {
 
 func (t *tally) add(r experiments.Report) {
 	err := r.Err
-	code := codeOf(err)
 	if err == nil && !r.Result.Valid.OK {
-		code = exitDifference
-		err = fmt.Errorf("%s: %s", r.Result.Trace.Name, r.Result.Valid.Difference)
+		err = &experiments.DifferenceError{Err: fmt.Errorf("%s: %s", r.Result.Trace.Name, r.Result.Valid.Difference)}
 	}
+	t.note(err)
+}
+
+// note counts what became of one block.
+func (t *tally) note(err error) {
+	code := codeOf(err)
 	switch {
 	case code == exitTimeout, code == exitInterrupted:
 		t.unfinished++
