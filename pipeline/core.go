@@ -110,6 +110,7 @@ type Core struct {
 
 	// Predictors.
 	direction  predictor.Direction
+	foresees   predictor.FaultOracle // direction, where it is one
 	target     predictor.Target
 	callTarget predictor.CallTarget
 	memOrder   predictor.Dependence
@@ -170,6 +171,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	if c.direction, err = predictor.Directions.New(p.Branch, params); err != nil {
 		return nil, fmt.Errorf("predictor.branch: %w", err)
 	}
+	c.foresees, _ = c.direction.(predictor.FaultOracle)
 	params.TableBits = p.TargetBits
 	if c.target, err = predictor.Targets.New(p.Target, params); err != nil {
 		return nil, fmt.Errorf("predictor.target: %w", err)
