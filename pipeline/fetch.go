@@ -10,6 +10,9 @@ import (
 // fetchCycle decodes and renames along the predicted path, up to the decode
 // width in instructions and the width in micro-ops.
 func (c *Core) fetchCycle() bool {
+	if c.fetch.state == fetchForeseen && c.buf.Head == c.buf.Tail {
+		c.fetch.state = fetchRuns
+	}
 	if c.fetch.state != fetchRuns || c.fetch.resume > c.cycle {
 		return false
 	}
@@ -93,7 +96,7 @@ func (c *Core) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
 	if c.fetch.run != c.fetch.inst && c.policy == stackFold && c.fetch.frame == fi {
 		c.carryRun(fi)
 	}
-	c.fetch.state = fetchDead
+	c.fetch.state = fetchForeseen
 }
 
 // stackFault finds at rename what the operand stack alone decides.
