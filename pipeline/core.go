@@ -40,10 +40,11 @@ const (
 type fetchState uint8
 
 const (
-	fetchRuns   fetchState = iota
-	fetchTarget            // for a jump or call whose target is not predicted, to execute
-	fetchSerial            // for a serialising instruction to commit
-	fetchDead              // behind a fault or the end of the transaction: only a squash revives it
+	fetchRuns     fetchState = iota
+	fetchTarget              // for a jump or call whose target is not predicted, to execute
+	fetchSerial              // for a serialising instruction to commit
+	fetchForeseen            // behind what an oracle says faults, until the machine is empty: then the oracle was wrong
+	fetchDead                // behind a fault or the end of the transaction: only a squash revives it
 )
 
 // ErrMaxCycles says that a run has reached its limit of cycles.
@@ -110,6 +111,7 @@ type Core struct {
 
 	// Predictors.
 	direction  predictor.Direction
+	foresees   predictor.FaultOracle // direction, where it is one
 	target     predictor.Target
 	callTarget predictor.CallTarget
 	memOrder   predictor.Dependence
@@ -170,6 +172,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	if c.direction, err = predictor.Directions.New(p.Branch, params); err != nil {
 		return nil, fmt.Errorf("predictor.branch: %w", err)
 	}
+	c.foresees, _ = c.direction.(predictor.FaultOracle)
 	params.TableBits = p.TargetBits
 	if c.target, err = predictor.Targets.New(p.Target, params); err != nil {
 		return nil, fmt.Errorf("predictor.target: %w", err)

@@ -3,12 +3,16 @@ package pipeline
 import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 )
 
 // fetchCycle decodes and renames along the predicted path, up to the decode
 // width in instructions and the width in micro-ops.
 func (c *Core) fetchCycle() bool {
+	if c.fetch.state == fetchForeseen && c.buf.Head == c.buf.Tail {
+		c.fetch.state = fetchRuns
+	}
 	if c.fetch.state != fetchRuns || c.fetch.resume > c.cycle {
 		return false
 	}
@@ -31,6 +35,7 @@ func (c *Core) fetchCycle() bool {
 			}
 		}
 		moved = true
+		dynamic := c.fetch.dynamic
 		if in.Kind.Foldable() {
 			insts--
 			if c.policy == stackFold {
@@ -42,10 +47,13 @@ func (c *Core) fetchCycle() bool {
 					c.carryRun(fi)
 					uops--
 				}
-				continue
+			} else {
+				c.fetchStackOp(fi, f, in, row)
+				uops--
 			}
-			c.fetchStackOp(fi, f, in, row)
-			uops--
+			if c.foresees != nil {
+				c.stopAtFault(fi, row, dynamic)
+			}
 			continue
 		}
 		before := c.fetch.frame
@@ -59,9 +67,36 @@ func (c *Core) fetchCycle() bool {
 			} else if c.fetch.frame != before {
 				taken--
 			}
+			if c.foresees != nil {
+				c.stopAtFault(fi, row, dynamic)
+			}
 		}
 	}
 	return moved
+}
+
+// stopAtFault stops fetch behind an instruction that an oracle says faults. A call
+// of a built-in fails in the built-in, which is not in the trace and counts as part
+// of the call.
+func (c *Core) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
+	switch {
+	case row.Kind == decoder.KindBuiltin:
+		if c.frames[c.frames[fi].parent].site == 0 {
+			return // called by the envelope
+		}
+		dynamic--
+	case row.Flags&decoder.Uncounted != 0:
+		return
+	case row.Kind == decoder.KindCall && c.frames[c.fetch.frame].site == 0:
+		return
+	}
+	if c.fetch.state != fetchRuns || !c.foresees.Faults(predictor.Ref{Dynamic: dynamic}) {
+		return
+	}
+	if c.fetch.run != c.fetch.inst && c.policy == stackFold && c.fetch.frame == fi {
+		c.carryRun(fi)
+	}
+	c.fetch.state = fetchForeseen
 }
 
 // stackFault finds at rename what the operand stack alone decides.

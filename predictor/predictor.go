@@ -36,6 +36,13 @@ type Direction interface {
 	Train(r Ref, checkpoint uint64, predicted, taken bool)
 }
 
+// FaultOracle is a Direction that also knows which instructions will fault, or are
+// calls that fail without running code. What follows one of them is squashed in any
+// case, so fetch stops behind it.
+type FaultOracle interface {
+	Faults(r Ref) bool
+}
+
 // Target predicts the target instruction of jumps whose target is not in the code
 // beside them. Call and Return feed a return stack where there is one.
 type Target interface {
@@ -84,6 +91,9 @@ type Golden interface {
 	Callee(dynamic uint64) (isa.Word, bool)
 	// Overlap reports whether load and store touch a common byte or key.
 	Overlap(load, store uint64) bool
+	// Faults tells whether instruction number dynamic faults, or is a call that fails
+	// without running code.
+	Faults(dynamic uint64) bool
 	// Gas is what GAS number dynamic yields.
 	Gas(dynamic uint64) (uint64, bool)
 }

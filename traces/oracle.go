@@ -99,6 +99,24 @@ func (o *Oracle) Overlap(load, store uint64) bool {
 	return false
 }
 
+// Faults tells whether step k faults, or is a call that fails without running code:
+// for want of depth or balance, or in a built-in.
+func (o *Oracle) Faults(k uint64) bool {
+	s := o.step(k)
+	if s == nil {
+		return false
+	}
+	if s.Flags&FlagFault != 0 {
+		return true
+	}
+	switch vm.OpCode(s.Op) {
+	case vm.CALL, vm.CALLCODE, vm.DELEGATECALL, vm.STATICCALL:
+		next := o.step(k + 1)
+		return next != nil && next.Depth == s.Depth && next.Top.IsZero()
+	}
+	return false
+}
+
 // Gas is what step k, an instruction that reads the gas left, yields.
 func (o *Oracle) Gas(k uint64) (uint64, bool) {
 	s := o.step(k)

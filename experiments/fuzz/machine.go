@@ -79,6 +79,7 @@ func (a *answers) Callee(k uint64) (isa.Word, bool) { return a.golden.Callee(k -
 func (a *answers) Overlap(load, store uint64) bool {
 	return a.golden.Overlap(load-a.base, store-a.base)
 }
+func (a *answers) Faults(k uint64) bool                { return a.golden.Faults(k - a.base) }
 func (a *answers) Gas(k uint64) (left uint64, ok bool) { return a.golden.Gas(k - a.base) }
 
 // oracle is what oracle predictors ask: nil unless the machine has one.
@@ -111,6 +112,8 @@ func (l *liar) lies() bool { return l.rng.Uint64()%100 < l.percent }
 func (l *liar) Taken(k uint64) bool { return l.golden.Taken(k) != l.lies() }
 
 func (l *liar) Overlap(load, store uint64) bool { return l.golden.Overlap(load, store) != l.lies() }
+
+func (l *liar) Faults(k uint64) bool { return l.golden.Faults(k) != l.lies() }
 
 func (l *liar) NextPC(k uint64) (uint32, bool) {
 	if l.lies() {

@@ -30,6 +30,7 @@ func init() {
 type direction struct{ golden predictor.Golden }
 
 func (d direction) Predict(r predictor.Ref) bool          { return d.golden.Taken(r.Dynamic) }
+func (d direction) Faults(r predictor.Ref) bool           { return d.golden.Faults(r.Dynamic) }
 func (direction) Shift(predictor.Ref, bool)               {}
 func (direction) Checkpoint() uint64                      { return 0 }
 func (direction) Restore(uint64)                          {}

@@ -15,6 +15,7 @@ func (golden) Taken(n uint64) bool              { return n == 3 }
 func (golden) NextPC(n uint64) (uint32, bool)   { return 30, n == 3 }
 func (golden) Callee(n uint64) (isa.Word, bool) { return isa.Word{300}, n == 3 }
 func (golden) Overlap(load, store uint64) bool  { return load == 3 && store == 1 }
+func (golden) Faults(n uint64) bool             { return n == 3 }
 func (golden) Gas(uint64) (uint64, bool)        { return 0, false }
 
 var (
@@ -30,6 +31,17 @@ func TestDirection(t *testing.T) {
 	}
 	if !d.Predict(known) || d.Predict(unknown) {
 		t.Error("not the golden direction")
+	}
+}
+
+func TestFaults(t *testing.T) {
+	d, err := predictor.Directions.New("oracle", params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, ok := d.(predictor.FaultOracle)
+	if !ok || !f.Faults(known) || f.Faults(unknown) {
+		t.Error("not the golden run's faults")
 	}
 }
 
