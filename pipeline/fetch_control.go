@@ -19,7 +19,9 @@ func (c *Core) known(r rob.Reg) (*isa.Word, bool) {
 // see condition and target, a wrong prediction costs a front-end bubble only.
 func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
 	fall := c.fetch.inst + 1
-	ref := predictor.Ref{Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic}
+	ref := predictor.Ref{
+		Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic, Backward: in.Aux >= 0 && in.Aux <= c.fetch.inst,
+	}
 	taken := true
 	if row.Kind == decoder.KindBranch {
 		taken = c.direction.Predict(ref)

@@ -3,6 +3,7 @@ package predictor
 func init() {
 	Directions.Register(Maker[Direction]{Name: "taken", Doc: "every branch is taken", New: func(Params) Direction { return static(true) }})
 	Directions.Register(Maker[Direction]{Name: "not-taken", Doc: "no branch is taken", New: func(Params) Direction { return static(false) }})
+	Directions.Register(Maker[Direction]{Name: "backward", Doc: "branches that jump back are taken, others are not (J. E. Smith, A Study of Branch Prediction Strategies, ISCA 1981)", New: func(Params) Direction { return backward{} }})
 	Directions.Register(Maker[Direction]{Name: "bimodal", Doc: "a two-bit counter a branch (J. E. Smith, A Study of Branch Prediction Strategies, ISCA 1981)", New: newBimodal})
 	Directions.Register(Maker[Direction]{Name: "gshare", Doc: "two-bit counters indexed by address xor global history (S. McFarling, Combining Branch Predictors, WRL TN-36, 1993)", New: newGshare})
 }
@@ -15,6 +16,11 @@ func (static) Shift(Ref, bool)               {}
 func (static) Checkpoint() uint64            { return 0 }
 func (static) Restore(uint64)                {}
 func (static) Train(Ref, uint64, bool, bool) {}
+
+// backward goes by the direction of the jump.
+type backward struct{ static }
+
+func (backward) Predict(r Ref) bool { return r.Backward }
 
 // counter is a saturating two-bit counter; 2 and 3 say taken.
 type counter uint8

@@ -20,6 +20,9 @@ type Ref struct {
 	// along the path being fetched. On a wrong path it is meaningless; only
 	// predictors that read the golden stream look at it.
 	Dynamic uint64
+	// Backward: a branch whose target is in the code beside it, and not behind it. Only
+	// Predict is told.
+	Backward bool
 }
 
 // Direction predicts conditional branches. The pipeline calls Predict and then
