@@ -36,9 +36,9 @@ type Benchmark struct {
 // since noise on a shared machine only ever adds time.
 const benchRounds = 3
 
-// Bench measures. Loading, checking and decoding the block for the first time are
-// not part of it; executing transactions, system calls and the state are, on both
-// sides.
+// Bench measures. Loading and checking the block, decoding it for the first time and
+// judging the result are not part of it; making the state, executing transactions
+// and system calls are, on both sides.
 func Bench(paths []string, preset string, cfg *pipeline.Config) (*Benchmark, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	b := &Benchmark{Schema: BenchSchema, Preset: preset}
@@ -54,13 +54,13 @@ func Bench(paths []string, preset string, cfg *pipeline.Config) (*Benchmark, err
 		}
 		var out *Outcome
 		t, err := fastest(func() (err error) {
-			out, err = p.Run(cfg, Options{})
+			out, err = p.simulate(cfg, Options{})
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		if !out.Verdict.OK {
+		if p.judge(out, false); !out.Verdict.OK {
 			return nil, &DifferenceError{fmt.Errorf("%s: %w", bundle.Name, out.Difference)}
 		}
 		simulated += t

@@ -25,6 +25,7 @@ type Block struct {
 	Cache  *decoder.Cache
 	oracle *traces.Oracle // nil unless recorded
 	txs    []*state.Tx
+	hashes map[state.Address]state.Hash // of the pre-state's codes
 }
 
 // Prepare checks a bundle and makes its golden run. record keeps the stream that
@@ -41,7 +42,7 @@ func Prepare(b *traces.Bundle, record bool) (*Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Block{Bundle: b, Golden: golden, Cache: evm.NewCache()}
+	p := &Block{Bundle: b, Golden: golden, Cache: evm.NewCache(), hashes: b.Prestate.CodeHashes()}
 	if record {
 		p.oracle = golden.Oracle()
 	}
@@ -129,12 +130,23 @@ func (o observer) Err() error {
 // Run simulates the block under a configuration. The error is for what made a run
 // impossible; what validation finds is in the outcome.
 func (p *Block) Run(cfg *pipeline.Config, opt Options) (*Outcome, error) {
+	out, err := p.simulate(cfg, opt)
+	if err != nil {
+		return nil, err
+	}
+	p.judge(out, opt.Lockstep)
+	return out, nil
+}
+
+// simulate is Run without the verdict.
+func (p *Block) simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 	b := p.Bundle
 	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
 	}
 	world := state.NewWorld(b.Prestate)
+	world.KnowCodeHashes(p.hashes)
 	sys := evm.NewSystem(world, env, p.txs, p.Cache)
 	var golden predictor.Golden
 	if cfg.ReadsGolden() {
@@ -173,7 +185,6 @@ func (p *Block) Run(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 	if w.lockstep != nil {
 		out.Checked = w.lockstep.Checked()
 	}
-	p.judge(out, w.lockstep != nil)
 	return out, nil
 }
 

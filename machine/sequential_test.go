@@ -1,4 +1,4 @@
-package machine
+package machine_test
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
@@ -71,7 +72,7 @@ func TestSequentialOrder(t *testing.T) {
 	core, sys := embedded(t)
 	d := &diary{core: core, stop: -1}
 	n := len(sys.Txs)
-	if err := Sequential(core, sys, n, d); err != nil {
+	if err := machine.Sequential(core, sys, n, d); err != nil {
 		t.Fatal(err)
 	}
 	var want []string
@@ -93,7 +94,7 @@ func TestSequentialOrder(t *testing.T) {
 func TestWatcherStops(t *testing.T) {
 	core, sys := embedded(t)
 	d := &diary{core: core, stop: 3}
-	if err := Sequential(core, sys, len(sys.Txs), d); !errors.Is(err, errEnough) {
+	if err := machine.Sequential(core, sys, len(sys.Txs), d); !errors.Is(err, errEnough) {
 		t.Errorf("error %v", err)
 	}
 	if len(sys.Results) != 4 || len(d.notes) != 8 {
@@ -104,7 +105,7 @@ func TestWatcherStops(t *testing.T) {
 // TestNoWatcher: nobody has to watch.
 func TestNoWatcher(t *testing.T) {
 	core, sys := embedded(t)
-	if err := Sequential(core, sys, 2, nil); err != nil || len(sys.Results) != 2 {
+	if err := machine.Sequential(core, sys, 2, nil); err != nil || len(sys.Results) != 2 {
 		t.Errorf("%d results, error %v", len(sys.Results), err)
 	}
 }
@@ -117,7 +118,7 @@ func TestInvalidTransaction(t *testing.T) {
 	wrong.Nonce += 100
 	sys.Txs[1] = &wrong
 	d := &diary{core: core, stop: -1}
-	err := Sequential(core, sys, len(sys.Txs), d)
+	err := machine.Sequential(core, sys, len(sys.Txs), d)
 	if err == nil || !strings.Contains(err.Error(), "transaction 1: nonce") {
 		t.Errorf("error %v", err)
 	}
@@ -130,7 +131,7 @@ func TestInvalidTransaction(t *testing.T) {
 func TestCycleLimit(t *testing.T) {
 	core, sys := embedded(t)
 	core.MaxCycles = 2000
-	err := Sequential(core, sys, len(sys.Txs), nil)
+	err := machine.Sequential(core, sys, len(sys.Txs), nil)
 	if !errors.Is(err, pipeline.ErrMaxCycles) || !strings.HasPrefix(err.Error(), "transaction ") {
 		t.Errorf("error %v", err)
 	}

@@ -62,8 +62,7 @@ func (c *Core) lose(slots uint64) {
 // waitsForHead reports whether a parked entry may have parked for its turn. An
 // entry that waits for something else simply parks again.
 func (c *Core) waitsForHead(e *rob.Entry) bool {
-	class := isa.Table[e.Op].Class
-	return class == isa.ClassHead || e.Op == isa.Hash || e.Op == isa.CopyData || e.Op == isa.Builtin
+	return facts[e.Op].traits&traitHead != 0
 }
 
 // whyNot gives the cause that keeps the oldest entry from committing.
@@ -79,7 +78,7 @@ func (c *Core) whyNot() Cause {
 		c.fetch.cause = CauseFrontEnd // the machine fills again
 	}
 	e := b.At(b.Head)
-	class := isa.Table[e.Op].Class
+	class := facts[e.Op].class
 	switch {
 	case class == isa.ClassHead:
 		return CauseSerial
@@ -122,6 +121,7 @@ func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 		}
 	}
 	switch in := &f.prog.Insts[e.Inst]; {
+	case e.Flags&rob.Plain != 0 && c.checker == nil && c.commitPlain(e, f, in):
 	case e.Flags&rob.Last == 0:
 		if e.Op != isa.Nop {
 			c.captureArgs(e, f)
@@ -139,27 +139,29 @@ func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 
 // retire gives back what the oldest entry holds and moves on.
 func (c *Core) retire(e *rob.Entry) {
-	c.maps.RetireTo(e.UndoEnd)
-	c.retiredTo = e.UndoEnd
-	for _, r := range e.Src {
-		if r != rob.NoReg {
-			c.regs.Release(r)
-		}
+	if c.outside.view != nil {
+		c.noteRead(e)
+	}
+	c.retiredTo = c.maps.At(e.UndoEnd)
+	c.maps.RetireTo(c.retiredTo)
+	facts := &facts[e.Op]
+	for i := range e.Src[:facts.sources] {
+		c.regs.Release(e.Src[i])
 	}
 	if e.Dst != rob.NoReg {
 		c.inflight--
 		c.regs.Release(e.Dst)
 	}
-	if e.Dst2 != rob.NoReg {
-		c.regs.Release(e.Dst2)
-	}
-	class := isa.Table[e.Op].Class
-	switch {
-	case class == isa.ClassStateLoad, class == isa.ClassStateData:
+	switch facts.class {
+	case isa.ClassStateLoad, isa.ClassStateData:
 		c.state.head = e.Queue + 1
-	}
-	if c.readsMemory(e) {
-		c.mem.lHead = e.LoadQ + 1
+	case isa.ClassLoad:
+		c.mem.lHead++
+	case isa.ClassStoreData, isa.ClassControl:
+		if readsMemory(e) {
+			c.mem.lHead++
+		}
+		c.regs.Release(e.Dst2)
 	}
 	if e.Flags&rob.Issued != 0 {
 		c.Stats.Executed++
@@ -169,16 +171,29 @@ func (c *Core) retire(e *rob.Entry) {
 	c.buf.Head++
 }
 
+// commitPlain commits an instruction that costs a constant and makes a word. It
+// reports false, having done nothing, when the gas is out.
+func (c *Core) commitPlain(e *rob.Entry, f *frame, in *decoder.Inst) bool {
+	cost := uint64(f.rows[in.Code].gas)
+	if f.ctx.Gas < cost {
+		return false
+	}
+	f.ctx.Gas -= cost
+	c.Stats.Instructions++
+	c.hasher.commit(in.PC, in.Code, f.ctx.Gas, c.regs.Value(e.Dst))
+	return true
+}
+
 // captureArgs keeps the operands that an instruction's commit reads.
 func (c *Core) captureArgs(e *rob.Entry, f *frame) {
-	row := &f.prog.Rows[f.prog.Insts[e.Inst].Code]
 	if e.Flags&rob.Faulty != 0 {
 		c.argsFaulty = true
 	}
-	if e.Op == isa.Fault || row.Flags&(decoder.Dynamic|decoder.Effect|decoder.Transfer) == 0 {
+	code := f.prog.Insts[e.Inst].Code
+	if e.Op == isa.Fault || !f.rows[code].args {
 		return
 	}
-	u := &row.Uops[e.UopIdx]
+	u := &f.prog.Rows[code].Uops[e.UopIdx]
 	for i, o := range u.Src {
 		if o < decoder.Operand(len(c.args)) {
 			c.args[o] = *c.regs.Value(e.Src[i])
@@ -190,8 +205,8 @@ func (c *Core) captureArgs(e *rob.Entry, f *frame) {
 // false when one of them runs out of gas.
 func (c *Core) commitRun(e *rob.Entry, f *frame) bool {
 	n := uint64(e.Inst - e.RunStart)
-	if f.ctx.Gas >= e.RunGas && c.checker == nil {
-		f.ctx.Gas -= e.RunGas
+	if f.ctx.Gas >= uint64(e.RunGas) && c.checker == nil {
+		f.ctx.Gas -= uint64(e.RunGas)
 		c.Stats.Instructions += n
 		return true
 	}
@@ -378,8 +393,8 @@ func (c *Core) train(e *rob.Entry, row *decoder.Row) {
 		c.direction.Train(ref, e.DirCP, e.Flags&rob.PredictedTaken != 0, taken)
 		c.Stats.CommittedBranches++
 	}
-	if in.Aux < 0 && taken && e.NextIs >= 0 && (row.Kind == decoder.KindJump || e.NextIs != fall) {
-		c.target.Train(ref, e.TgtCP, e.NextIs)
+	if in.Aux < 0 && taken && e.Next >= 0 && (row.Kind == decoder.KindJump || e.Next != fall) {
+		c.target.Train(ref, e.TgtCP, e.Next)
 		c.Stats.CommittedJumps++
 	}
 }

@@ -13,9 +13,10 @@ import (
 func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) {
 	child := &c.frames[e.Next]
 	halted := e.Flags&rob.Halts != 0
-	account := *c.regs.Value(child.account)
+	account := &c.callee
+	*account = *c.regs.Value(child.account)
 	if f.parent >= 0 {
-		c.callTarget.Train(c.ref(e), &account)
+		c.callTarget.Train(c.ref(e), account)
 	}
 	mem := child.ctx.Memory
 	if child.prog == nil || child.prog.Builtin == 0 {
@@ -30,7 +31,7 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	}
 	if entered {
 		c.Stats.Calls++
-		prog := c.sys.CodeOf(&account)
+		prog := c.sys.CodeOf(account)
 		if halted {
 			c.setProgram(child, prog)
 			c.steer(e.Next, 0, c.cycle+1, CauseSerial)
@@ -47,7 +48,7 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	next := e.Next
 	c.squashAfter(e, seq, CauseFault)
 	c.failedCall(e.Frame, next, c.frames[next].resume)
-	c.buf.At(seq).UndoEnd = c.maps.Position()
+	c.buf.At(seq).UndoEnd = c.maps.Mark()
 }
 
 // failedCall gives the caller the zero of a call that failed before it began.
@@ -61,9 +62,10 @@ func (c *Core) failedCall(caller, child, resume int32) {
 	c.maps.Push(caller, rob.ZeroReg)
 	c.setReturned(caller, -1)
 	p.ctx.Returned = 0
-	c.noteResult(caller, &isa.Word{})
+	c.left = isa.Word{}
+	c.noteResult(caller)
 	if p.parent >= 0 { // a transaction's own creation that fails has opened no frame
-		c.leaveChecked(p, &isa.Word{}, out, n, true)
+		c.leaveChecked(p, out, n, true)
 	}
 	c.steer(caller, resume, c.cycle+1, CauseFault)
 }
@@ -127,7 +129,7 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 		return
 	}
 	c.failedCall(caller, child, resume)
-	e.UndoEnd = c.maps.Position()
+	e.UndoEnd = c.maps.Mark()
 }
 
 // valueReg makes a register that holds a value from the start.
@@ -153,14 +155,15 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 			data = f.ctx.Memory[off : off+n]
 		}
 	}
-	result, returned := c.sys.Leave(&f.ctx, &p.ctx, kind == decoder.KindAbort, decoder.NoFault, data)
+	var returned []byte
+	c.left, returned = c.sys.Leave(&f.ctx, &p.ctx, kind == decoder.KindAbort, decoder.NoFault, data)
 	p.ctx.Returned = uint64(len(returned))
 	if e.Dst != rob.NoReg {
 		if e.Flags&rob.Late != 0 {
-			*c.regs.Value(e.Dst) = result
+			*c.regs.Value(e.Dst) = c.left
 			c.wake(c.regs.SetReady(e.Dst))
-		} else if *c.regs.Value(e.Dst) != result {
-			c.err = fmt.Errorf("simulator error: frame at depth %d left with %s, fetched with %s", f.ctx.Depth, &result, c.regs.Value(e.Dst))
+		} else if *c.regs.Value(e.Dst) != c.left {
+			c.err = fmt.Errorf("simulator error: frame at depth %d left with %s, fetched with %s", f.ctx.Depth, &c.left, c.regs.Value(e.Dst))
 			return
 		}
 	}
@@ -172,8 +175,8 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 		}
 		c.mem.sHead = e.Queue + 1
 	}
-	c.noteResult(pi, &result)
-	c.leaveChecked(p, &result, out, n, false)
+	c.noteResult(pi)
+	c.leaveChecked(p, out, n, false)
 	if e.Flags&rob.Halts != 0 {
 		c.resumeSerial()
 	}
@@ -181,14 +184,14 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 }
 
 // noteResult keeps the word that the outermost frame left with.
-func (c *Core) noteResult(parent int32, result *isa.Word) {
+func (c *Core) noteResult(parent int32) {
 	if c.frames[parent].parent < 0 {
-		c.result = *result
+		c.result = c.left
 	}
 }
 
 // leaveChecked tells the checker that control came back to the caller p.
-func (c *Core) leaveChecked(p *frame, result *isa.Word, out, n uint64, failed bool) {
+func (c *Core) leaveChecked(p *frame, out, n uint64, failed bool) {
 	if c.checker == nil {
 		return
 	}
@@ -197,9 +200,9 @@ func (c *Core) leaveChecked(p *frame, result *isa.Word, out, n uint64, failed bo
 		region = p.ctx.Memory[out : out+n]
 	}
 	if failed {
-		c.checker.CallFailed(result, out, region)
+		c.checker.CallFailed(&c.left, out, region)
 	} else {
-		c.checker.Leave(result, out, region)
+		c.checker.Leave(&c.left, out, region)
 	}
 	c.check()
 }
@@ -237,7 +240,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	c.target.Restore(x.TgtCP)
 	c.dirCP, c.tgtCP = x.DirCP, x.TgtCP
 	p := &c.frames[pi]
-	result, _ := c.sys.Leave(&f.ctx, &p.ctx, false, fault, nil)
+	c.left, _ = c.sys.Leave(&f.ctx, &p.ctx, false, fault, nil)
 	p.ctx.Returned = 0
 	out, n, _ := c.outputRange(fi)
 	c.dropStack(pi)
@@ -245,8 +248,8 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	c.setReturned(pi, -1)
 	c.maps.RetireTo(c.maps.Position())
 	c.retiredTo = c.maps.Position()
-	c.noteResult(pi, &result)
-	c.leaveChecked(p, &result, out, n, false)
+	c.noteResult(pi)
+	c.leaveChecked(p, out, n, false)
 	c.dropFrame(fi)
 	c.fetch.dynamic = dynamic
 	c.steer(pi, resume, c.cycle+1, CauseFault)

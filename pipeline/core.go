@@ -72,7 +72,8 @@ type Core struct {
 	frames []frame
 
 	freeFrames []int32
-	constBases map[int32]rob.Reg
+	programs   map[int32]constants // by Program.ID
+	rowTables  map[*decoder.RowTable]*rowTable
 
 	cycle  uint64
 	events eventQueue
@@ -86,7 +87,7 @@ type Core struct {
 		resume  uint64 // fetch rests until this cycle
 		dynamic uint64 // instructions fetched along the path, of the block
 		run     int32  // first folded instruction not yet carried by an entry
-		runGas  uint64
+		runGas  uint32
 		height  int    // of the frame's stack before the run
 		waitFor uint64 // fetchTarget: the entry
 		serial  isa.Op // what fetch stopped behind last
@@ -100,11 +101,12 @@ type Core struct {
 	dirCP, tgtCP uint64 // predictors' present checkpoints
 
 	// Issue.
-	ready     [isa.NumUnits]readyQueue
-	iq        int // entries waiting to issue
-	inflight  int // registers of uncommitted producers
-	issueNext uint64
-	busy      [isa.NumUnits][]uint64 // unpipelined units: busy until
+	ready      [isa.NumUnits]readyQueue
+	readyUnits uint16 // a bit for each unit whose queue is not empty
+	iq         int    // entries waiting to issue
+	inflight   int    // registers of uncommitted producers
+	issueNext  uint64
+	busy       [isa.NumUnits][]uint64 // unpipelined units: busy until
 
 	mem   memoryQueue
 	state stateQueue
@@ -122,6 +124,8 @@ type Core struct {
 	args        decoder.Args
 	argsFaulty  bool
 	result      isa.Word // of the outermost frame
+	left        isa.Word // what the frame that ended last gave its caller
+	callee      isa.Word // account of the call being fetched or committed: kept here, it needs no allocation
 	finished    bool
 	retiredTo   uint64 // undo log position that is final
 	gasBound    uint64 // no frame of the transaction has more
@@ -137,6 +141,10 @@ type Core struct {
 
 	watchdog   uint64 // longest time without a commit, in cycles
 	lastCommit uint64
+	steps      uint64 // of the present transaction
+	moved      bool   // a stage moved in the last one
+	root       int32  // its envelope's frame
+	outside    outside
 
 	err     error
 	blame   Cause   // present cause of lost slots
@@ -145,11 +153,12 @@ type Core struct {
 	hasher  streamHash
 	scratch []byte
 	keccak  keccakState
+	sum     [32]byte
 }
 
 // New makes a core. golden may be nil unless the configuration reads it.
 func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error) {
-	c := &Core{cfg: cfg, latency: cfg.Latencies(), units: cfg.units(), sys: sys, golden: golden, constBases: map[int32]rob.Reg{}}
+	c := &Core{cfg: cfg, latency: cfg.Latencies(), units: cfg.units(), sys: sys, golden: golden, programs: map[int32]constants{}, rowTables: map[*decoder.RowTable]*rowTable{}}
 	switch cfg.Core.Stack {
 	case "execute":
 		c.policy = stackExecute
@@ -192,7 +201,9 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	}
 	c.regs = rob.NewRegisters()
 	c.temp = rob.ZeroReg
-	c.regs.AddConsts(make([]isa.Word, contextWords+envelopeWords))
+	for range contextWords + envelopeWords {
+		c.regs.AddConst(&isa.Word{})
+	}
 	c.maps = rob.NewMaps(c.regs)
 	c.maps.Undone = c.dropFrame
 	c.maps.Dropped = c.dropFrame
@@ -206,6 +217,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	c.keccak = newKeccak()
 	c.Stats.Width = uint64(cfg.Core.Commit)
 	c.watchdog = uint64(cfg.Core.Watchdog)
+	c.outside.view, _ = sys.(decoder.View)
 	return c, nil
 }
 
@@ -228,26 +240,30 @@ func (c *Core) Config() *Config { return &c.cfg }
 // the block's instruction that the transaction starts with. The error is a
 // difference found by the checker, or a fault of the simulator itself.
 func (c *Core) Run(env *decoder.Envelope, dynamic uint64) error {
-	root := c.begin(env, dynamic)
-	c.lastCommit = c.cycle
-	for steps := uint64(0); !c.finished && c.err == nil; steps++ {
-		c.step()
-		switch {
-		case c.watchdog > 0 && c.cycle-c.lastCommit > c.watchdog && !c.finished:
-			c.err = c.stuck()
-		case c.VerifyEvery > 0 && steps%c.VerifyEvery == 0 && !c.finished && c.err == nil:
-			c.err = c.Verify()
-		case c.MaxCycles > 0 && c.cycle > c.MaxCycles:
-			c.err = ErrMaxCycles
-		case c.Stop != nil && steps%stopInterval == 0 && c.Stop.Err() != nil:
-			c.err = c.Stop.Err()
+	c.Begin(env, dynamic, c.cycle)
+	for c.Running() {
+		next, ok := c.Next()
+		if !ok {
+			c.err = c.deadlock()
+			break
 		}
+		c.Step(next)
 	}
-	if c.err == nil {
-		c.setTemp(rob.ZeroReg)
-		c.dropFrame(root)
+	return c.End()
+}
+
+// guard ends a transaction that exceeds a limit or breaks an invariant.
+func (c *Core) guard() {
+	switch {
+	case c.watchdog > 0 && c.cycle-c.lastCommit > c.watchdog && !c.finished:
+		c.err = c.stuck()
+	case c.VerifyEvery > 0 && c.steps%c.VerifyEvery == 0 && c.Running():
+		c.err = c.Verify()
+	case c.MaxCycles > 0 && c.cycle > c.MaxCycles:
+		c.err = ErrMaxCycles
+	case c.Stop != nil && c.steps%stopInterval == 0 && c.Stop.Err() != nil:
+		c.err = c.Stop.Err()
 	}
-	return c.err
 }
 
 // begin sets fetch on the envelope of a transaction and returns its frame.
@@ -297,12 +313,12 @@ func (c *Core) startRun() {
 	c.fetch.height = c.maps.Map[c.fetch.frame].Height
 }
 
-// step simulates one cycle, then skips those in which nothing can happen.
-func (c *Core) step() {
+// tick simulates one cycle and reports whether any stage moved.
+func (c *Core) tick() (moved bool) {
 	c.cycle++
-	moved := c.commit()
+	moved = c.commit()
 	if c.finished || c.err != nil {
-		return
+		return moved
 	}
 	moved = c.writeBack() || moved
 	if c.chaos != nil {
@@ -310,17 +326,13 @@ func (c *Core) step() {
 	}
 	moved = c.issue() || moved
 	moved = c.dispatch() || moved
-	moved = c.fetchCycle() || moved
-	if moved || c.chaos != nil {
-		return
-	}
-	c.skip()
+	return c.fetchCycle() || moved
 }
 
-// skip moves time to just before the next cycle in which something happens, and
-// gives the lost slots to the cause that holds the machine now.
-func (c *Core) skip() {
-	next, ok := c.events.next()
+// nextEvent is the next cycle in which something happens by itself, when no stage
+// could move in the present one.
+func (c *Core) nextEvent() (next uint64, ok bool) {
+	next, ok = c.events.next()
 	if b := c.buf; b.Dispatch < b.Tail {
 		if r := b.At(b.Dispatch).Ready; r > c.cycle && (!ok || r < next) {
 			next, ok = r, true
@@ -339,17 +351,21 @@ func (c *Core) skip() {
 			}
 		}
 	}
-	if !ok {
-		c.err = c.deadlock()
+	return next, ok
+}
+
+// idle moves time to a cycle in which nothing happens, and gives the lost slots to
+// the cause that holds the machine now.
+func (c *Core) idle(to uint64) {
+	if to <= c.cycle {
 		return
 	}
-	if idle := next - c.cycle - 1; idle > 0 {
-		c.cycle += idle
-		c.lose(idle * c.Stats.Width)
-		c.Stats.Skipped += idle
-		if c.stalled != nil {
-			*c.stalled += idle
-		}
+	idle := to - c.cycle
+	c.cycle = to
+	c.lose(idle * c.Stats.Width)
+	c.Stats.Skipped += idle
+	if c.stalled != nil {
+		*c.stalled += idle
 	}
 }
 

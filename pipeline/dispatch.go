@@ -42,17 +42,18 @@ func (c *Core) room(e *rob.Entry) *uint64 {
 	case e.Dst != rob.NoReg && c.inflight >= cfg.Regs:
 		return &c.Stats.FullRegs
 	}
-	class := isa.Table[e.Op].Class
-	if class == isa.ClassNone {
+	facts := &facts[e.Op]
+	switch {
+	case facts.class == isa.ClassNone:
 		return nil
-	}
-	if c.iq >= cfg.IQ {
+	case c.iq >= cfg.IQ:
 		return &c.Stats.FullIQ
-	}
-	if c.readsMemory(e) && int(c.mem.lTail-c.mem.lHead) >= cfg.LoadQ {
+	case facts.class == isa.ClassALU:
+		return nil
+	case readsMemory(e) && int(c.mem.lTail-c.mem.lHead) >= cfg.LoadQ:
 		return &c.Stats.FullLoadQ
 	}
-	switch class {
+	switch facts.class {
 	case isa.ClassStoreAddr:
 		if int(c.mem.sTail-c.mem.sHead) >= cfg.StoreQ {
 			return &c.Stats.FullStoreQ
@@ -70,35 +71,48 @@ func (c *Core) room(e *rob.Entry) *uint64 {
 }
 
 // readsMemory reports whether the entry takes a place in the load queue.
-func (c *Core) readsMemory(e *rob.Entry) bool {
-	switch e.Op {
-	case isa.Load, isa.LoadInput, isa.Hash, isa.Builtin:
-		return true
-	case isa.CopyData:
-		return e.Imm <= isa.CopyReturn
-	}
-	return false
+func readsMemory(e *rob.Entry) bool {
+	return facts[e.Op].traits&traitReads != 0 && (e.Op != isa.CopyData || e.Imm <= isa.CopyReturn)
 }
 
 // returns reports whether the micro-op may write to the caller's memory what the
 // frame returns: it takes a place in the store queue.
-func returns(op isa.Op) bool { return op == isa.Leave || op == isa.Abort || op == isa.Builtin }
+func returns(op isa.Op) bool { return facts[op].traits&traitReturns != 0 }
 
 // enqueue takes the entry's places and links it to the producers it waits for.
 func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 	if e.Dst != rob.NoReg {
 		c.inflight++
 	}
-	info := &isa.Table[e.Op]
-	if info.Class == isa.ClassNone {
+	facts := &facts[e.Op]
+	if facts.class == isa.ClassNone {
 		e.Flags |= rob.Done
 		return
 	}
 	c.iq++
-	if c.readsMemory(e) && info.Class != isa.ClassStoreData {
-		e.Older = c.frames[c.rangeOf(e)].lastStore
+	if facts.class > isa.ClassALU {
+		c.enterQueues(e, seq, facts)
 	}
-	switch info.Class {
+	for i := range e.Src[:facts.sources] {
+		r := e.Src[i]
+		if r == rob.NoReg || c.regs.Ready(r) || readAtCommit(e.Op, i) {
+			continue
+		}
+		e.Link[i] = c.regs.AddWaiter(r, rob.MakeWait(seq, i))
+		e.Pending++
+	}
+	if e.Pending == 0 {
+		c.pushReady(e, seq)
+	}
+}
+
+// enterQueues takes the entry's places in the load, store and state queues.
+func (c *Core) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
+	var older uint64 // youngest store that a load can read from
+	if readsMemory(e) && facts.class != isa.ClassStoreData {
+		older = c.frames[c.rangeOf(e)].lastStore
+	}
+	switch facts.class {
 	case isa.ClassStoreAddr:
 		s, p := c.mem.addStore()
 		s.seq, s.uid, s.frame, s.ref = seq, e.UID, e.Frame, c.ref(e)
@@ -115,7 +129,7 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 	case isa.ClassStoreData:
 		e.Queue = c.mem.sTail - 1
 		if e.Op == isa.CopyData {
-			e.Older = c.olderOfCopy(e)
+			older = c.olderOfCopy(e)
 		}
 	case isa.ClassStateLoad:
 		o, p := c.state.add()
@@ -132,10 +146,10 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		e.Queue = c.state.tail - 1
 		c.state.at(e.Queue).reg = e.Src[0]
 	}
-	if c.readsMemory(e) {
+	if readsMemory(e) {
 		l, p := c.mem.addLoad()
-		l.seq, l.uid = seq, e.UID
-		e.LoadQ = p
+		l.seq, l.uid, l.older = seq, e.UID, older
+		e.LoadQ = uint32(p)
 	}
 	if returns(e.Op) {
 		f := &c.frames[e.Frame]
@@ -145,18 +159,8 @@ func (c *Core) enqueue(e *rob.Entry, seq uint64) {
 		c.linkStore(s, p)
 		e.Queue = p
 	}
-	if e.Flags&rob.Last != 0 && c.movesValue(e) {
+	if e.Flags&rob.Transfers != 0 {
 		c.state.transfers = append(c.state.transfers, seq)
-	}
-	for i, r := range e.Src {
-		if r == rob.NoReg || c.regs.Ready(r) || readAtCommit(e.Op, i) {
-			continue
-		}
-		e.Link[i] = c.regs.AddWaiter(r, rob.MakeWait(seq, i))
-		e.Pending++
-	}
-	if e.Pending == 0 {
-		c.pushReady(e, seq)
 	}
 }
 
@@ -193,14 +197,11 @@ func readAtCommit(op isa.Op, source int) bool { return op == isa.Enter && source
 
 // movesValue reports whether the instruction's commit may change balances. A call
 // whose value is the constant zero cannot.
-func (c *Core) movesValue(e *rob.Entry) bool {
-	f := &c.frames[e.Frame]
-	in := &f.prog.Insts[e.Inst]
-	row := &f.prog.Rows[in.Code]
+func (c *Core) movesValue(e *rob.Entry, row *decoder.Row) bool {
 	if row.Flags&decoder.Transfer == 0 {
 		return false
 	}
-	if row.Kind == decoder.KindCall && f.parent >= 0 {
+	if row.Kind == decoder.KindCall && c.frames[e.Frame].parent >= 0 {
 		if w, ok := c.known(c.maps.Map[e.Next].Env[rob.EnvValue]); ok && w.IsZero() {
 			return false
 		}

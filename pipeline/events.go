@@ -1,6 +1,9 @@
 package pipeline
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // event says that an entry's present step ends.
 type event struct {
@@ -16,13 +19,22 @@ const (
 
 // eventQueue is a timing wheel for the near future with a heap behind it for the
 // far one. Finding the next cycle with an event is a scan of a bitmap, so idle
-// cycles cost nothing.
+// cycles cost nothing. A slot of the wheel is a list in a pool whose nodes are used
+// again at once: the few events in flight stay in the host's first cache.
 type eventQueue struct {
 	now    uint64
-	slots  [wheelSize][]event
+	slots  [wheelSize]int32 // first node + 1
 	used   [wheelSize / 64]uint64
 	count  int
+	pool   []eventNode
+	free   int32   // first free node + 1
+	due    []event // of the cycle taken last
 	beyond []event // min-heap by cycle, then seq
+}
+
+type eventNode struct {
+	event
+	next int32 // node + 1
 }
 
 func (q *eventQueue) add(e event) {
@@ -30,37 +42,53 @@ func (q *eventQueue) add(e event) {
 		q.pushBeyond(e)
 		return
 	}
+	n := q.free
+	if n == 0 {
+		q.pool = append(q.pool, eventNode{})
+		n = int32(len(q.pool))
+	}
+	node := &q.pool[n-1]
+	q.free = node.next
 	i := e.cycle & (wheelSize - 1)
-	q.slots[i] = append(q.slots[i], e)
+	node.event, node.next = e, q.slots[i]
+	q.slots[i] = n
 	q.used[i>>6] |= 1 << (i & 63)
 	q.count++
 }
 
 // take moves time to cycle and returns the events of that cycle, oldest entry
-// first. The slice is valid until the wheel comes round.
+// first. The slice is valid until the next call.
 func (q *eventQueue) take(cycle uint64) []event {
 	q.now = cycle
 	for len(q.beyond) > 0 && q.beyond[0].cycle-cycle < wheelSize {
 		q.add(q.popBeyond())
 	}
 	i := cycle & (wheelSize - 1)
-	if q.used[i>>6]&(1<<(i&63)) == 0 {
+	n := q.slots[i]
+	if n == 0 {
 		return nil
 	}
-	list := q.slots[i]
-	q.slots[i] = list[:0]
+	q.slots[i] = 0
 	q.used[i>>6] &^= 1 << (i & 63)
-	q.count -= len(list)
-	if len(list) > 32 {
-		sortEvents(list)
-		return list
+	due := q.due[:0]
+	for n != 0 {
+		node := &q.pool[n-1]
+		due = append(due, node.event)
+		n, node.next, q.free = node.next, q.free, n
 	}
-	for j := 1; j < len(list); j++ {
-		for k := j; k > 0 && list[k].seq < list[k-1].seq; k-- {
-			list[k], list[k-1] = list[k-1], list[k]
+	q.count -= len(due)
+	q.due = due
+	slices.Reverse(due) // now nearly in order: what issued first is mostly older
+	if len(due) > 32 {
+		sortEvents(due)
+		return due
+	}
+	for j := 1; j < len(due); j++ {
+		for k := j; k > 0 && due[k].seq < due[k-1].seq; k-- {
+			due[k], due[k-1] = due[k-1], due[k]
 		}
 	}
-	return list
+	return due
 }
 
 // next is the first cycle from now on that has an event, or false.

@@ -24,9 +24,9 @@ const speculativeBytes = 32 << 10
 // execute computes a micro-op with the values of this cycle and gives its latency.
 // ok is false when it has to wait.
 func (c *Core) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
-	info := &isa.Table[e.Op]
-	latency = uint64(c.latency[info.Latency])
-	switch info.Class {
+	info := &facts[e.Op]
+	latency = uint64(c.latency[info.latency])
+	switch info.class {
 	case isa.ClassALU:
 		return c.executeALU(e, info, latency), true
 	case isa.ClassLoad:
@@ -53,7 +53,7 @@ func (c *Core) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 	return c.executeHead(e, seq, latency)
 }
 
-func (c *Core) executeALU(e *rob.Entry, info *isa.Info, latency uint64) uint64 {
+func (c *Core) executeALU(e *rob.Entry, info *opFacts, latency uint64) uint64 {
 	var src [3]*isa.Word
 	for i := range src {
 		if r := e.Src[i]; r != rob.NoReg {
@@ -63,7 +63,7 @@ func (c *Core) executeALU(e *rob.Entry, info *isa.Info, latency uint64) uint64 {
 	if e.Op == isa.Exp {
 		latency = uint64(c.latency[isa.LatMul]) + uint64(c.latency[isa.LatExp])*uint64(src[1].ByteLen())
 	}
-	if info.Result {
+	if info.result {
 		isa.Exec(e.Op, c.regs.Value(e.Dst), src[0], src[1], src[2])
 	}
 	return latency
@@ -95,8 +95,8 @@ func (c *Core) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *g
 		s.waiters = append(s.waiters, parked{seq, e.UID})
 		return false
 	}
-	l := c.mem.load(e.LoadQ)
-	l.issued, l.frame, l.off, l.n, l.older, l.supplied = true, frame, off, n, e.Older, r.supplied
+	l := c.mem.load(uint64(e.LoadQ))
+	l.issued, l.frame, l.off, l.n, l.supplied = true, frame, off, n, r.supplied
 	return true
 }
 
@@ -115,7 +115,7 @@ func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 			return latency, c.settle(e, seq, e.Frame, o, 32, &r)
 		}
 		var buf [32]byte
-		c.gather(e, e.Frame, o, buf[:], e.Older, true, &r)
+		c.gather(e, e.Frame, o, buf[:], c.olderStore(e), true, &r)
 		if !r.blocked {
 			dst.SetBytes32(buf[:])
 		}
@@ -124,7 +124,7 @@ func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 		var buf [32]byte
 		frame, o, n := c.inputRange(e, c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]), c.regs.Value(e.Src[2]), 32)
 		if n > 0 {
-			c.gather(e, frame, o, buf[:n], e.Older, true, &r)
+			c.gather(e, frame, o, buf[:n], c.olderStore(e), true, &r)
 		}
 		if !r.blocked {
 			dst.SetBytes32(buf[:])
@@ -142,25 +142,27 @@ func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 	}
 	buf := c.buffer(n)
 	if n > 0 {
-		c.gather(e, e.Frame, o, buf, e.Older, true, &r)
+		c.gather(e, e.Frame, o, buf, c.olderStore(e), true, &r)
 	}
 	if !c.settle(e, seq, e.Frame, o, n, &r) {
 		return 0, false
 	}
-	var sum [32]byte
 	c.keccak.Reset()
 	_, _ = c.keccak.Write(buf)
-	_, _ = c.keccak.Read(sum[:])
-	c.regs.Value(e.Dst).SetBytes32(sum[:])
+	_, _ = c.keccak.Read(c.sum[:])
+	c.regs.Value(e.Dst).SetBytes32(c.sum[:])
 	// Keccak absorbs 136 bytes a permutation; padding always adds one byte.
 	return latency * (n/136 + 1), true
 }
+
+// olderStore is the youngest store from which a load can have its bytes, 0 for none.
+func (c *Core) olderStore(e *rob.Entry) uint64 { return c.mem.load(uint64(e.LoadQ)).older }
 
 // forwardWord is the fast path of a load: the youngest older store of the frame
 // that can matter wrote exactly these 32 bytes.
 func (c *Core) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherResult) bool {
 	m := &c.mem
-	for p := e.Older; p >= m.sHead; p = m.store(p).prev {
+	for p := c.olderStore(e); p >= m.sHead; p = m.store(p).prev {
 		s := m.store(p)
 		if !s.addrKnown {
 			return false
@@ -260,13 +262,13 @@ func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 			return latency, e.Flags&rob.Parked == 0
 		}
 		if n > 0 {
-			c.gather(e, e.Frame, o, s.data, e.Older, true, &r)
+			c.gather(e, e.Frame, o, s.data, c.olderStore(e), true, &r)
 		}
 		return latency, c.settle(e, seq, e.Frame, o, n, &r)
 	case isa.CopyInput:
 		frame, o, have := c.inputRange(e, off, c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3]), n)
 		if have > 0 {
-			c.gather(e, frame, o, s.data[:have], e.Older, true, &r)
+			c.gather(e, frame, o, s.data[:have], c.olderStore(e), true, &r)
 		}
 		clear(s.data[have:])
 		return latency, c.settle(e, seq, frame, o, have, &r)
@@ -284,7 +286,7 @@ func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 			return latency, true
 		}
 		o := base.Uint64() + off.Uint64()
-		c.gather(e, e.Next, o, s.data, e.Older, true, &r)
+		c.gather(e, e.Next, o, s.data, c.olderStore(e), true, &r)
 		return latency, c.settle(e, seq, e.Next, o, n, &r)
 	case isa.CopyCode:
 		from = c.frames[e.Frame].prog.Code
@@ -402,7 +404,7 @@ func (c *Core) executeBuiltin(e *rob.Entry, seq, latency uint64) (uint64, bool) 
 	r := gatherResult{supplied: ^uint64(0)}
 	input := c.buffer(n)
 	if n > 0 {
-		c.gather(e, f.parent, o, input, e.Older, true, &r)
+		c.gather(e, f.parent, o, input, c.olderStore(e), true, &r)
 	}
 	if !c.settle(e, seq, f.parent, o, n, &r) {
 		return 0, false

@@ -23,14 +23,29 @@ func (c *Core) fetchCycle() bool {
 	for uops > 0 && insts > 0 && taken > 0 && c.fetch.state == fetchRuns && c.fetch.resume <= c.cycle {
 		fi := c.fetch.frame
 		f := &c.frames[fi]
+		if c.policy == stackFold && c.fetch.uop == 0 && c.foresees == nil {
+			run := int(c.fetch.inst - c.fetch.run)
+			if n := c.foldRun(fi, f, min(insts, c.cfg.Core.Decode-run)); n > 0 {
+				moved = true
+				insts -= n
+				if run+n >= c.cfg.Core.Decode {
+					c.carryRun(fi)
+					uops--
+					continue
+				}
+				if insts == 0 {
+					break
+				}
+			}
+		}
 		in := &f.prog.Insts[c.fetch.inst]
-		row := &f.prog.Rows[in.Code]
 		if c.fetch.uop == 0 {
+			row := &f.rows[in.Code]
 			if !c.fillStack(fi, f, row) {
 				return true
 			}
 			if fault := c.stackFault(fi, f, row); fault != decoder.NoFault {
-				c.fetchFault(fi, in, row, fault)
+				c.fetchFault(fi, fault)
 				return true
 			}
 		}
@@ -40,7 +55,7 @@ func (c *Core) fetchCycle() bool {
 			insts--
 			if c.policy == stackFold {
 				c.fold(fi, f, in)
-				c.fetch.runGas += uint64(row.Gas)
+				c.fetch.runGas += f.rows[in.Code].gas
 				c.fetch.inst++
 				c.fetch.dynamic++
 				if int(c.fetch.inst-c.fetch.run) >= c.cfg.Core.Decode {
@@ -48,15 +63,15 @@ func (c *Core) fetchCycle() bool {
 					uops--
 				}
 			} else {
-				c.fetchStackOp(fi, f, in, row)
+				c.fetchStackOp(fi, f, in)
 				uops--
 			}
 			if c.foresees != nil {
-				c.stopAtFault(fi, row, dynamic)
+				c.stopAtFault(fi, &f.prog.Rows[in.Code], dynamic)
 			}
 			continue
 		}
-		before := c.fetch.frame
+		row := &f.prog.Rows[in.Code]
 		last := c.fetchUop(fi, f, in, row)
 		uops--
 		if last {
@@ -64,7 +79,7 @@ func (c *Core) fetchCycle() bool {
 			if c.redirected {
 				c.redirected = false
 				taken--
-			} else if c.fetch.frame != before {
+			} else if c.fetch.frame != fi {
 				taken--
 			}
 			if c.foresees != nil {
@@ -73,6 +88,49 @@ func (c *Core) fetchCycle() bool {
 		}
 	}
 	return moved
+}
+
+// foldRun folds the stack instructions at the fetch position, at most limit of
+// them, and gives their number. It stops before one that faults or has to wait for
+// spilled operands, which is fetchCycle's to treat.
+func (c *Core) foldRun(fi int32, f *frame, limit int) (n int) {
+	m := &c.maps.Map[fi]
+	insts := f.prog.Insts[c.fetch.inst:]
+	low := c.stackLow - f.stackBase // lowest position of this stack held in registers
+	top := low + c.cfg.Core.StackRegs - 1
+	gas := uint32(0)
+	for n < limit && n < len(insts) {
+		in := &insts[n]
+		if !in.Kind.Foldable() {
+			break
+		}
+		row := &f.rows[in.Code]
+		h := m.Height
+		if h < int(row.min) || h > int(row.max) || h-int(row.min) < low {
+			break
+		}
+		if h > top {
+			low += h - top
+			top = h
+		}
+		switch in.Kind {
+		case decoder.KindPush:
+			c.maps.PushOn(m, fi, f.constBase+rob.Reg(in.Aux))
+		case decoder.KindDup:
+			c.maps.PushOn(m, fi, m.Slots[h-int(in.N)])
+		case decoder.KindSwap:
+			c.maps.SwapOn(m, fi, int(in.N))
+		case decoder.KindPop:
+			m.Height--
+		}
+		gas += row.gas
+		n++
+	}
+	c.stackLow = low + f.stackBase
+	c.fetch.runGas += gas
+	c.fetch.inst += int32(n)
+	c.fetch.dynamic += uint64(n)
+	return n
 }
 
 // stopAtFault stops fetch behind an instruction that an oracle says faults. A call
@@ -100,16 +158,16 @@ func (c *Core) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
 }
 
 // stackFault finds at rename what the operand stack alone decides.
-func (c *Core) stackFault(fi int32, f *frame, row *decoder.Row) decoder.Fault {
+func (c *Core) stackFault(fi int32, f *frame, row *rowFacts) decoder.Fault {
 	h := c.maps.Map[fi].Height
 	switch {
-	case h < int(row.MinStack):
+	case h < int(row.min):
 		return decoder.FaultStackUnderflow
-	case h > int(row.MaxStack):
+	case h > int(row.max):
 		return decoder.FaultStackOverflow
-	case f.static && row.Flags&decoder.NoStatic != 0:
+	case f.static && row.refuses:
 		return decoder.FaultStatic
-	case row.Kind == decoder.KindInvalid:
+	case row.invalid:
 		return decoder.FaultInvalidOpcode
 	}
 	return decoder.NoFault
@@ -118,9 +176,9 @@ func (c *Core) stackFault(fi int32, f *frame, row *decoder.Row) decoder.Fault {
 // fillStack brings spilled operands back: the committed stack keeps its top
 // StackRegs values, over all frames, in registers. It reports false when fetch
 // has to wait for the fill.
-func (c *Core) fillStack(fi int32, f *frame, row *decoder.Row) bool {
+func (c *Core) fillStack(fi int32, f *frame, row *rowFacts) bool {
 	top := f.stackBase + c.maps.Map[fi].Height
-	if low := top - int(row.MinStack); low < c.stackLow && low >= f.stackBase {
+	if low := top - int(row.min); low < c.stackLow && low >= f.stackBase {
 		n := c.stackLow - low
 		c.stackLow = low
 		c.Stats.StackFills += uint64(n)
@@ -167,7 +225,6 @@ func (c *Core) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
 	e.Dynamic = c.fetch.dynamic
 	e.DirCP, e.TgtCP = c.dirCP, c.tgtCP
 	e.Next = -1
-	e.NextIs = -1
 	c.Stats.FetchedUops++
 	return e, seq
 }
@@ -184,17 +241,17 @@ func (c *Core) fetched(e *rob.Entry, seq uint64) {
 func (c *Core) carryRun(fi int32) {
 	e, seq := c.newEntry(fi, isa.Nop)
 	e.Flags = rob.First
-	e.UndoEnd = c.maps.Position()
+	e.UndoEnd = c.maps.Mark()
 	c.fetched(e, seq)
 	c.startRun()
 }
 
 // fetchFault emits an instruction that cannot execute. Fetch stops behind it.
-func (c *Core) fetchFault(fi int32, in *decoder.Inst, row *decoder.Row, fault decoder.Fault) {
+func (c *Core) fetchFault(fi int32, fault decoder.Fault) {
 	e, seq := c.newEntry(fi, isa.Fault)
 	e.Flags = rob.First | rob.Last | rob.Faulty | rob.Halts
 	e.Fault = uint8(fault)
-	e.UndoEnd = c.maps.Position()
+	e.UndoEnd = c.maps.Mark()
 	c.fetched(e, seq)
 	c.fetch.dynamic++
 	c.fetch.inst++
@@ -204,7 +261,7 @@ func (c *Core) fetchFault(fi int32, in *decoder.Inst, row *decoder.Row, fault de
 
 // fetchStackOp emits a stack instruction as a micro-op of its own (policies
 // execute and rename).
-func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst) {
 	op := isa.Nop
 	if c.policy == stackExecute {
 		op = isa.Argument
@@ -234,7 +291,7 @@ func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst, row *decoder.R
 			c.maps.Push(fi, e.Dst)
 		}
 	}
-	e.UndoEnd = c.maps.Position()
+	e.UndoEnd = c.maps.Mark()
 	c.fetched(e, seq)
 	c.fetch.inst++
 	c.fetch.dynamic++
@@ -242,8 +299,8 @@ func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst, row *decoder.R
 }
 
 func (c *Core) retainSources(e *rob.Entry) {
-	for _, r := range e.Src {
-		if r != rob.NoReg {
+	for i := range e.Src[:facts[e.Op].sources] {
+		if r := e.Src[i]; r != rob.NoReg {
 			c.regs.Retain(r)
 		}
 	}
@@ -264,38 +321,45 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 	} else {
 		e.RunStart, e.RunGas = e.Inst, 0
 	}
-	for i, o := range u.Src {
-		if o != decoder.None {
+	facts := &facts[u.Op]
+	m := &c.maps.Map[fi]
+	for i, o := range u.Src[:facts.sources] {
+		if o < stackOperands {
+			e.Src[i] = m.Slots[m.Height-1-int(o)]
+		} else {
 			e.Src[i] = c.operand(fi, f, in, o)
 		}
 	}
 	switch u.Op {
-	case isa.Leave, isa.Abort, isa.Builtin, isa.Destroy:
-		if u.Op != isa.Destroy {
-			e.Src[2], e.Src[3] = f.outOff, f.outLen
-		}
+	case isa.Leave, isa.Abort, isa.Builtin:
+		e.Src[2], e.Src[3] = f.outOff, f.outLen
 	case isa.CopyData:
-		e.Next = c.maps.Map[fi].ReturnSpace
+		e.Next = m.ReturnSpace
 	}
 	c.retainSources(e)
-	info := &isa.Table[u.Op]
-	if info.Result {
+	if facts.result {
 		e.Dst = c.regs.Alloc()
 	}
 	if !last {
-		if info.Result {
+		if facts.result {
 			c.setTemp(e.Dst)
 		}
-		e.UndoEnd = c.maps.Position()
+		e.UndoEnd = c.maps.Mark()
 		c.fetched(e, seq)
 		c.fetch.uop++
-		c.fetch.height = c.maps.Map[fi].Height
+		c.fetch.height = m.Height
 		c.fetch.run, c.fetch.runGas = c.fetch.inst, 0
 		return false
 	}
 	e.Flags |= rob.Last
+	if f.rows[in.Code].plain {
+		e.Flags |= rob.Plain
+	}
 	c.finishInst(e, seq, fi, f, in, row)
-	e.UndoEnd = c.maps.Position()
+	if c.movesValue(e, row) {
+		e.Flags |= rob.Transfers
+	}
+	e.UndoEnd = c.maps.Mark()
 	c.fetched(e, seq)
 	return true
 }
@@ -318,9 +382,10 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 	next := c.fetch.inst + 1
 	switch row.Kind {
 	case decoder.KindExec:
-		c.maps.Drop(fi, int(row.Pops))
+		m := &c.maps.Map[fi]
+		m.Height -= int(row.Pops)
 		if row.Pushes > 0 {
-			c.maps.Push(fi, e.Dst)
+			c.maps.PushOn(m, fi, e.Dst)
 		}
 		c.fetch.inst = next
 		c.startRun()

@@ -130,11 +130,10 @@ func (c *Core) resolveAtRename(e *rob.Entry, f *frame, fall int32) (next int32, 
 			return fall, true
 		}
 	}
-	target, known := c.known(e.Src[0])
-	if !known {
+	if !e.Src[0].IsConst() {
 		return 0, false
 	}
-	return f.prog.Target(target), true
+	return c.targetOf(e, f), true
 }
 
 // fetchCall makes the callee's frame and goes on in it.
@@ -173,8 +172,9 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	ref := predictor.Ref{Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic}
 	prog := c.resolvedCallee(e, seq, row, account)
 	if prog == nil {
-		if word, ok := c.callTarget.Predict(ref); ok {
-			prog = c.sys.CodeOf(&word)
+		var guessed bool
+		if c.callee, guessed = c.callTarget.Predict(ref); guessed {
+			prog = c.sys.CodeOf(&c.callee)
 		}
 	}
 	c.setProgram(ch, prog)

@@ -12,12 +12,13 @@ import (
 // work on, and in ctx the committed side. Frames are numbered by their place in
 // Core.frames; the rename map has the same number.
 type frame struct {
-	prog        *decoder.Program // nil while fetch waits for the call's target
-	site        uint64           // names the program to predictors, whatever was decoded before it
-	constBase   rob.Reg          // register of the program's constant 0
-	context     rob.Reg          // register of Context0
-	parent      int32            // -1 for the envelope
-	resume      int32            // the caller's instruction behind the call
+	prog *decoder.Program // nil while fetch waits for the call's target
+	rows *rowTable        // of prog
+	site uint64           // names the program to predictors, whatever was decoded before it
+	constants
+	context     rob.Reg // register of Context0
+	parent      int32   // -1 for the envelope
+	resume      int32   // the caller's instruction behind the call
 	static      bool
 	creation    bool    // runs initialisation code: what it returns is code
 	outOff      rob.Reg // where the caller wants what is returned
@@ -28,6 +29,12 @@ type frame struct {
 	builtinCost uint64  // gas that a built-in takes
 	account     rob.Reg // what was called, for checking the target
 	ctx         decoder.Context
+}
+
+// constants are the registers of what a program knows beforehand.
+type constants struct {
+	constBase  rob.Reg // its constant 0
+	codeLength rob.Reg
 }
 
 // newFrame takes a free frame number.
@@ -44,20 +51,19 @@ func (c *Core) newFrame() int32 {
 // setProgram gives a frame the code it runs.
 func (c *Core) setProgram(f *frame, p *decoder.Program) {
 	f.prog = p
-	f.constBase = 0
 	if p == nil {
 		return
 	}
+	f.rows = c.rowFactsOf(p.Rows)
 	f.site = binary.LittleEndian.Uint64(p.Hash[:])
-	base, known := c.constBases[p.ID]
+	k, known := c.programs[p.ID]
 	if !known {
-		base = c.regs.AddConsts(p.Consts)
 		var n isa.Word
 		n.SetUint64(uint64(len(p.Code)))
-		c.regs.AddConsts([]isa.Word{n})
-		c.constBases[p.ID] = base
+		k = constants{c.regs.ShareConsts(p.Consts), c.regs.AddConst(&n)}
+		c.programs[p.ID] = k
 	}
-	f.constBase = base
+	f.constants = k
 }
 
 // dropFrame gives back one reference on a frame.
@@ -93,9 +99,12 @@ func grow(mem []byte, size uint64) []byte {
 	return bigger
 }
 
+// stackOperands is how many operands name stack slots.
+const stackOperands = 16
+
 // operand resolves a template operand of the frame's current instruction.
 func (c *Core) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
-	if o < 16 {
+	if o < stackOperands {
 		return c.maps.Slot(fi, int(o))
 	}
 	m := &c.maps.Map[fi]
@@ -117,7 +126,7 @@ func (c *Core) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) 
 	case decoder.ReturnLength:
 		return m.Env[rob.EnvReturnLength]
 	case decoder.CodeLength:
-		return f.constBase + rob.Reg(len(f.prog.Consts))
+		return f.codeLength
 	case decoder.InstAddress:
 		return f.constBase + rob.Reg(in.Aux)
 	case decoder.Zero:

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"math/bits"
+
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -11,20 +13,30 @@ func (c *Core) issue() bool {
 	if c.cfg.Core.InOrder {
 		return c.issueInOrder()
 	}
+	units := c.readyUnits // those that can start another micro-op in this cycle
+	if units == 0 {
+		return false
+	}
 	budget := c.cfg.Core.Issue
 	ports := c.units
 	moved := false
-	for budget > 0 {
-		best, seq := isa.UnitNone, ^uint64(0)
-		for u := isa.UnitALU; u < isa.NumUnits; u++ {
-			if q := c.ready[u]; len(q) > 0 && q[0] < seq && ports[u] > 0 && c.unitFree(u) {
-				best, seq = u, q[0]
+	for budget > 0 && units != 0 {
+		best, seq := 0, ^uint64(0)
+		for w := units; w != 0; w &= w - 1 {
+			u := bits.TrailingZeros16(w) & 15
+			if first := c.ready[u][0]; first < seq {
+				best, seq = u, first
 			}
 		}
-		if best == isa.UnitNone {
-			break
+		if ports[best] == 0 || !c.unitFree(isa.Unit(best)) {
+			units &^= 1 << best
+			continue
 		}
 		c.ready[best].pop()
+		if len(c.ready[best]) == 0 {
+			units &^= 1 << best
+			c.readyUnits &^= 1 << best
+		}
 		e := c.buf.At(seq)
 		if c.tryIssue(e, seq) {
 			ports[best]--
@@ -47,12 +59,12 @@ func (c *Core) issueInOrder() bool {
 	for budget > 0 && c.issueNext < c.buf.Dispatch {
 		seq := c.issueNext
 		e := c.buf.At(seq)
-		info := &isa.Table[e.Op]
-		if info.Class == isa.ClassNone {
+		info := &facts[e.Op]
+		if info.class == isa.ClassNone {
 			c.issueNext++
 			continue
 		}
-		u := info.Unit
+		u := info.unit
 		if e.Pending > 0 || e.Flags&rob.Parked != 0 || ports[u] == 0 || !c.unitFree(u) || !c.tryIssue(e, seq) {
 			break
 		}
@@ -90,13 +102,13 @@ func (c *Core) tryIssue(e *rob.Entry, seq uint64) bool {
 	e.Flags |= rob.Issued
 	c.iq--
 	c.Stats.ExecutedUops++
-	info := &isa.Table[e.Op]
-	if (info.Unit == isa.UnitDiv || info.Unit == isa.UnitHash) && latency > 1 {
-		c.busy[info.Unit] = append(c.busy[info.Unit], c.cycle+latency)
+	info := &facts[e.Op]
+	if info.traits&traitBusy != 0 && latency > 1 {
+		c.busy[info.unit] = append(c.busy[info.unit], c.cycle+latency)
 	}
 	e.Ready = c.cycle + latency
 	at := e.Ready
-	if info.Class == isa.ClassStateKey {
+	if info.class == isa.ClassStateKey {
 		at = c.cycle + uint64(c.latency[isa.LatState])
 	}
 	c.events.add(event{cycle: at, seq: seq, uid: e.UID})
@@ -128,7 +140,7 @@ func (c *Core) writeBack() bool {
 
 // complete makes an entry's result visible and acts on what it has found out.
 func (c *Core) complete(e *rob.Entry, seq uint64) {
-	class := isa.Table[e.Op].Class
+	class := facts[e.Op].class
 	if class == isa.ClassStateKey && e.Ready > c.cycle {
 		// The key is known; the old value is still on its way.
 		c.events.add(event{cycle: e.Ready, seq: seq, uid: e.UID})
@@ -167,7 +179,7 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 // wake goes through a register's waiters.
 func (c *Core) wake(w rob.Wait) {
 	for w != 0 {
-		seq := w.Seq()
+		seq := w.Seq(c.buf.Head)
 		e := c.buf.At(seq)
 		w = e.Link[w.Source()]
 		e.Pending--

@@ -83,7 +83,9 @@ func (m *memoryQueue) addStore() (*store, uint64) {
 	p := m.sTail
 	m.sTail++
 	s := m.store(p)
-	*s = store{data: s.data[:0], waiters: s.waiters[:0]}
+	data, waiters := s.data[:0], s.waiters[:0]
+	*s = store{}
+	s.data, s.waiters = data, waiters
 	return s, p
 }
 
@@ -265,7 +267,9 @@ func (c *Core) unpark(w parked) {
 
 func (c *Core) pushReady(e *rob.Entry, seq uint64) {
 	if !c.cfg.Core.InOrder {
-		c.ready[isa.Table[e.Op].Unit].push(seq)
+		u := facts[e.Op].unit
+		c.ready[u].push(seq)
+		c.readyUnits |= 1 << u
 	}
 }
 

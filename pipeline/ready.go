@@ -60,6 +60,9 @@ func (h *readyQueue) squash(seq uint64) {
 			kept = append(kept, s)
 		}
 	}
+	if len(kept) == len(q) {
+		return
+	}
 	slices.Sort(kept) // a sorted slice is a heap
 	*h = kept
 }

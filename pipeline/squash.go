@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"math/bits"
 	"math/rand/v2"
 
 	"github.com/ooovm/ooovm/decoder"
@@ -16,9 +17,8 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 	taken := e.Op == isa.Jump || !c.regs.Value(e.Src[1]).IsZero()
 	next := fall
 	if taken {
-		next = f.prog.Target(c.regs.Value(e.Src[0]))
+		next = c.targetOf(e, f)
 	}
-	e.NextIs = next
 	ref := c.ref(e)
 	wrongWay := e.Op == isa.Branch && taken != (e.Flags&rob.PredictedTaken != 0)
 	cause := CauseTarget
@@ -52,6 +52,15 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 	}
 	e.Next = next
 	c.steer(e.Frame, next, c.cycle+1, cause)
+}
+
+// targetOf gives the instruction that a jump whose operands are there goes to, -1
+// when it is no jump target.
+func (c *Core) targetOf(e *rob.Entry, f *frame) int32 {
+	if t := f.prog.Insts[e.Inst].Aux; t >= 0 {
+		return t // the constant pushed just before it says so
+	}
+	return f.prog.Target(c.regs.Value(e.Src[0]))
 }
 
 func (c *Core) countMispredict(wrongWay bool) {
@@ -144,7 +153,7 @@ func (c *Core) squashFrom(seq uint64, cause Cause) {
 	// What fetch has renamed but not yet put into an entry.
 	last := c.retiredTo
 	if b.Tail > b.Head {
-		last = b.At(b.Tail - 1).UndoEnd
+		last = c.maps.At(b.At(b.Tail - 1).UndoEnd)
 	}
 	c.maps.UndoTo(last)
 	c.maps.Map[c.fetch.frame].Height = c.fetch.height
@@ -153,7 +162,7 @@ func (c *Core) squashFrom(seq uint64, cause Cause) {
 		e := b.At(s)
 		end := c.retiredTo
 		if s > b.Head {
-			end = b.At(s - 1).UndoEnd
+			end = c.maps.At(b.At(s - 1).UndoEnd)
 		}
 		c.maps.UndoTo(end)
 		c.maps.Map[e.Frame].Height = int(e.Height)
@@ -166,8 +175,11 @@ func (c *Core) squashFrom(seq uint64, cause Cause) {
 	if c.issueNext > seq {
 		c.issueNext = seq
 	}
-	for u := range c.ready {
-		c.ready[u].squash(seq)
+	for w := c.readyUnits; w != 0; w &= w - 1 {
+		u := bits.TrailingZeros16(w)
+		if c.ready[u].squash(seq); len(c.ready[u]) == 0 {
+			c.readyUnits &^= 1 << u
+		}
 	}
 	c.squashMemory(seq)
 	c.state.squash(seq)

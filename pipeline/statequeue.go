@@ -31,6 +31,7 @@ type stateQueue struct {
 	head, tail uint64
 	keys       keyTable
 	levels     hierarchy
+	key        stateKey // of the load being executed: kept here, it needs no allocation
 	transfers  []uint64 // uncommitted instructions that may move value, in order
 	balance    []parked // balance reads that wait for them
 	misses     []parked // accesses that wait for a miss register
@@ -57,7 +58,9 @@ func (q *stateQueue) add() (*stateOp, uint64) {
 	p := q.tail
 	q.tail++
 	o := q.at(p)
-	*o = stateOp{waiters: o.waiters[:0], key: -1}
+	waiters := o.waiters[:0]
+	*o = stateOp{}
+	o.waiters, o.key = waiters, -1
 	return o, p
 }
 
@@ -119,7 +122,8 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 	q := &c.state
 	latency = uint64(c.latency[isa.LatState])
 	o := q.at(e.Queue)
-	key := stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
+	key := &q.key
+	*key = stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
 	switch e.Op {
 	case isa.Lookup:
 		*c.regs.Value(e.Dst) = c.sys.Lookup(e.Imm, c.regs.Value(e.Src[0]))
@@ -135,7 +139,7 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 		}
 		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
 	}
-	n := q.keys.intern(&key)
+	n := q.keys.intern(key)
 	o.key = n
 	var from *stateOp
 	o.supplied = 0
@@ -165,6 +169,9 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 			from, o.supplied = s, p
 			break
 		}
+	}
+	if from == nil && c.waitsOutside(e, seq) {
+		return 0, false
 	}
 	if from != nil || e.Op == isa.StateLoad && e.Imm == isa.Transient {
 		// Forwarded, or on chip anyway: no access to the hierarchy.
@@ -209,6 +216,9 @@ func (c *Core) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done b
 	key := stateKey{owner: *c.regs.Value(e.Src[0]), slot: *c.regs.Value(e.Src[1]), kind: e.Imm}
 	n := q.keys.intern(&key)
 	if e.Imm == isa.Persistent {
+		if c.waitsOutside(e, seq) {
+			return 0, false
+		}
 		extra, ok := c.touch(e, seq, n)
 		if !ok {
 			return 0, false

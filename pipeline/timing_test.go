@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
@@ -41,6 +42,7 @@ type program struct {
 	set      func(*pipeline.Config) // what differs from the base configuration
 	code     string
 	callee   string // code of account 0xbbbb
+	gas      uint64 // of the transaction, 0 for 200,000
 	want     string
 	cycles   uint64 // of the whole transaction
 	envelope bool
@@ -250,7 +252,7 @@ var (
 )
 
 // bundle is a Cancun block with one transaction, which calls the program.
-func (p *program) bundle(t *testing.T) *traces.Bundle {
+func (p *program) bundle(t testing.TB) *traces.Bundle {
 	t.Helper()
 	var beaconRoot common.Hash
 	var zero uint64
@@ -267,7 +269,7 @@ func (p *program) bundle(t *testing.T) *traces.Bundle {
 		},
 	}
 	tx, err := types.SignNewTx(key, types.MakeSigner(b.Config, b.Header.Number, b.Header.Time), &types.DynamicFeeTx{
-		ChainID: b.Config.ChainID, To: &contractA, Gas: 200_000, GasFeeCap: big.NewInt(10), GasTipCap: big.NewInt(1),
+		ChainID: b.Config.ChainID, To: &contractA, Gas: cmp.Or(p.gas, 200_000), GasFeeCap: big.NewInt(10), GasTipCap: big.NewInt(1),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -277,7 +279,7 @@ func (p *program) bundle(t *testing.T) *traces.Bundle {
 }
 
 // assemble turns mnemonics and the operands of PUSHes into code.
-func assemble(t *testing.T, text string) (code []byte) {
+func assemble(t testing.TB, text string) (code []byte) {
 	t.Helper()
 	rows := evm.Table(evm.Cancun)
 	words := strings.Fields(text)

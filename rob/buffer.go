@@ -17,11 +17,15 @@ const (
 	Far    // state access that missed near and buffer
 	Near   // state access that missed the buffer
 	PredictedTaken
-	Halts // fetch stopped behind it
-	Late  // its result is made by its commit
+	Halts     // fetch stopped behind it
+	Late      // its result is made by its commit
+	Plain     // commit charges a constant and keeps a result: nothing else
+	Transfers // its commit may move value
 )
 
 // Entry is one micro-op in flight, with the run of folded instructions before it.
+// It is two cache lines of 64 bytes: the first has what every stage reads, the
+// second what particular micro-ops need.
 type Entry struct {
 	Op      isa.Op
 	Imm     uint8
@@ -31,27 +35,24 @@ type Entry struct {
 	Height  uint16 // of the frame's stack before the run
 	UopIdx  uint8  // position within the instruction
 
-	Frame    int32 // the frame it runs in
-	RunStart int32 // first instruction of the run; the run ends before Inst
-	Inst     int32 // the instruction whose micro-op this is
-	Next     int32 // Jump, Branch: predicted next instruction, -1 when fetch waits; Enter: the frame entered
-	NextIs   int32 // Jump, Branch: the actual one, once executed
+	UID      uint32 // unique among entries that had the same sequence number
+	Frame    int32  // the frame it runs in
+	RunStart int32  // first instruction of the run; the run ends before Inst
+	Inst     int32  // the instruction whose micro-op this is
+	Src      [4]Reg
+	Dst      Reg
+	Dst2     Reg    // a built-in's output length
+	UndoEnd  Mark   // log position behind its renaming
+	Ready    uint64 // cycle from which it can dispatch; once issued, in which it completes
 
-	Src  [4]Reg
-	Dst  Reg
-	Dst2 Reg     // a built-in's output length
-	Link [4]Wait // of each waiting source: the next waiter of the same register
-
-	Queue   uint64 // position in the store or the state queue
-	LoadQ   uint64 // position in the load queue, of what reads memory
-	Older   uint64 // of what reads memory: its youngest older store, 0 for none
-	RunGas  uint64 // constant cost of the run
-	UndoEnd uint64 // log position behind its renaming
-	Ready   uint64 // cycle from which it can dispatch; once issued, in which it completes
-	Dynamic uint64 // instruction number of the block, along its path
-	DirCP   uint64 // predictor checkpoints from before the run was fetched
+	Link    [4]Wait // of each waiting source: the next waiter of the same register
+	Next    int32   // Jump, Branch: the next instruction, predicted and once executed actual, -1 when fetch waits; Enter: the frame entered
+	LoadQ   uint32  // position in the load queue, of what reads memory: its low bits
+	RunGas  uint32  // constant cost of the run
+	Queue   uint64  // position in the store or the state queue
+	Dynamic uint64  // instruction number of the block, along its path
+	DirCP   uint64  // predictor checkpoints from before the run was fetched
 	TgtCP   uint64
-	UID     uint32 // unique among entries that had the same sequence number
 }
 
 // Buffer is the reorder buffer together with the front-end queue behind it: a
@@ -85,7 +86,10 @@ func (b *Buffer) Add() (*Entry, uint64) {
 	b.Tail++
 	b.uid++
 	e := &b.ring[seq&b.mask]
-	*e = Entry{UID: b.uid, Dst: NoReg, Dst2: NoReg, Src: [4]Reg{NoReg, NoReg, NoReg, NoReg}}
+	*e = Entry{} // in place: a literal with fields would be made elsewhere and copied
+	e.UID = b.uid
+	e.Src = [4]Reg{NoReg, NoReg, NoReg, NoReg}
+	e.Dst, e.Dst2 = NoReg, NoReg
 	return e, seq
 }
 

@@ -24,21 +24,33 @@ func (r Reg) IsConst() bool { return r&constBit != 0 }
 
 // regState is the bookkeeping of one physical register.
 type regState struct {
-	refs  int32 // map entries, in-flight readers, undo records, and its uncommitted producer
-	ready bool
-	// waiters heads the list of sources that wait for the value: a Wait, 0 when empty.
+	refs int32 // map entries, in-flight readers, undo records, and its uncommitted producer
+	// waiters heads the list of sources that wait for the value: a Wait, 0 when
+	// empty, valueReady when there is nothing to wait for.
 	waiters Wait
 }
 
-// Wait names one source of one in-flight entry: sequence number and source index.
-// Zero means none.
-type Wait uint64
+// Wait names one source of one in-flight entry: source index and the low bits of
+// the sequence number. Zero means none.
+type Wait uint32
 
-// MakeWait packs a wait; seq starts at 1.
-func MakeWait(seq uint64, source int) Wait { return Wait(seq<<2 | uint64(source)) }
+const (
+	waitValid Wait = 1 << 31
+	// waitSeqs bounds the entries that can be in flight at once.
+	waitSeqs = 1 << 29
 
-// Seq is the waiting entry.
-func (w Wait) Seq() uint64 { return uint64(w >> 2) }
+	valueReady Wait = 1
+)
+
+// MakeWait packs a wait.
+func MakeWait(seq uint64, source int) Wait {
+	return waitValid | Wait(seq&(waitSeqs-1))<<2 | Wait(source)
+}
+
+// Seq is the waiting entry, the first one at or above head that it can be.
+func (w Wait) Seq(head uint64) uint64 {
+	return head + (uint64(w&^waitValid>>2)-head)&(waitSeqs-1)
+}
 
 // Source is the waiting source's index.
 func (w Wait) Source() int { return int(w & 3) }
@@ -50,21 +62,48 @@ type Registers struct {
 	values []isa.Word
 	state  []regState
 	free   []Reg
-	consts []isa.Word
+	// pages are the constants: the register's upper bits name the page, its lower
+	// ones the word. Most pages are a program's own words, which are not copied.
+	pages [][]isa.Word
+	open  int // page that AddConst fills
 }
 
-// NewRegisters makes a file in which only the constant zero exists.
-func NewRegisters() *Registers { return &Registers{consts: make([]isa.Word, 1)} }
+const (
+	pageBits  = 8
+	pageWords = 1 << pageBits
+)
 
-// AddConsts appends constants and returns the register of the first.
-func (r *Registers) AddConsts(words []isa.Word) Reg {
-	first := constBit | Reg(len(r.consts))
-	r.consts = append(r.consts, words...)
+// NewRegisters makes a file in which only the constant zero exists.
+func NewRegisters() *Registers {
+	return &Registers{pages: [][]isa.Word{make([]isa.Word, 1, pageWords)}}
+}
+
+// AddConst adds a constant and returns its register. As long as they fit a page,
+// the registers of constants added one after the other follow each other.
+func (r *Registers) AddConst(w *isa.Word) Reg {
+	if len(r.pages[r.open]) == pageWords {
+		r.open = len(r.pages)
+		r.pages = append(r.pages, make([]isa.Word, 0, pageWords))
+	}
+	page := append(r.pages[r.open], *w)
+	r.pages[r.open] = page
+	return constBit | Reg(r.open<<pageBits+len(page)-1)
+}
+
+// ShareConsts makes constants of words that never change, without copying them, and
+// returns the register of the first. Those of the others follow it.
+func (r *Registers) ShareConsts(words []isa.Word) Reg {
+	first := constBit | Reg(len(r.pages)<<pageBits)
+	for len(words) > 0 {
+		n := min(len(words), pageWords)
+		r.pages = append(r.pages, words[:n:n])
+		words = words[n:]
+	}
 	return first
 }
 
-// SetConst overwrites a constant that nothing in flight reads.
-func (r *Registers) SetConst(reg Reg, w *isa.Word) { r.consts[reg&^constBit] = *w }
+// SetConst overwrites a constant of AddConst that nothing in flight reads.
+func (r *Registers) SetConst(reg Reg, w *isa.Word) { *r.Value(reg) = *w }
 
 // Alloc takes a register that is not ready, with one reference.
 func (r *Registers) Alloc() Reg {
@@ -80,23 +119,26 @@ func (r *Registers) Alloc() Reg {
 }
 
 // Value gives the register's word. The pointer is valid until the next Alloc or
-// AddConsts.
+// AddConst.
 func (r *Registers) Value(reg Reg) *isa.Word {
 	if reg.IsConst() {
-		return &r.consts[reg&^constBit]
+		i := reg &^ constBit
+		return &r.pages[i>>pageBits][i%pageWords]
 	}
 	return &r.values[reg]
 }
 
 // Ready reports whether the register's value can be read.
-func (r *Registers) Ready(reg Reg) bool { return reg.IsConst() || r.state[reg].ready }
+func (r *Registers) Ready(reg Reg) bool { return reg.IsConst() || r.state[reg].waiters == valueReady }
 
 // SetReady makes the value visible and hands over the list of waiters.
 func (r *Registers) SetReady(reg Reg) Wait {
 	s := &r.state[reg]
-	s.ready = true
 	w := s.waiters
-	s.waiters = 0
+	s.waiters = valueReady
+	if w == valueReady {
+		return 0
+	}
 	return w
 }
 

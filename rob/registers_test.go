@@ -20,10 +20,27 @@ func TestConstants(t *testing.T) {
 	if !r.Value(ZeroReg).IsZero() {
 		t.Error("ZeroReg is not zero")
 	}
-	first := r.AddConsts([]isa.Word{word(7), word(8)})
-	second := r.AddConsts([]isa.Word{word(9)})
-	r.SetConst(first+1, ptr(word(88)))
-	for reg, want := range map[Reg]uint64{ZeroReg: 0, first: 7, first + 1: 88, second: 9} {
+	first := r.AddConst(ptr(word(7)))
+	second := r.AddConst(ptr(word(8)))
+	if first != ZeroReg+1 || second != first+1 {
+		t.Errorf("the first constants are %#x and %#x, want them behind zero", uint32(first), uint32(second))
+	}
+	program := make([]isa.Word, 2*pageWords+1)
+	for i := range program {
+		program[i] = word(uint64(1000 + i))
+	}
+	shared := r.ShareConsts(program)
+	third := r.AddConst(ptr(word(9)))
+	r.SetConst(second, ptr(word(88)))
+	want := map[Reg]uint64{ZeroReg: 0, first: 7, second: 88, third: 9}
+	for i := range program {
+		want[shared+Reg(i)] = uint64(1000 + i)
+	}
+	for range pageWords { // more than the first page holds
+		n := uint64(5000 + len(want))
+		want[r.AddConst(ptr(word(n)))] = n
+	}
+	for reg, want := range want {
 		if !reg.IsConst() || !r.Ready(reg) || r.Value(reg).Uint64() != want {
 			t.Errorf("constant %#x is %v, want %d", uint32(reg), r.Value(reg), want)
 		}
@@ -116,13 +133,14 @@ func TestWaiters(t *testing.T) {
 		}
 		var list []waiting // in program order
 		links := map[Wait]Wait{}
-		seq := uint64(1)
+		head := rapid.Uint64Range(1, 1<<40).Draw(t, "head")
+		seq := head
 		t.Repeat(map[string]func(*rapid.T){
 			"entry": func(t *rapid.T) {
 				for source := range rapid.IntRange(0, 4).Draw(t, "sources") {
 					i := rapid.IntRange(0, len(regs)-1).Draw(t, "register")
 					w := MakeWait(seq, source)
-					if w.Seq() != seq || w.Source() != source || w == 0 {
+					if w.Seq(head) != seq || w.Source() != source || w == 0 {
 						t.Fatalf("wait %d does not give back %d and %d", w, seq, source)
 					}
 					if !r.Ready(regs[i]) {
@@ -133,8 +151,8 @@ func TestWaiters(t *testing.T) {
 				seq++
 			},
 			"squash": func(t *rapid.T) {
-				from := rapid.Uint64Range(1, seq).Draw(t, "from")
-				for len(list) > 0 && list[len(list)-1].wait.Seq() >= from {
+				from := rapid.Uint64Range(head, seq).Draw(t, "from")
+				for len(list) > 0 && list[len(list)-1].wait.Seq(head) >= from {
 					w := list[len(list)-1]
 					r.RemoveWaiter(regs[w.reg], w.wait, links[w.wait])
 					list = list[:len(list)-1]

@@ -68,14 +68,28 @@ func NewMaps(regs *Registers) *Maps {
 	return &Maps{Regs: regs, log: make([]undo, initial), mask: initial - 1}
 }
 
+// Mark is the low bits of a position in the log, which is never as long as they
+// can count.
+type Mark uint32
+
 // Position is the end of the log: records below it belong to what has been renamed.
 func (m *Maps) Position() uint64 { return m.tail }
 
-func (m *Maps) record(u undo) {
+// Mark marks the end of the log; At gives a marked position back, as long as it is
+// not retired.
+func (m *Maps) Mark() Mark { return Mark(m.tail) }
+
+// At is the position that a mark stands for.
+func (m *Maps) At(k Mark) uint64 { return m.head + uint64(k-Mark(m.head)) }
+
+// record writes field by field: a record that is made elsewhere and copied costs
+// the host a stall for every micro-op.
+func (m *Maps) record(kind undoKind, frame, index, old int32) {
 	if m.tail-m.head == uint64(len(m.log)) {
 		m.grow()
 	}
-	m.log[m.tail&m.mask] = u
+	u := &m.log[m.tail&m.mask]
+	u.kind, u.frame, u.index, u.old = kind, frame, index, old
 	m.tail++
 }
 
@@ -95,8 +109,10 @@ func (m *Maps) Slot(frame int32, distance int) Reg {
 }
 
 // Push maps the next slot to reg, taking a reference for the map.
-func (m *Maps) Push(frame int32, reg Reg) {
-	f := &m.Map[frame]
+func (m *Maps) Push(frame int32, reg Reg) { m.PushOn(&m.Map[frame], frame, reg) }
+
+// PushOn is Push where the caller has the frame's map at hand.
+func (m *Maps) PushOn(f *Map, frame int32, reg Reg) {
 	m.Regs.Retain(reg)
 	old := NoReg
 	if f.Height < len(f.Slots) {
@@ -105,16 +121,18 @@ func (m *Maps) Push(frame int32, reg Reg) {
 	} else {
 		f.Slots = append(f.Slots, reg)
 	}
-	m.record(undo{undoSlot, frame, int32(f.Height), int32(old)})
+	m.record(undoSlot, frame, int32(f.Height), int32(old))
 	f.Height++
 }
 
 // Swap exchanges the top with the operand at distance below it.
-func (m *Maps) Swap(frame int32, distance int) {
-	f := &m.Map[frame]
+func (m *Maps) Swap(frame int32, distance int) { m.SwapOn(&m.Map[frame], frame, distance) }
+
+// SwapOn is Swap where the caller has the frame's map at hand.
+func (m *Maps) SwapOn(f *Map, frame int32, distance int) {
 	a, b := f.Height-1, f.Height-1-distance
 	f.Slots[a], f.Slots[b] = f.Slots[b], f.Slots[a]
-	m.record(undo{undoSwap, frame, int32(a), int32(b)})
+	m.record(undoSwap, frame, int32(a), int32(b))
 }
 
 // Drop lowers the height by n; the caller restores heights after a squash.
@@ -122,14 +140,14 @@ func (m *Maps) Drop(frame int32, n int) { m.Map[frame].Height -= n }
 
 // LogHeight records the height of a frame other than the running one before it changes.
 func (m *Maps) LogHeight(frame int32) {
-	m.record(undo{undoHeight, frame, 0, int32(m.Map[frame].Height)})
+	m.record(undoHeight, frame, 0, int32(m.Map[frame].Height))
 }
 
 // SetEnv renames a frame register.
 func (m *Maps) SetEnv(frame int32, env Env, reg Reg) {
 	f := &m.Map[frame]
 	m.Regs.Retain(reg)
-	m.record(undo{undoEnv, frame, int32(env), int32(f.Env[env])})
+	m.record(undoEnv, frame, int32(env), int32(f.Env[env]))
 	f.Env[env] = reg
 }
 
@@ -137,12 +155,12 @@ func (m *Maps) SetEnv(frame int32, env Env, reg Reg) {
 // the reference on it; the one on the old memory passes to the record.
 func (m *Maps) SetReturn(frame, space int32) {
 	f := &m.Map[frame]
-	m.record(undo{undoReturn, frame, 0, f.ReturnSpace})
+	m.record(undoReturn, frame, 0, f.ReturnSpace)
 	f.ReturnSpace = space
 }
 
 // LogFrame records that a frame was made.
-func (m *Maps) LogFrame(frame int32) { m.record(undo{kind: undoFrame, frame: frame}) }
+func (m *Maps) LogFrame(frame int32) { m.record(undoFrame, frame, 0, 0) }
 
 // InitFrame gives a new frame its registers, which it retains. It is not logged:
 // the frame's own record undoes it.

@@ -67,7 +67,7 @@ func newRenamer() *renamer {
 	r := &renamer{regs: NewRegisters(), frameRefs: map[int32]int{}}
 	r.maps = NewMaps(r.regs)
 	r.maps.Undone, r.maps.Dropped = r.drop, r.drop
-	r.consts = r.regs.AddConsts([]isa.Word{word(1), word(2), word(3), word(4)})
+	r.consts = r.regs.ShareConsts([]isa.Word{word(1), word(2), word(3), word(4)})
 	r.last = constants
 	root := r.newFrame()
 	r.maps.InitFrame(root, [NumEnv]Reg{ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg})

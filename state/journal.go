@@ -19,6 +19,7 @@ const (
 	changeLog                       // the last log
 	changeWarmAddress               // address
 	changeWarmSlot                  // address, key
+	changeSilent                    // key: it was written, but not changed (over a view only)
 )
 
 // dirties reports whether the change counts its account among those that the end
@@ -99,7 +100,7 @@ func (w *World) undo(e *entry) {
 		c := e.acct.storage[e.key]
 		c.value = e.prev
 		e.acct.storage[e.key] = c
-	case changeTouch:
+	case changeTouch, changeSilent:
 	case changeTransient:
 		w.transient[slotKey{e.address, e.key}] = e.prev
 	case changeRefund:
@@ -117,7 +118,7 @@ func (w *World) undo(e *entry) {
 func (w *World) CreateAccount(a Address) { w.create(a) }
 
 func (w *World) create(a Address) *account {
-	acct := &account{address: a, storage: make(map[isa.Word]cell)}
+	acct := &account{address: a, owner: a.Word(), storage: make(map[isa.Word]cell)}
 	w.record(entry{kind: changeCreate, address: a, acct: acct, previous: w.accounts[a]})
 	w.accounts[a] = acct
 	w.known[a] = struct{}{}
@@ -126,7 +127,7 @@ func (w *World) create(a Address) *account {
 
 // obtain finds an account, or makes it.
 func (w *World) obtain(a Address) *account {
-	if acct := w.accounts[a]; acct != nil {
+	if acct := w.committed(a); acct != nil {
 		return acct
 	}
 	return w.create(a)
@@ -145,7 +146,7 @@ func (w *World) MarkContract(a Address) {
 // An absent one comes into being.
 func (w *World) Touch(a Address) {
 	acct := w.obtain(a)
-	if !acct.empty() {
+	if !w.vacant(acct) {
 		return
 	}
 	w.record(entry{kind: changeTouch, acct: acct})
@@ -156,13 +157,7 @@ func (w *World) Touch(a Address) {
 
 // AddBalance credits the account; an amount of zero touches it.
 func (w *World) AddBalance(a Address, amount *isa.Word) {
-	if amount.IsZero() {
-		w.Touch(a)
-		return
-	}
-	acct := w.obtain(a)
-	w.record(entry{kind: changeBalance, acct: acct, prev: acct.balance})
-	acct.balance.Add(&acct.balance, amount)
+	w.credit(a, amount, w.crediting >= LazyTransfers)
 }
 
 // SubBalance debits the account, which the caller has found able to pay.
@@ -171,6 +166,10 @@ func (w *World) SubBalance(a Address, amount *isa.Word) {
 	if amount.IsZero() {
 		return
 	}
+	if w.crediting < LazyTransfers {
+		w.note(acct, bitBalance)
+	}
+	w.fetch(acct, bitBalance)
 	w.record(entry{kind: changeBalance, acct: acct, prev: acct.balance})
 	acct.balance.Sub(&acct.balance, amount)
 }
@@ -178,6 +177,7 @@ func (w *World) SubBalance(a Address, amount *isa.Word) {
 // SetNonce sets the account's nonce.
 func (w *World) SetNonce(a Address, nonce uint64) {
 	acct := w.obtain(a)
+	w.fetch(acct, bitNonce)
 	w.record(entry{kind: changeNonce, acct: acct, prev: isa.Word{acct.nonce}})
 	acct.nonce = nonce
 }
@@ -185,6 +185,7 @@ func (w *World) SetNonce(a Address, nonce uint64) {
 // SetCode sets the account's code; the world keeps the slice.
 func (w *World) SetCode(a Address, code []byte) {
 	acct := w.obtain(a)
+	w.fetch(acct, bitCode)
 	w.record(entry{kind: changeCode, acct: acct})
 	w.codes = append(w.codes, codeVersion{acct.code, acct.codeHash})
 	acct.code, acct.codeHash = code, Hash{}
@@ -193,8 +194,11 @@ func (w *World) SetCode(a Address, code []byte) {
 // SetStorage sets a slot. Writing the value it has changes nothing.
 func (w *World) SetStorage(a Address, slot, value *isa.Word) {
 	acct := w.obtain(a)
-	c := acct.storage[*slot]
+	c := w.slotOf(acct, slot)
 	if c.value == *value {
+		if w.base != nil {
+			w.record(entry{kind: changeSilent, acct: acct, key: *slot})
+		}
 		return
 	}
 	w.record(entry{kind: changeStorage, acct: acct, key: *slot, prev: c.value})
@@ -219,10 +223,11 @@ func (w *World) SetTransient(a Address, slot, value *isa.Word) {
 // SelfDestruct clears the account's balance and marks it: it goes at the end of
 // the transaction.
 func (w *World) SelfDestruct(a Address) {
-	acct := w.accounts[a]
+	acct := w.committed(a)
 	if acct == nil {
 		return
 	}
+	w.note(acct, bitBalance)
 	if !acct.balance.IsZero() {
 		w.record(entry{kind: changeBalance, acct: acct, prev: acct.balance})
 		acct.balance.Clear()
@@ -286,12 +291,15 @@ func (w *World) EndTx(deleteEmpty bool) []Log {
 	for _, acct := range w.dirty {
 		live := w.accounts[acct.address] == acct
 		if live && acct.changes > 0 {
-			if acct.destructed || (deleteEmpty && acct.empty()) {
+			if acct.destructed || (deleteEmpty && w.vacant(acct)) {
 				delete(w.accounts, acct.address)
 			}
 			acct.created = false
 		}
 		acct.listed, acct.changes = false, 0
+	}
+	if w.base != nil {
+		w.collect()
 	}
 	logs := w.logs
 	clear(w.dirty)

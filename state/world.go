@@ -46,6 +46,8 @@ type World struct {
 	dirty   []*account    // accounts with journal entries in this transaction
 
 	readsOutside uint64
+
+	overlay
 }
 
 type slotKey struct {
@@ -67,6 +69,12 @@ type account struct {
 	destructed bool // destroyed in this transaction; gone at its end
 	listed     bool // stands in World.dirty
 	changes    int  // journal entries that can delete it when empty (EIP-158)
+
+	// Over a view (overlay), of an account that is loaded:
+	lazy   uint8    // fields that have not been fetched
+	noted  uint8    // fields that committed effects depend on
+	before isa.Word // the balance that was fetched
+	owner  isa.Word // the address
 }
 
 // cell is a storage slot. original is the value at the start of the transaction
@@ -127,17 +135,18 @@ func (a *account) hash() Hash {
 
 // Exist reports whether the account exists. One that was destroyed does until the
 // end of the transaction.
-func (w *World) Exist(a Address) bool { return w.accounts[a] != nil }
+func (w *World) Exist(a Address) bool { return w.committed(a) != nil }
 
 // Empty reports whether the account is absent or empty in the sense of EIP-161.
 func (w *World) Empty(a Address) bool {
-	acct := w.accounts[a]
-	return acct == nil || acct.empty()
+	acct := w.committed(a)
+	return acct == nil || w.vacant(acct)
 }
 
 // Balance is in wei.
 func (w *World) Balance(a Address) isa.Word {
-	if acct := w.accounts[a]; acct != nil {
+	if acct := w.committed(a); acct != nil {
+		w.note(acct, bitBalance)
 		return acct.balance
 	}
 	return isa.Word{}
@@ -145,7 +154,8 @@ func (w *World) Balance(a Address) isa.Word {
 
 // Nonce counts the account's transactions and creations.
 func (w *World) Nonce(a Address) uint64 {
-	if acct := w.accounts[a]; acct != nil {
+	if acct := w.committed(a); acct != nil {
+		w.note(acct, bitNonce)
 		return acct.nonce
 	}
 	return 0
@@ -153,7 +163,8 @@ func (w *World) Nonce(a Address) uint64 {
 
 // Code is the account's code, not to be changed by the caller.
 func (w *World) Code(a Address) []byte {
-	if acct := w.accounts[a]; acct != nil {
+	if acct := w.committed(a); acct != nil {
+		w.note(acct, bitCode)
 		return acct.code
 	}
 	return nil
@@ -161,7 +172,8 @@ func (w *World) Code(a Address) []byte {
 
 // CodeHash is the Keccak-256 of the code, and zero where there is no account.
 func (w *World) CodeHash(a Address) Hash {
-	if acct := w.accounts[a]; acct != nil {
+	if acct := w.committed(a); acct != nil {
+		w.note(acct, bitCode)
 		return acct.hash()
 	}
 	return Hash{}
@@ -169,19 +181,21 @@ func (w *World) CodeHash(a Address) Hash {
 
 // Storage is the slot's present value.
 func (w *World) Storage(a Address, slot *isa.Word) isa.Word {
-	if acct := w.accounts[a]; acct != nil {
-		return acct.storage[*slot].value
+	if acct := w.committed(a); acct != nil {
+		w.noteSlot(acct, slot)
+		return w.slotOf(acct, slot).value
 	}
 	return isa.Word{}
 }
 
 // Original is the slot's value at the start of the transaction.
 func (w *World) Original(a Address, slot *isa.Word) isa.Word {
-	acct := w.accounts[a]
+	acct := w.committed(a)
 	if acct == nil {
 		return isa.Word{}
 	}
-	return w.original(acct.storage[*slot])
+	w.noteSlot(acct, slot)
+	return w.original(w.slotOf(acct, slot))
 }
 
 func (w *World) original(c cell) isa.Word {
@@ -194,9 +208,12 @@ func (w *World) original(c cell) isa.Word {
 // HasStorage reports whether any slot was not zero at the start of the
 // transaction, which makes a creation collide (EIP-7610).
 func (w *World) HasStorage(a Address) bool {
-	acct := w.accounts[a]
+	acct := w.committed(a)
 	if acct == nil {
 		return false
+	}
+	if w.base != nil && acct.loaded && w.base.HasStorage(&acct.owner) {
+		return true
 	}
 	for _, c := range acct.storage {
 		if original := w.original(c); !original.IsZero() {
@@ -230,8 +247,8 @@ func (w *World) ReadsOutside() uint64 { return w.readsOutside }
 
 // peek finds an account for the speculative side.
 func (w *World) peek(a Address) *account {
-	acct := w.accounts[a]
-	if acct == nil {
+	acct := w.find(a)
+	if acct == nil && w.base == nil {
 		if _, ok := w.known[a]; !ok {
 			w.readsOutside++
 		}
@@ -244,6 +261,9 @@ func (w *World) PeekStorage(a Address, slot *isa.Word) isa.Word {
 	acct := w.peek(a)
 	if acct == nil {
 		return isa.Word{}
+	}
+	if w.base != nil {
+		return w.slotOf(acct, slot).value
 	}
 	c, ok := acct.storage[*slot]
 	if !ok && acct.loaded {
@@ -258,6 +278,7 @@ func (w *World) PeekTransient(a Address, slot *isa.Word) isa.Word { return w.Tra
 // PeekBalance is Balance for the speculative side.
 func (w *World) PeekBalance(a Address) isa.Word {
 	if acct := w.peek(a); acct != nil {
+		w.fetch(acct, bitBalance)
 		return acct.balance
 	}
 	return isa.Word{}
@@ -266,6 +287,7 @@ func (w *World) PeekBalance(a Address) isa.Word {
 // PeekCode is Code for the speculative side.
 func (w *World) PeekCode(a Address) []byte {
 	if acct := w.peek(a); acct != nil {
+		w.fetch(acct, bitCode)
 		return acct.code
 	}
 	return nil
@@ -274,6 +296,7 @@ func (w *World) PeekCode(a Address) []byte {
 // PeekCodeHash is CodeHash for the speculative side.
 func (w *World) PeekCodeHash(a Address) Hash {
 	if acct := w.peek(a); acct != nil {
+		w.fetch(acct, bitCode)
 		return acct.hash()
 	}
 	return Hash{}
@@ -282,7 +305,11 @@ func (w *World) PeekCodeHash(a Address) Hash {
 // PeekEmpty is Empty for the speculative side.
 func (w *World) PeekEmpty(a Address) bool {
 	acct := w.peek(a)
-	return acct == nil || acct.empty()
+	if acct == nil {
+		return true
+	}
+	w.fetch(acct, bitFields)
+	return acct.empty()
 }
 
 // Accounts lists every account that exists, or did at some time, in order of

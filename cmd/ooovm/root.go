@@ -60,6 +60,7 @@ committed instruction, and reports how much parallelism there is.
 		newValidate(c),
 		newStateTest(c),
 		newLimits(c),
+		newLevels(c),
 		newBench(c),
 		newConfig(c),
 		newList(c),

@@ -51,6 +51,7 @@ func (s *System) Enter(c, child *decoder.Context, in *decoder.Inst, args *decode
 	case decoder.EnterStatic:
 		s.World.Touch(target)
 	}
+	s.enters(target)
 	child.Prog = s.CodeOf(&args[1])
 	return true
 }
@@ -64,8 +65,7 @@ func beginFrame(child *decoder.Context, kind decoder.EnterKind, parent *decoder.
 }
 
 func (s *System) canPay(a state.Address, value *isa.Word) bool {
-	balance := s.World.Balance(a)
-	return !balance.Lt(value)
+	return s.World.CanPay(a, value)
 }
 
 // enterAccount moves a call's value to its target, which comes into being where

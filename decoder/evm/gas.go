@@ -70,6 +70,7 @@ func (s *System) Charge(c *decoder.Context, in *decoder.Inst, args *decoder.Args
 	case EXTCODECOPY:
 		cost += copyWordGas * words(args[3][0])
 		cost += s.accountAccess(&args[0])
+		s.World.Code(state.AddressOf(&args[0])) // what it copies is read
 	case LOG0, LOG1, LOG2, LOG3, LOG4:
 		cost += logByteGas * args[1][0]
 	case BALANCE, EXTCODESIZE, EXTCODEHASH:

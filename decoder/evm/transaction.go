@@ -153,6 +153,7 @@ func (s *System) Start(top *decoder.Context) (entered bool) {
 	top.Snapshot = w.Snapshot()
 	s.enterAccount(tx.From, *tx.To, &tx.Value)
 	target := tx.To.Word()
+	s.enters(*tx.To)
 	top.Prog = s.CodeOf(&target)
 	s.running.entered = true
 	return true
@@ -234,7 +235,7 @@ func (s *System) Finish(top *decoder.Context, result isa.Word) {
 		tip.Sub(&tip, &s.Env.BaseFee) // the rest is burnt (EIP-1559)
 	}
 	fee.Mul(&isa.Word{used}, &tip)
-	w.AddBalance(s.Env.Coinbase, &fee)
+	w.Credit(s.Env.Coinbase, &fee)
 
 	outcome := state.TxResult{GasUsed: used, Success: !result.IsZero(), Logs: w.EndTx(s.Env.DeleteEmpty())}
 	if tx.To == nil {

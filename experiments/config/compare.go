@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 )
 
@@ -15,6 +17,9 @@ import (
 func Hash(c *pipeline.Config) string {
 	lines := make([]string, 0, len(Schema()))
 	for _, f := range Schema() {
+		if strings.HasPrefix(f.Key, "machine.") && c.Machine.Policy == machine.InOrder {
+			continue // one core alone reads none of it
+		}
 		lines = append(lines, fmt.Sprintf("%s=%v\n", f.Key, f.Value(c)))
 	}
 	slices.Sort(lines)

@@ -37,6 +37,12 @@ var (
 	}
 )
 
+// sharing is how several cores share a block, whatever they are.
+var sharing = pipeline.MachineConfig{
+	Policy: "sequential", Cores: 1, Mapping: "default", Crediting: "lazy-beneficiary", Estimate: "wait",
+	Schedule: 100, Check: 4, Lookahead: 256,
+}
+
 // watchdog is a hundred times the longest state latency that a configuration may
 // have: no machine that works commits nothing for so long.
 const watchdog = 1_000_000_000
@@ -58,6 +64,7 @@ var presets = []Preset{
 			Units:   pipeline.UnitConfig{ALU: 1, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
 			Latency: latency,
 			State:   hierarchy(4),
+			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
 				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait",
 				BranchBits: 10, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
@@ -75,6 +82,7 @@ var presets = []Preset{
 			Units:     pipeline.UnitConfig{ALU: 2, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
 			Latency:   latency,
 			State:     hierarchy(8),
+			Machine:   sharing,
 			Predictor: predictors,
 		},
 	},
@@ -89,6 +97,7 @@ var presets = []Preset{
 			Units:     pipeline.UnitConfig{ALU: 4, Mul: 1, Div: 1, Hash: 1, Load: 2, Store: 2, State: 2, Branch: 2},
 			Latency:   latency,
 			State:     hierarchy(16),
+			Machine:   sharing,
 			Predictor: predictors,
 		},
 	},
@@ -103,6 +112,7 @@ var presets = []Preset{
 			Units:     pipeline.UnitConfig{ALU: 6, Mul: 2, Div: 1, Hash: 2, Load: 3, Store: 2, State: 3, Branch: 2},
 			Latency:   latency,
 			State:     hierarchy(32),
+			Machine:   sharing,
 			Predictor: predictors,
 		},
 	},
@@ -122,7 +132,8 @@ var presets = []Preset{
 			Latency: pipeline.LatencyConfig{
 				ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Hash: 1, Load: 1, Store: 1, Branch: 1, State: 1, System: 1,
 			},
-			State: pipeline.StateConfig{Buffer: unlimited, Misses: unlimited},
+			State:   pipeline.StateConfig{Buffer: unlimited, Misses: unlimited},
+			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
 				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle",
 				BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
 	_ "github.com/ooovm/ooovm/predictor/oracle" // the limit preset names oracle predictors
@@ -108,12 +109,13 @@ var schema = sync.OnceValue(func() *index {
 	return x
 })
 
-// registries are the predictors that a key with a registry tag can name.
+// registries are the predictors and policies that a key with a registry tag can name.
 var registries = map[string]func() []string{
 	"direction":  predictor.Directions.Names,
 	"target":     predictor.Targets.Names,
 	"call":       predictor.CallTargets.Names,
 	"dependence": predictor.Dependences.Names,
+	"policy":     machine.PolicyNames,
 }
 
 // newField reads a field's tags. A tag that makes no sense is a programming error.

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/machine"
+)
+
+func newLevels(c *cli) *cobra.Command {
+	var (
+		s        simulation
+		core     string
+		cores    []string
+		policies []string
+	)
+	cmd := &cobra.Command{
+		Use:   "levels [BLOCK...]",
+		Short: "Compare the levels of parallelism on several cores that share a block",
+		Long: `Runs each block under every policy on in-order scalar cores, and again on the core
+that --core names, and gives the speedup over one scalar core. Transactions run
+speculatively, cycle by cycle, on the state as it is in that cycle. Whatever the
+policy, receipts, gas and post-state are compared with go-ethereum's.
+
+Policies marked "oracle" take the transactions' access sets from a run of the block.
+The settings under machine., such as machine.crediting, hold for all rows.
+
+` + precedenceHelp,
+		Example: `  ooovm levels
+  ooovm levels --cores 1,4,16 --core ooo-4 blocks/
+  ooovm levels --policy block-stm,monad -s machine.crediting=lazy-transfers --json 19426587.json.gz`,
+		RunE: action(func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("core") {
+				if cmd.Flags().Changed("preset") {
+					return usageError(fmt.Errorf("--core and --preset say the same"))
+				}
+				if err := cmd.Flags().Set("preset", core); err != nil {
+					return usageError(err)
+				}
+			}
+			ctx, stop := s.deadline()
+			defer stop()
+			camp, err := s.campaign(ctx, c)
+			if err != nil {
+				return err
+			}
+			l := &experiments.Levels{Core: camp.Setup, Options: camp.Options, Jobs: camp.Jobs, Only: policies}
+			if l.Cores, err = coreCounts(cores); err != nil {
+				return usageError(err)
+			}
+			for _, name := range policies {
+				if _, _, err := machine.FindPolicy(name, ""); err != nil {
+					return usageError(err)
+				}
+			}
+			paths, err := inputs(c, args)
+			if err != nil {
+				return err
+			}
+			return c.levels(l, paths)
+		}),
+	}
+	s.register(cmd)
+	cmd.Flags().StringVar(&core, "core", config.DefaultPreset, "preset of the combined rows; the same as --preset")
+	cmd.Flags().StringSliceVar(&cores, "cores", []string{"1", "2", "4", "8", "16", "32", "64", "inf"}, "numbers of cores; inf: as many as the block has transactions")
+	cmd.Flags().StringSliceVar(&policies, "policy", nil, "only these policies")
+	complete(cmd, "core", completePresets)
+	complete(cmd, "policy", cobra.FixedCompletions(machine.PolicyNames(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// coreCounts reads numbers of cores; inf is 0.
+func coreCounts(list []string) ([]int, error) {
+	const most = 65536
+	var counts []int
+	for _, text := range list {
+		if text == "inf" {
+			counts = append(counts, 0)
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > most {
+			return nil, fmt.Errorf("--cores %s: numbers from 1 to %d, or inf", text, most)
+		}
+		counts = append(counts, n)
+	}
+	return counts, nil
+}
+
+func coreCount(n int) string {
+	if n == 0 {
+		return "inf"
+	}
+	return strconv.Itoa(n)
+}
+
+func (c *cli) levels(l *experiments.Levels, paths []string) error {
+	t := tally{c: c}
+	total := experiments.LevelTotals{}
+	err := l.Run(paths, func(r experiments.LevelsReport) error {
+		t.noteLevels(&r)
+		if r.Result == nil {
+			return nil
+		}
+		total.Add(r.Result)
+		if table.Format(c.format) == table.JSON {
+			return c.print(r.Result)
+		}
+		if len(paths) > 1 {
+			c.note("%s: done", r.Result.Trace.Name)
+			return nil
+		}
+		return c.print(nil, levelTables(r.Result)...)
+	})
+	if err != nil {
+		return err
+	}
+	if len(paths) > 1 && total.Blocks > 0 && table.Format(c.format) != table.JSON {
+		if err := c.print(nil, levelTables(total.Result())...); err != nil {
+			return err
+		}
+	}
+	return t.err(len(paths))
+}
+
+// noteLevels counts a block that failed or whose results are wrong.
+func (t *tally) noteLevels(r *experiments.LevelsReport) {
+	if r.Err == nil && r.Difference != nil {
+		r.Err = &experiments.DifferenceError{Err: fmt.Errorf("%s: %w", r.Result.Trace.Name, r.Difference)}
+	}
+	t.note(r.Err)
+}
+
+// levelTables lays levels out for a person: a row for each policy, a column for each
+// number of cores.
+func levelTables(r *experiments.LevelsResult) []*table.Table {
+	var counts []int
+	for _, row := range r.Rows {
+		if row.Core != r.Rows[0].Core || row.Policy != r.Rows[0].Policy || row.Mapping != r.Rows[0].Mapping {
+			break
+		}
+		counts = append(counts, row.Cores)
+	}
+	speed := &table.Table{Header: []string{"core", "level", "policy", "mapping", "sets", "measure"}, Number: make([]bool, 6)}
+	for _, n := range counts {
+		speed.Header = append(speed.Header, coreCount(n))
+		speed.Number = append(speed.Number, true)
+	}
+	lost := &table.Table{Header: []string{"core", "policy", "mapping", "cores"}, Number: []bool{false, false, false, true}}
+	for _, name := range machine.LossNames {
+		lost.Header = append(lost.Header, name)
+		lost.Number = append(lost.Number, true)
+	}
+	for i := 0; i+len(counts) <= len(r.Rows) && len(counts) > 0; i += len(counts) {
+		rows := r.Rows[i : i+len(counts)]
+		first := &rows[0]
+		sets := "-"
+		if first.Oracle {
+			sets = "oracle"
+		}
+		measures := []struct {
+			name string
+			of   func(*experiments.LevelRow) string
+		}{
+			{"speedup", func(row *experiments.LevelRow) string { return number(row.Speedup, 2) }},
+			{"executed again", func(row *experiments.LevelRow) string {
+				return percent(row.Reexecutions, uint64(r.Trace.Transactions))
+			}},
+			{"cycles wasted", func(row *experiments.LevelRow) string { return percent(row.WastedCycles, spent(row)) }},
+		}
+		for k, m := range measures {
+			cells := []any{first.Core, first.Level, first.Policy, first.Mapping, sets, m.name}
+			if k > 0 {
+				if first.Oracle {
+					continue // nothing is executed twice
+				}
+				cells = []any{"", "", "", "", "", m.name}
+			}
+			for j := range rows {
+				cells = append(cells, m.of(&rows[j]))
+			}
+			speed.Add(cells...)
+		}
+		last := &rows[len(rows)-1]
+		for j := range rows {
+			if rows[j].Cores != 0 {
+				last = &rows[j]
+			}
+		}
+		cells := []any{last.Core, last.Policy, last.Mapping, coreCount(last.Cores)}
+		for _, name := range machine.LossNames {
+			cells = append(cells, percent(last.Lost[name], spent(last)))
+		}
+		lost.Add(cells...)
+	}
+	facts := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
+	facts.Add("block", r.Trace.Name)
+	facts.Add("transactions", r.Trace.Transactions)
+	facts.Add("cycles of one scalar core", r.BaselineCycles)
+	facts.Add("T1/Tinf, weighted by work, scalar", number(r.T1OverTinf, 2))
+	for _, d := range experiments.ConflictDefinitions() {
+		if share := r.IndependentShare[d]; share != nil {
+			facts.Add("independent transactions by "+d, fmt.Sprintf("%.1f %%", 100**share))
+		}
+	}
+	if len(r.Rows) > 0 {
+		facts.Add("crediting", r.Rows[0].Crediting)
+	}
+	facts.Add("not modelled", "signature checks, state root")
+	return []*table.Table{facts, speed, lost}
+}
+
+// spent is the core cycles of a run.
+func spent(row *experiments.LevelRow) (sum uint64) {
+	for _, n := range row.Lost {
+		sum += n
+	}
+	return sum
+}
+
+func percent(part, whole uint64) string {
+	if whole == 0 {
+		return "-"
+	}
+	text := strconv.FormatFloat(100*float64(part)/float64(whole), 'f', 1, 64)
+	return strings.TrimSuffix(text, ".0") + " %"
+}

@@ -1,0 +1,83 @@
+package experiments
+
+import (
+	"fmt"
+
+	"github.com/ooovm/ooovm/machine/oracle"
+)
+
+// ConflictDefinitions names the definitions of IndependentShare, finest first.
+func ConflictDefinitions() []string {
+	names := make([]string, len(oracle.Definitions))
+	for i := range oracle.Definitions {
+		names[i] = oracle.Definitions[i].Name
+	}
+	return names
+}
+
+// LevelTotals adds up the levels of several blocks: its ratios are ratios of totals,
+// as if the blocks came one after the other.
+type LevelTotals struct {
+	Blocks int
+	sum    LevelsResult
+	shares map[string]float64 // transactions
+	tinf   float64
+}
+
+// Add adds one block.
+func (t *LevelTotals) Add(r *LevelsResult) {
+	if t.Blocks == 0 {
+		t.shares = map[string]float64{}
+		t.sum.Schema = r.Schema
+	}
+	t.Blocks++
+	s := &t.sum
+	s.Trace.Transactions += r.Trace.Transactions
+	s.Trace.GasUsed += r.Trace.GasUsed
+	s.BaselineCycles += r.BaselineCycles
+	if r.T1OverTinf != nil {
+		t.tinf += float64(r.BaselineCycles) / *r.T1OverTinf
+	}
+	for name, share := range r.IndependentShare {
+		if share != nil {
+			t.shares[name] += *share * float64(r.Trace.Transactions)
+		}
+	}
+	for i := range r.Rows {
+		if len(s.Rows) <= i {
+			row := r.Rows[i]
+			row.Cycles, row.Reexecutions, row.WastedCycles, row.Instructions, row.Committed = 0, 0, 0, 0, 0
+			row.Valid, row.Lost = true, map[string]uint64{}
+			s.Rows = append(s.Rows, row)
+		}
+		to, from := &s.Rows[i], &r.Rows[i]
+		to.Cycles += from.Cycles
+		to.Reexecutions += from.Reexecutions
+		to.WastedCycles += from.WastedCycles
+		to.Instructions += from.Instructions
+		to.Committed += from.Committed
+		to.Valid = to.Valid && from.Valid
+		for name, n := range from.Lost {
+			to.Lost[name] += n
+		}
+	}
+}
+
+// Result gives the totals in the form of one block.
+func (t *LevelTotals) Result() *LevelsResult {
+	r := t.sum
+	r.Trace.Name = fmt.Sprintf("%d blocks", t.Blocks)
+	r.IndependentShare = map[string]*float64{}
+	if r.Trace.Transactions > 0 {
+		for name, n := range t.shares {
+			r.IndependentShare[name] = rounded(n / float64(r.Trace.Transactions))
+		}
+	}
+	if t.tinf > 0 {
+		r.T1OverTinf = rounded(float64(r.BaselineCycles) / t.tinf)
+	}
+	for i := range r.Rows {
+		r.Rows[i].Speedup = ratio(r.BaselineCycles, r.Rows[i].Cycles)
+	}
+	return &r
+}

@@ -1,0 +1,131 @@
+package experiments
+
+import (
+	"fmt"
+
+	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/machine/oracle"
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/predictor"
+	"github.com/ooovm/ooovm/state"
+)
+
+// ParallelOutcome is one run of one block on several cores.
+type ParallelOutcome struct {
+	Outcome    // Core is the first core, nil when none was needed
+	Stats      machine.Stats
+	Footprints []oracle.Footprint // of a run in block order
+}
+
+// comparison checks the incarnations that one core executes.
+type comparison struct {
+	lockstep *evm.Lockstep
+	core     *pipeline.Core
+	before   uint64
+}
+
+func (c *comparison) Begin(tx int) {
+	c.lockstep.Forgive()
+	c.before = c.lockstep.Checked()
+	if c.lockstep.BeginTx(tx) {
+		c.core.SetChecker(observer{c.lockstep, c.core})
+	}
+}
+
+func (c *comparison) End(tx int) machine.Finding {
+	c.lockstep.EndTx(tx)
+	c.core.SetChecker(nil)
+	return machine.Finding{Difference: c.lockstep.Err(), Checked: c.lockstep.Checked() - c.before}
+}
+
+// Parallel simulates the block on several cores that share it under a policy. Cores
+// have their own predictors and buffers; chaos has a seed for each.
+func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (*ParallelOutcome, error) {
+	b := p.Bundle
+	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	world := state.NewWorld(b.Prestate)
+	if err := state.BeginBlock(world, env, b.Header); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	var golden predictor.Golden
+	if cfg.ReadsGolden() {
+		if p.oracle == nil {
+			return nil, fmt.Errorf("%s: the configuration reads the golden run, which was not recorded", b.Name)
+		}
+		golden = p.oracle
+	}
+	block := machine.Block{
+		Transactions: len(p.txs),
+		Origin:       world,
+		First: func(tx int) uint64 {
+			if tx < len(p.Golden.TxStart) {
+				return uint64(p.Golden.TxStart[tx])
+			}
+			return 0
+		},
+		NewCore: func(i int) (*pipeline.Core, machine.System, machine.Observer, error) {
+			sys := evm.NewSpeculative(env, p.txs, p.Cache, mc.Crediting)
+			own := *cfg
+			own.Predictor.Seed += uint64(i)
+			core, err := pipeline.New(own, sys, golden)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
+			if !opt.Lockstep {
+				return core, sys, nil, nil
+			}
+			return core, sys, &comparison{lockstep: evm.NewLockstep(p.Golden, sys.System), core: core}, nil
+		},
+	}
+	m, err := machine.New(mc, block)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Run(); err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", b.Name, mc.Policy, err)
+	}
+	out := &ParallelOutcome{Stats: m.Stats}
+	if mc.Policy == machine.InOrder {
+		out.Footprints = m.Footprints()
+	}
+	out.World = world
+	if cores := m.Cores(); len(cores) > 0 { // a block without transactions needs none
+		out.Core = cores[0]
+	}
+	if err := p.commit(out, m, env.GasLimit); err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", b.Name, mc.Policy, err)
+	}
+	if err := state.EndBlock(world, env, b.Withdrawals); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	p.judge(&out.Outcome, opt.Lockstep)
+	return out, nil
+}
+
+// commit makes the incarnations that were committed final, in block order. The first
+// of their differences is the block's.
+func (p *Block) commit(out *ParallelOutcome, m *machine.Machine, gasLimit uint64) error {
+	var used uint64
+	for tx, x := range m.Incarnations() {
+		result, ok := x.Result.(state.TxResult)
+		if !ok {
+			return fmt.Errorf("simulator error: transaction %d has no result", tx)
+		}
+		if used+p.txs[tx].Gas > gasLimit {
+			return fmt.Errorf("transaction %d: gas limit above what is left of the block's: %d > %d", tx, p.txs[tx].Gas, gasLimit-used)
+		}
+		used += result.GasUsed
+		out.Results = append(out.Results, result)
+		out.World.Apply(x.Writes)
+		out.Checked += x.Finding.Checked
+		if out.Difference == nil {
+			out.Difference = x.Finding.Difference
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package experiments
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+
+	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/machine/oracle"
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/state"
+)
+
+// everyPolicy calls visit for every policy and mapping on every number of cores.
+func everyPolicy(cores []int, visit func(name string, mc machine.Config)) {
+	for _, info := range machine.Policies() {
+		if info.Name == machine.InOrder {
+			continue
+		}
+		for _, mapping := range info.Mappings {
+			for _, n := range cores {
+				visit(fmt.Sprintf("%s/%s/%d", info.Name, mapping, n), machine.Config{Policy: info.Name, Mapping: mapping, Cores: n})
+			}
+		}
+	}
+}
+
+// shared runs a block under a policy, with the costs of the configuration, and asserts
+// that it is right, instruction by instruction.
+func shared(t *testing.T, p *Block, cfg *pipeline.Config, mc machine.Config, block []oracle.Footprint) *ParallelOutcome {
+	t.Helper()
+	costs, err := Sharing(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	costs.Policy, costs.Mapping, costs.Cores, costs.Crediting, costs.Oracle = mc.Policy, mc.Mapping, mc.Cores, mc.Crediting, block
+	out, err := p.Parallel(cfg, costs, Options{Lockstep: true, MaxCycles: 100_000_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Difference != nil || !out.Verdict.OK || out.Checked != uint64(len(p.Golden.Steps)) {
+		t.Fatalf("%s: %v, %d of %d instructions checked", p.Bundle.Name, out.Difference, out.Checked, len(p.Golden.Steps))
+	}
+	return out
+}
+
+// reference is the run in order, from which the declared access sets come.
+func reference(t *testing.T, p *Block, cfg *pipeline.Config, c state.Crediting) *ParallelOutcome {
+	t.Helper()
+	return shared(t, p, cfg, machine.Config{Policy: machine.InOrder, Cores: 1, Crediting: c}, nil)
+}
+
+// TestReferenceIsSequential: a run in order over the view takes the cycles, and
+// commits the stream, of the run that has no view.
+func TestReferenceIsSequential(t *testing.T) {
+	p := embedded(t)
+	for _, preset := range []string{"scalar", "ooo-4", "limit"} {
+		s := setup(t, preset)
+		out, _ := right(t, p, s)
+		for c := state.Strict; c <= state.LazyTransfers; c++ {
+			ref := reference(t, p, s.Config, c)
+			if ref.Stats.Cycles != out.Core.Cycle() {
+				t.Errorf("%s, %s: %d cycles, %d without a view", preset, state.Creditings[c], ref.Stats.Cycles, out.Core.Cycle())
+			}
+			sameCommitted(t, out, &ref.Outcome)
+		}
+	}
+}
+
+// TestPolicies: whatever the policy, the number of cores, the crediting, the core and
+// its mistakes, a block commits what the golden run says. No run is faster than the
+// longest chain of its dataflow, nor than its cores allow.
+func TestPolicies(t *testing.T) {
+	blocks := []*Block{embedded(t)}
+	if !testing.Short() {
+		for _, number := range []uint64{1150000, 2641321, 15752489} {
+			blocks = append(blocks, prepared(t, mainnetPath(t, number)))
+		}
+	}
+	for _, p := range blocks {
+		for c := state.Strict; c <= state.LazyTransfers; c++ {
+			for _, s := range []Setup{setup(t, "scalar"), setup(t, "ooo-4"), chaotic(t, "ooo-4", 1)} {
+				ref := reference(t, p, s.Config, c)
+				span, work := oracle.Span(ref.Footprints), oracle.Work(ref.Footprints)
+				everyPolicy([]int{1, 2, 4, 16}, func(name string, mc machine.Config) {
+					mc.Crediting = c
+					out := shared(t, p, s.Config, mc, ref.Footprints)
+					if s.Config.Misbehaves() {
+						return // its times are random
+					}
+					if n := out.Stats.Cycles; n < span || uint64(mc.Cores)*n < work {
+						t.Errorf("%s, %s, %s, %s: %d cycles; the longest chain takes %d, all work %d", p.Bundle.Name, s.Preset, state.Creditings[c], name, n, span, work)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestPoliciesOnOneCore: the policies that commit as they go execute nothing twice on
+// one core. They take the time of the block in order, and what their tasks cost.
+func TestPoliciesOnOneCore(t *testing.T) {
+	p, s := embedded(t), setup(t, "scalar")
+	for c := state.Strict; c <= state.LazyTransfers; c++ {
+		ref := reference(t, p, s.Config, c)
+		reads := uint64(0)
+		for i := range ref.Footprints {
+			reads += uint64(len(ref.Footprints[i].Reads))
+		}
+		n := uint64(len(p.txs))
+		for _, x := range []struct {
+			policy string
+			cost   uint64
+		}{
+			{"block-stm", 2*100*n + 4*reads},
+			{"monad", 2*100*n + 4*reads},
+			{"sealevel", 100 * n},
+			{"dag-oracle", 100 * n},
+		} {
+			out := shared(t, p, s.Config, machine.Config{Policy: x.policy, Cores: 1, Crediting: c}, ref.Footprints)
+			if want := ref.Stats.Cycles + x.cost; out.Stats.Cycles != want || out.Stats.Reexecutions() != 0 {
+				t.Errorf("%s, %s: %d cycles and %d executed again, want %d and none", x.policy, state.Creditings[c], out.Stats.Cycles, out.Stats.Reexecutions(), want)
+			}
+		}
+	}
+}
+
+// TestDeclaredSetsAreEnough: what a run in order has read is all that any other run of
+// the same transactions depends on, so that no policy that knows it executes anything
+// twice.
+func TestDeclaredSetsAreEnough(t *testing.T) {
+	p, s := embedded(t), setup(t, "ooo-4")
+	for c := state.Strict; c <= state.LazyTransfers; c++ {
+		ref := reference(t, p, s.Config, c)
+		for _, info := range machine.Policies() {
+			if !info.Oracle {
+				continue
+			}
+			for _, mapping := range info.Mappings {
+				out := shared(t, p, s.Config, machine.Config{Policy: info.Name, Mapping: mapping, Cores: 8, Crediting: c}, ref.Footprints)
+				if n := out.Stats.Reexecutions(); n != 0 {
+					t.Errorf("%s by %s, %s: %d executed again", info.Name, mapping, state.Creditings[c], n)
+				}
+			}
+		}
+	}
+}
+
+// TestMonadTwiceAtMost: a transaction that is executed at its turn cannot fail again.
+func TestMonadTwiceAtMost(t *testing.T) {
+	p, s := embedded(t), setup(t, "scalar")
+	out := shared(t, p, s.Config, machine.Config{Policy: "monad", Cores: 16, Crediting: state.Strict}, nil)
+	if n := len(p.txs); out.Stats.Reexecutions() == 0 || out.Stats.Reexecutions() >= uint64(n) {
+		t.Errorf("%d of %d executed again", out.Stats.Reexecutions(), n)
+	}
+}
+
+// TestPoliciesAreDeterministic: two runs agree in every count.
+func TestPoliciesAreDeterministic(t *testing.T) {
+	p, s := embedded(t), setup(t, "ooo-4")
+	ref := reference(t, p, s.Config, state.LazyBeneficiary)
+	everyPolicy([]int{5}, func(name string, mc machine.Config) {
+		mc.Crediting = state.LazyBeneficiary
+		a := shared(t, p, s.Config, mc, ref.Footprints)
+		b := shared(t, p, s.Config, mc, ref.Footprints)
+		if a.Stats != b.Stats || !reflect.DeepEqual(a.Core.Stats, b.Core.Stats) {
+			t.Errorf("%s: %+v and %+v", name, a.Stats, b.Stats)
+		}
+	})
+}
+
+// TestWrongSets: declared sets that leave everything out cost time, and nothing else.
+func TestWrongSets(t *testing.T) {
+	p, s := embedded(t), setup(t, "scalar")
+	empty := make([]oracle.Footprint, len(p.txs))
+	out := shared(t, p, s.Config, machine.Config{Policy: "dag-oracle", Cores: 8}, empty)
+	if out.Stats.Reexecutions() == 0 {
+		t.Error("nothing was executed again")
+	}
+}

@@ -1,0 +1,159 @@
+package machine
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ooovm/ooovm/machine/oracle"
+	"github.com/ooovm/ooovm/state"
+)
+
+// TaskKind says what a core is asked to do.
+type TaskKind uint8
+
+// The kinds of tasks.
+const (
+	Execute  TaskKind = iota // run the transaction's next incarnation
+	Validate                 // look again at all that its latest incarnation has read
+)
+
+// Task is one assignment to one core. Free tasks cost no scheduling.
+type Task struct {
+	Kind TaskKind
+	Tx   int
+	Free bool
+}
+
+// Policy decides who runs which transaction when. The machine calls it at the end of
+// a cycle, for the cores in order of their numbers; what it does is seen in the next.
+type Policy interface {
+	// Next gives an idle core a task; ok is false when there is none for it now, for
+	// the stated reason.
+	Next(core int) (t Task, why Loss, ok bool)
+	// Executed follows the end of an incarnation on a core.
+	Executed(core int, x *Incarnation)
+	// Validated follows the end of a validation. x is the incarnation that was looked
+	// at; it may not be the latest any more.
+	Validated(core int, x *Incarnation)
+	// Stopped follows the end of an incarnation that was given up because it needs
+	// what transaction on is about to write.
+	Stopped(core int, x *Incarnation, on int)
+	// Done reports whether every transaction has been committed.
+	Done() bool
+}
+
+// PolicyInfo is a row of the table of policies.
+type PolicyInfo struct {
+	Name     string
+	Level    string   // of parallelism: account, object, transaction
+	Mappings []string // what transactions conflict on; the first is the default
+	Oracle   bool     // reads access sets that only a run of the block tells
+	Source   string   // whose published mechanism it is
+	make     func(m *Machine, mapping string) Policy
+}
+
+// InOrder is the policy of one core that runs one transaction after the other.
+const InOrder = "sequential"
+
+// policies is the table of all policies, in the order of reports.
+var policies = []PolicyInfo{
+	{
+		Name: InOrder, Level: "none", Mappings: []string{"key"},
+		Source: "one transaction after the other on the first core",
+		make:   newInOrder,
+	},
+	{
+		Name: "sealevel", Level: "account", Mappings: []string{"address", "holder"}, Oracle: true,
+		Source: "Solana: prio-graph 0.3, agave prio_graph_scheduler.rs",
+		make:   newSealevel,
+	},
+	{
+		Name: "sui", Level: "object", Mappings: []string{"holder"}, Oracle: true,
+		Source: "Sui: docs.sui.io, object ownership",
+		make:   newSui,
+	},
+	{
+		Name: "two-phase-occ", Level: "transaction", Mappings: []string{"key"},
+		Source: "Saraph and Herlihy, arXiv 1901.01376",
+		make:   newTwoPhase,
+	},
+	{
+		Name: "block-stm", Level: "transaction", Mappings: []string{"key"},
+		Source: "Gelashvili et al., PPoPP 2023; aptos-core block-executor",
+		make:   newBlockSTM,
+	},
+	{
+		Name: "monad", Level: "transaction", Mappings: []string{"key"},
+		Source: "category-labs/monad: state2/block_state.cpp can_merge",
+		make:   newMonad,
+	},
+	{
+		Name: "fuel", Level: "transaction", Mappings: []string{"contract", "key"}, Oracle: true,
+		Source: "FuelLabs/fuel-core: parallel-executor scheduler.rs",
+		make:   newAccessList,
+	},
+	{
+		Name: "dag-oracle", Level: "transaction", Mappings: []string{"key"}, Oracle: true,
+		Source: "the block's true dataflow, transaction by transaction",
+		make:   newDAG,
+	},
+}
+
+// Policies lists the policies.
+func Policies() []PolicyInfo { return append([]PolicyInfo(nil), policies...) }
+
+// PolicyNames lists their names.
+func PolicyNames() []string {
+	names := make([]string, len(policies))
+	for i := range policies {
+		names[i] = policies[i].Name
+	}
+	return names
+}
+
+// FindPolicy looks a policy up and settles its mapping; no mapping is the default one.
+func FindPolicy(name, mapping string) (PolicyInfo, string, error) {
+	for _, p := range policies {
+		if p.Name != name {
+			continue
+		}
+		if mapping == "" {
+			return p, p.Mappings[0], nil
+		}
+		for _, m := range p.Mappings {
+			if m == mapping {
+				return p, m, nil
+			}
+		}
+		return PolicyInfo{}, "", fmt.Errorf("policy %s has no mapping %q, but %s", name, mapping, strings.Join(p.Mappings, ", "))
+	}
+	return PolicyInfo{}, "", fmt.Errorf("no policy %q; there are %s", name, strings.Join(PolicyNames(), ", "))
+}
+
+// Config says how several cores share a block.
+type Config struct {
+	Policy    string
+	Mapping   string // what transactions conflict on; empty: the policy's default
+	Cores     int    // 0: as many as there are transactions
+	Crediting state.Crediting
+	Schedule  uint64 // cycles that taking a task costs a core
+	Check     uint64 // cycles that a validation takes for each key
+	Lookahead int    // transactions in block order that a scheduler looks at (sealevel)
+	// Restart gives an incarnation up as soon as it needs a value that is about to be
+	// replaced; otherwise it waits in place while somebody computes that value.
+	Restart bool
+	// Oracle is what the policies with declared access sets read.
+	Oracle []oracle.Footprint
+	// Watch is told what happens, in order; nil for nobody.
+	Watch func(Event)
+}
+
+// Event is one thing that happens at the end of a cycle: an incarnation begins, ends,
+// waits, is stopped or found invalid before it began; a validation begins.
+type Event struct {
+	Cycle       uint64
+	Core        int
+	What        string
+	Tx          int
+	Incarnation int
+}

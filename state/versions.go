@@ -1,0 +1,186 @@
+package state
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/ooovm/ooovm/isa"
+)
+
+// Version says which execution of which transaction wrote a value. Transaction
+// BeforeBlock stands for the state before the block.
+type Version struct{ Tx, Incarnation int32 }
+
+// BeforeBlock is the transaction of values that no transaction has written.
+const BeforeBlock = -1
+
+// Reading is what a transaction finds under a key: the value of the highest
+// transaction below it, and what went into that value.
+type Reading struct {
+	Value
+	Version Version
+	Deltas  []Version // that were added to it, from the highest down
+	Known   bool      // false: outside the bundle
+	// Estimate is the highest transaction below that has been aborted and is expected to
+	// write the key again; BeforeBlock for none. Value is what its last incarnation wrote.
+	Estimate int32
+}
+
+// SameVersion reports whether two readings come from the same executions.
+func (r *Reading) SameVersion(o *Reading) bool {
+	return r.Version == o.Version && r.Estimate == o.Estimate && slices.Equal(r.Deltas, o.Deltas)
+}
+
+// Versions is the multi-version memory of Block-STM (Gelashvili et al., PPoPP 2023,
+// section 3.1) over the state before a block: for every key, what each transaction's
+// latest published execution has written. The value that a transaction reads is that
+// of the highest one below it. Balances may be written as deltas; a reader adds up
+// all of them down to the first plain value. What belongs to an account that came or
+// went since was written before is gone.
+type Versions struct {
+	origin  Origin
+	history map[Key]*[]published
+	keys    [][]Key // that each transaction has written, in order
+}
+
+// Origin is the state before a block.
+type Origin interface {
+	// Value reads a key; known is false outside the bundle.
+	Value(k *Key) (v Value, known bool)
+	// Occupied reports whether any slot of an account is set.
+	Occupied(owner *isa.Word) bool
+}
+
+// published is one transaction's write of one key.
+type published struct {
+	version  Version
+	estimate bool
+	delta    bool
+	value    Value
+}
+
+// NewVersions makes a memory for so many transactions on a state, which it never
+// changes.
+func NewVersions(origin Origin, transactions int) *Versions {
+	return &Versions{origin: origin, history: make(map[Key]*[]published), keys: make([][]Key, transactions)}
+}
+
+// below gives the part of a key's history that a transaction sees, oldest first.
+func (s *Versions) below(k *Key, tx int) []published {
+	h := s.history[*k]
+	if h == nil {
+		return nil
+	}
+	n := sort.Search(len(*h), func(i int) bool { return int((*h)[i].version.Tx) >= tx })
+	return (*h)[:n]
+}
+
+// Read gives what transaction tx sees of a key now.
+func (s *Versions) Read(k *Key, tx int) Reading {
+	r := Reading{Version: Version{Tx: BeforeBlock}, Estimate: BeforeBlock, Known: true}
+	generation := Version{Tx: BeforeBlock}
+	if k.Kind != KeyExistence {
+		owner := Key{Kind: KeyExistence, Owner: k.Owner}
+		if h := s.below(&owner, tx); len(h) > 0 {
+			generation = h[len(h)-1].version
+		}
+	}
+	var sum isa.Word
+	h := s.below(k, tx)
+	for i := len(h) - 1; i >= 0; i-- {
+		p := &h[i]
+		if p.version.Tx < generation.Tx {
+			break
+		}
+		if p.estimate && r.Estimate == BeforeBlock {
+			r.Estimate = p.version.Tx
+		}
+		if p.delta {
+			sum.Add(&sum, &p.value.Word)
+			r.Deltas = append(r.Deltas, p.version)
+			continue
+		}
+		r.Value, r.Version = p.value, p.version
+		r.Word.Add(&r.Word, &sum)
+		return r
+	}
+	if generation.Tx != BeforeBlock {
+		r.Version = generation // the account has come or gone, and nobody wrote the key since
+	} else {
+		r.Value, r.Known = s.origin.Value(k)
+	}
+	r.Word.Add(&r.Word, &sum)
+	return r
+}
+
+// Pending is the highest transaction below tx that is expected to write the key
+// again; ok is false when there is none.
+func (s *Versions) Pending(k *Key, tx int) (on int, ok bool) {
+	r := s.Read(k, tx)
+	if r.Estimate == BeforeBlock && k.Kind != KeyExistence {
+		r = s.Read(&Key{Kind: KeyExistence, Owner: k.Owner}, tx)
+	}
+	return int(r.Estimate), r.Estimate != BeforeBlock
+}
+
+// Publish replaces everything that a transaction has published by the writes of a
+// newer incarnation. It reports whether one of them is of a key that the last one
+// had not written.
+func (s *Versions) Publish(v Version, writes []Write) (widened bool) {
+	before := s.keys[v.Tx]
+	written := make(map[Key]struct{}, len(writes))
+	keys := make([]Key, 0, len(writes))
+	for i := range writes {
+		x := &writes[i]
+		written[x.Key] = struct{}{}
+		keys = append(keys, x.Key)
+		if s.put(&x.Key, published{version: v, delta: x.Delta, value: x.Value}) {
+			widened = true
+		}
+	}
+	for i := range before {
+		if _, again := written[before[i]]; !again {
+			s.remove(&before[i], v.Tx)
+		}
+	}
+	s.keys[v.Tx] = keys
+	return widened
+}
+
+// put stores one write and reports whether the transaction had none of the key.
+func (s *Versions) put(k *Key, p published) (isNew bool) {
+	h := s.history[*k]
+	if h == nil {
+		h = new([]published)
+		s.history[*k] = h
+	}
+	n := sort.Search(len(*h), func(i int) bool { return (*h)[i].version.Tx >= p.version.Tx })
+	if n < len(*h) && (*h)[n].version.Tx == p.version.Tx {
+		(*h)[n] = p
+		return false
+	}
+	*h = slices.Insert(*h, n, p)
+	return true
+}
+
+func (s *Versions) remove(k *Key, tx int32) {
+	h := s.history[*k]
+	*h = slices.DeleteFunc(*h, func(p published) bool { return p.version.Tx == tx })
+}
+
+// Expect turns everything that a transaction has published into estimates: it has
+// been aborted and will probably write the same keys again.
+func (s *Versions) Expect(tx int) {
+	for i := range s.keys[tx] {
+		h := *s.history[s.keys[tx][i]]
+		for j := range h {
+			if int(h[j].version.Tx) == tx {
+				h[j].estimate = true
+			}
+		}
+	}
+}
+
+// HasStorage answers for Base: only the state before the block can hold an account
+// without nonce and code that has storage.
+func (s *Versions) HasStorage(owner *isa.Word) bool { return s.origin.Occupied(owner) }
