@@ -6,7 +6,7 @@ import (
 )
 
 // opFacts are what the stages ask of a micro-op again and again, from isa.Table
-// without its names: a cache line holds eight.
+// without its names: a cache line holds ten.
 type opFacts struct {
 	class   isa.Class
 	unit    isa.Unit
