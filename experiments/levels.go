@@ -52,6 +52,7 @@ type Levels struct {
 	Core    Setup    // of the combined rows; its machine section is that of all rows
 	Cores   []int    // 0: as many as there are transactions
 	Only    []string // policies, empty for all
+	Single  bool     // only the policy of the machine section, on its cores
 	Options Options
 	Jobs    int // blocks at once, 0 for all host cores
 }
@@ -91,7 +92,11 @@ func (l *Levels) one(path string) (r LevelsReport) {
 		r.Err = &DifferenceError{err}
 		return r
 	}
-	r.Result, r.Difference, r.Err = l.Of(p)
+	if l.Single {
+		r.Result, r.Difference, r.Err = p.Shared(l.Core, l.Options)
+	} else {
+		r.Result, r.Difference, r.Err = l.Of(p)
+	}
 	return r
 }
 
@@ -232,12 +237,7 @@ func (p *Block) Shared(setup Setup, opt Options) (r *LevelsResult, difference, e
 	if err != nil {
 		return nil, nil, err
 	}
-	scalar, err := config.Baseline("execute")
-	if err != nil {
-		return nil, nil, err
-	}
-	scalar.Machine = setup.Config.Machine
-	l := Levels{Core: Setup{Preset: "scalar", Config: scalar}, Options: opt}
+	l := Levels{Core: Setup{Preset: "scalar", Config: setup.Config}, Options: opt}
 	if r, difference, err = l.Of(p); err != nil {
 		return nil, nil, err
 	}

@@ -71,28 +71,33 @@ func TestReferenceIsSequential(t *testing.T) {
 // its mistakes, a block commits what the golden run says. No run is faster than the
 // longest chain of its dataflow, nor than its cores allow.
 func TestPolicies(t *testing.T) {
-	blocks := []*Block{embedded(t)}
-	if !testing.Short() {
-		for _, number := range []uint64{1150000, 2641321, 15752489} {
-			blocks = append(blocks, prepared(t, mainnetPath(t, number)))
-		}
-	}
-	for _, p := range blocks {
-		for c := state.Strict; c <= state.LazyTransfers; c++ {
-			for _, s := range []Setup{setup(t, "scalar"), setup(t, "ooo-4"), chaotic(t, "ooo-4", 1)} {
-				ref := reference(t, p, s.Config, c)
-				span, work := oracle.Span(ref.Footprints), oracle.Work(ref.Footprints)
-				everyPolicy([]int{1, 2, 4, 16}, func(name string, mc machine.Config) {
-					mc.Crediting = c
-					out := shared(t, p, s.Config, mc, ref.Footprints)
-					if s.Config.Misbehaves() {
-						return // its times are random
-					}
-					if n := out.Stats.Cycles; n < span || uint64(mc.Cores)*n < work {
-						t.Errorf("%s, %s, %s, %s: %d cycles; the longest chain takes %d, all work %d", p.Bundle.Name, s.Preset, state.Creditings[c], name, n, span, work)
-					}
-				})
+	t.Run("embedded", func(t *testing.T) { allPolicies(t, embedded(t), []int{1, 2, 4, 16}) })
+	for _, number := range []uint64{1150000, 2641321, 15752489} {
+		t.Run(fmt.Sprint(number), func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("mainnet blocks")
 			}
+			allPolicies(t, prepared(t, mainnetPath(t, number)), []int{3, 16})
+		})
+	}
+}
+
+func allPolicies(t *testing.T, p *Block, cores []int) {
+	t.Helper()
+	for c := state.Strict; c <= state.LazyTransfers; c++ {
+		for _, s := range []Setup{setup(t, "scalar"), setup(t, "ooo-4"), chaotic(t, "ooo-4", 1)} {
+			ref := reference(t, p, s.Config, c)
+			span, work := oracle.Span(ref.Footprints), oracle.Work(ref.Footprints)
+			everyPolicy(cores, func(name string, mc machine.Config) {
+				mc.Crediting = c
+				out := shared(t, p, s.Config, mc, ref.Footprints)
+				if s.Config.Misbehaves() {
+					return // its times are random
+				}
+				if n := out.Stats.Cycles; n < span || uint64(mc.Cores)*n < work {
+					t.Errorf("%s, %s, %s, %s: %d cycles; the longest chain takes %d, all work %d", p.Bundle.Name, s.Preset, state.Creditings[c], name, n, span, work)
+				}
+			})
 		}
 	}
 }

@@ -56,6 +56,14 @@ func (q *eventQueue) add(e event) {
 	q.count++
 }
 
+// reset drops every event and moves time to a cycle.
+func (q *eventQueue) reset(cycle uint64) {
+	clear(q.slots[:])
+	clear(q.used[:])
+	q.pool, q.free, q.beyond = q.pool[:0], 0, q.beyond[:0]
+	q.now, q.count = cycle, 0
+}
+
 // take moves time to cycle and returns the events of that cycle, oldest entry
 // first. The slice is valid until the next call.
 func (q *eventQueue) take(cycle uint64) []event {

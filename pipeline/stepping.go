@@ -23,6 +23,7 @@ type outside struct {
 // CauseDrain.
 func (c *Core) Begin(env *decoder.Envelope, dynamic, cycle uint64) {
 	if cycle > c.cycle {
+		c.forget(cycle)
 		c.Stats.Slots[CauseDrain] += (cycle - c.cycle) * c.Stats.Width
 		c.cycle = cycle
 	}
@@ -81,6 +82,7 @@ func (c *Core) Abort(cycle uint64) {
 	}
 	c.squashMemory(0)
 	c.state.squash(0)
+	c.forget(cycle)
 	c.outside.waiting = c.outside.waiting[:0]
 	c.setTemp(rob.ZeroReg)
 	for frame >= 0 {
@@ -89,6 +91,15 @@ func (c *Core) Abort(cycle uint64) {
 		frame = parent
 	}
 	c.finished = true
+}
+
+// forget drops the events of a drained core, which concern nobody any more, before its
+// time jumps over their cycles.
+func (c *Core) forget(cycle uint64) {
+	c.events.reset(cycle)
+	c.state.missRetry = 0
+	c.state.misses = c.state.misses[:0]
+	c.state.balance = c.state.balance[:0]
 }
 
 // Waits reports whether the oldest micro-op waits for another transaction, so that
@@ -102,9 +113,14 @@ func (c *Core) Waits() bool {
 		return false
 	}
 	for _, w := range c.outside.waiting {
-		if w.seq == c.buf.Head && w.uid == e.UID {
-			return c.pending(e)
+		if w.seq != c.buf.Head || w.uid != e.UID {
+			continue
 		}
+		if c.pending(e) {
+			return true
+		}
+		c.Wake(c.cycle) // something else has settled the value meanwhile
+		break
 	}
 	return false
 }

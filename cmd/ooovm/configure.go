@@ -20,7 +20,11 @@ type configFlags struct {
 	set    []string
 	seed   uint64
 	flags  *pflag.FlagSet
+	keys   []flagKey // flags of single commands that set a key
 }
+
+// flagKey is a flag that says the same as -s for one key.
+type flagKey struct{ flag, key string }
 
 func (f *configFlags) register(cmd *cobra.Command) {
 	f.flags = cmd.Flags()
@@ -43,6 +47,11 @@ func (f *configFlags) load(c *cli) (*config.Effective, error) {
 	}
 	if f.flags.Changed("seed") {
 		src.Flags = append(src.Flags, config.Setting{Flag: "--seed", Key: "predictor.seed", Value: strconv.FormatUint(f.seed, 10)})
+	}
+	for _, k := range f.keys {
+		if f.flags.Changed(k.flag) {
+			src.Flags = append(src.Flags, config.Setting{Flag: "--" + k.flag, Key: k.key, Value: f.flags.Lookup(k.flag).Value.String()})
+		}
 	}
 	eff, err := config.Load(src)
 	if err != nil {

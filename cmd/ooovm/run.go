@@ -14,6 +14,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/pipeview"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -164,13 +165,14 @@ func newRun(c *cli) *cobra.Command {
 		Use:   "run [BLOCK...]",
 		Short: "Simulate blocks and report what they are, that they are right, and what they cost",
 		Long: `Simulates each block on one core, checks it against go-ethereum, and compares it
-with the in-order scalar core. A BLOCK is a bundle file, a folder of them, a
+with the in-order scalar core. With --policy it is one row of levels instead. A BLOCK is a bundle file, a folder of them, a
 pattern, or - for standard input; none is the embedded synthetic block.
 
 ` + precedenceHelp,
 		Example: `  ooovm run
   ooovm run --preset ooo-8 19426587.json.gz
   ooovm run -s core.rob=64 --json blocks/
+  ooovm run --policy block-stm --cores 8 19426587.json.gz
   ooovm run 19426587.json.gz --pipeview tx3.kanata.gz --tx 3`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
 			ctx, stop := s.deadline()
@@ -182,6 +184,12 @@ pattern, or - for standard input; none is the embedded synthetic block.
 			paths, err := inputs(c, args)
 			if err != nil {
 				return err
+			}
+			if camp.Setup.Config.Machine.Policy != machine.InOrder {
+				if view != "" {
+					return usageError(errors.New("--pipeview shows one core, not a policy on several"))
+				}
+				return c.levels(&experiments.Levels{Core: camp.Setup, Single: true, Options: camp.Options, Jobs: camp.Jobs}, paths)
 			}
 			var rec *pipeview.Recorder
 			if view != "" {
@@ -219,6 +227,10 @@ pattern, or - for standard input; none is the embedded synthetic block.
 		}),
 	}
 	s.register(cmd)
+	cmd.Flags().String("policy", machine.InOrder, "policy of several cores that share the block (machine.policy); see levels")
+	cmd.Flags().Int("cores", 1, "cores that share the block, 0 for as many as it has transactions (machine.cores)")
+	s.keys = []flagKey{{"policy", "machine.policy"}, {"cores", "machine.cores"}}
+	complete(cmd, "policy", cobra.FixedCompletions(machine.PolicyNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().StringVar(&view, "pipeview", "", "write one transaction stage by stage to a `file`: .kanata, .o3 or .json, and .gz or .zst")
 	cmd.Flags().IntVar(&tx, "tx", 0, "the transaction that --pipeview shows, from 0")
 	return cmd

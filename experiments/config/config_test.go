@@ -274,7 +274,15 @@ func TestHash(t *testing.T) {
 	}
 	seen := map[string]string{base: "nothing"}
 	for _, f := range Schema() {
-		e := mustLoad(t, Source{Set: []string{f.Key + "=" + other(&f, &mustLoad(t, Source{}).Config)}})
+		set := []string{f.Key + "=" + other(&f, &mustLoad(t, Source{}).Config)}
+		if strings.HasPrefix(f.Key, "machine.") && f.Key != "machine.policy" {
+			// A core alone reads none of these, and its hash does not have them.
+			if h := Hash(&mustLoad(t, Source{Set: set}).Config); h != base {
+				t.Errorf("%s is in the hash of one core alone", f.Key)
+			}
+			set = append(set, "machine.policy=monad")
+		}
+		e := mustLoad(t, Source{Set: set})
 		h := Hash(&e.Config)
 		if before, same := seen[h]; same {
 			t.Errorf("changing %s and changing %s give one hash", f.Key, before)

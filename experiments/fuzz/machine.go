@@ -40,6 +40,7 @@ func finite(d *dice) pipeline.Config {
 		squash = d.upTo(200_000)
 	}
 	return pipeline.Config{
+		Machine: config.Presets()[0].Config.Machine, // of one core alone
 		Core: pipeline.CoreConfig{
 			InOrder: d.oneIn(8), Stack: pick(d, "execute", "rename", "fold", "fold"), Decode: d.upTo(64), Width: d.upTo(16), Issue: d.upTo(16),
 			Commit: d.upTo(16), Taken: d.upTo(4), FrontEnd: d.upTo(20), ROB: d.upTo(1024), IQ: d.upTo(512), LoadQ: d.upTo(128),

@@ -1,0 +1,245 @@
+package machine_test
+
+import "github.com/ooovm/ooovm/state"
+
+// scenes are drawn as a line for each core: = executes, w waits, v validates, . takes
+// a task; a digit begins the transaction's incarnation.
+var scenes = []scene{
+	{
+		// c0 ..........0===============vvvvvvvvvvvvvvvvvv..........2===============v
+		// c1 ..........1===============vvvvvvvvvvvvvvvvvv..........3===============v
+		name: "transactions apart run side by side", block: apart, mc: sharing("block-stm", 2),
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			26 c0 end 0.0
+			26 c1 end 1.0
+			26 c0 validate 0.0
+			26 c1 validate 1.0
+			54 c0 begin 2.0
+			54 c1 begin 3.0
+			70 c0 end 2.0
+			70 c1 end 3.0
+			70 c0 validate 2.0
+			70 c1 validate 3.0
+			88 done`,
+	},
+	{
+		// Declared sets need no validation: 10 + 16 cycles a round.
+		name: "locks apart", block: apart, mc: sharing("sealevel", 2),
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			26 c0 end 0.0
+			26 c1 end 1.0
+			36 c0 begin 2.0
+			36 c1 begin 3.0
+			52 c0 end 2.0
+			52 c1 end 3.0
+			52 done`,
+	},
+	{
+		// Transactions 0 and 1 both count from 0 to 1. The validation of 1 fails in 52; what
+		// it wrote becomes an estimate, and its core runs it again. Transaction 2, begun
+		// meanwhile, loads the estimate in its 7th cycle (69) and waits, as the oldest since
+		// 74, until 1.1 has ended in 86; its load issues in 87, 17 cycles before its end.
+		//
+		// c0 ....0=====vvvv....2===wwwwwwww=====vvvv
+		// c1 ....1=====vvvv....1=========vvvv
+		name: "an estimate is waited for", block: counter, mc: sharing("block-stm", 2), slot: 3, again: 1, instructions: 28, committed: 21,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			34 c0 end 0.0
+			34 c1 end 1.0
+			34 c0 validate 0.0
+			34 c1 validate 1.0
+			62 c0 begin 2.0
+			62 c1 begin 1.1
+			74 c0 wait 2.0
+			86 c1 end 1.1
+			86 c1 validate 1.1
+			104 c0 end 2.0
+			104 c0 validate 2.0
+			122 done`,
+	},
+	{
+		// The same when the incarnation that needs the estimate is given up as soon as its
+		// load is the oldest (74), and begun again when 1.1 has ended: 12 + 10 + 7 later.
+		name: "an estimate stops", block: counter, mc: restarting(), slot: 3, again: 2, instructions: 28, committed: 21,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			34 c0 end 0.0
+			34 c1 end 1.0
+			34 c0 validate 0.0
+			34 c1 validate 1.0
+			62 c0 begin 2.0
+			62 c1 begin 1.1
+			74 c0 wait 2.0
+			74 c0 stop 2.0
+			86 c1 end 1.1
+			86 c1 validate 1.1
+			96 c0 begin 2.1
+			120 c0 end 2.1
+			120 c0 validate 2.1
+			138 done`,
+	},
+	{
+		// Merges go before new transactions. 1.0 is found stale at its turn (80 - 10 is when
+		// its comparison ends) and runs again on the core that found out; so does 2.0.
+		name: "a hot counter under monad", block: counter, mc: sharing("monad", 2), slot: 3, again: 2, instructions: 35, committed: 21,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			34 c0 end 0.0
+			34 c1 end 1.0
+			34 c0 validate 0.0
+			44 c1 begin 2.0
+			52 c0 validate 1.0
+			68 c1 end 2.0
+			80 c0 begin 1.1
+			104 c0 end 1.1
+			104 c0 validate 1.1
+			122 c0 validate 2.0
+			150 c0 begin 2.1
+			174 c0 end 2.1
+			174 c0 validate 2.1
+			192 done`,
+	},
+	{
+		// All run on the state before the block; what is stale runs again on core 0, which
+		// looks at 8 keys of each before.
+		name: "a hot counter in two phases", block: counter, mc: sharing("two-phase-occ", 2), slot: 3, again: 2, instructions: 35, committed: 21,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			34 c0 end 0.0
+			34 c1 end 1.0
+			44 c0 begin 2.0
+			68 c0 end 2.0
+			68 c0 validate 0.0
+			76 c0 validate 1.0
+			94 c0 begin 1.1
+			118 c0 end 1.1
+			118 c0 validate 2.0
+			136 c0 begin 2.1
+			160 c0 end 2.1
+			160 done`,
+	},
+	{
+		// Known conflicts are a chain of 10 + 24 cycles each, on any number of cores.
+		name: "a chain", block: counter, mc: sharing("dag-oracle", 4), slot: 3, instructions: 21, committed: 21,
+		want: `10 c0 begin 0.0
+			34 c0 end 0.0
+			44 c0 begin 1.0
+			68 c0 end 1.0
+			78 c0 begin 2.0
+			102 c0 end 2.0
+			102 done`,
+	},
+	{
+		// Three readers begin before the writer has published (31) and load what was there
+		// before: all are run again, beside each other, and faster, since their jump is known
+		// by now. Nobody waits.
+		name: "read by many", block: readers, mc: sharing("block-stm", 4), slot: 1, again: 3, instructions: 9 + 6*10, committed: 9 + 3*10,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			10 c2 begin 2.0
+			10 c3 begin 3.0
+			31 c0 end 0.0
+			31 c0 validate 0.0
+			33 c1 end 1.0
+			33 c2 end 2.0
+			33 c3 end 3.0
+			33 c1 validate 1.0
+			33 c2 validate 2.0
+			33 c3 validate 3.0
+			61 c1 begin 1.1
+			61 c2 begin 2.1
+			61 c3 begin 3.1
+			81 c1 end 1.1
+			81 c2 end 2.1
+			81 c3 end 3.1
+			81 c1 validate 1.1
+			81 c2 validate 2.1
+			81 c3 validate 3.1
+			99 done`,
+	},
+	{
+		// 1.0 loads slot 0 before 0.0 has set it, does not jump, and commits 18 instructions
+		// where there are 12; it reads two more slots, so that its validation takes 20.
+		name: "a stale value takes the wrong branch", block: forking, mc: sharing("block-stm", 2), slot: 1,
+		again: 1, instructions: 9 + 18 + 12, committed: 9 + 12,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			31 c0 end 0.0
+			31 c0 validate 0.0
+			42 c1 end 1.0
+			42 c1 validate 1.0
+			72 c1 begin 1.1
+			100 c1 end 1.1
+			100 c1 validate 1.1
+			118 done`,
+	},
+	{
+		// 0.0 stores the 7 that is there. By version, 1.0 has read something else (an SSTORE
+		// reads what it replaces): 28 + 18 + 10 + 18 + 18.
+		name: "a silent store is a store to block-stm", block: silent, mc: sharing("block-stm", 2), slot: 7, again: 1, instructions: 12, committed: 8,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			28 c0 end 0.0
+			28 c1 end 1.0
+			28 c0 validate 0.0
+			28 c1 validate 1.0
+			56 c1 begin 1.1
+			74 c1 end 1.1
+			74 c1 validate 1.1
+			92 done`,
+	},
+	{
+		// By value nothing has changed: 28 + 18 + 18.
+		name: "monad forgives a silent store", block: silent, mc: sharing("monad", 2), slot: 7, instructions: 8, committed: 8,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			28 c0 end 0.0
+			28 c1 end 1.0
+			28 c0 validate 0.0
+			46 c0 validate 1.0
+			64 done`,
+	},
+	{
+		// Two transfers to one recipient: the second has read its balance.
+		name: "a shared recipient", block: shared, mc: crediting(state.LazyBeneficiary), again: 1,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			26 c0 end 0.0
+			26 c1 end 1.0
+			26 c0 validate 0.0
+			26 c1 validate 1.0
+			54 c1 begin 1.1
+			70 c1 end 1.1
+			70 c1 validate 1.1
+			88 done`,
+	},
+	{
+		// With lazy transfers it has not; nor is there a balance among the 7 keys to look at,
+		// but for the sender's, which has to suffice.
+		name: "a shared recipient, credited lazily", block: shared, mc: crediting(state.LazyTransfers),
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			26 c0 end 0.0
+			26 c1 end 1.0
+			26 c0 validate 0.0
+			26 c1 validate 1.0
+			43 done`,
+	},
+	{
+		// Strictly, everybody also reads the coinbase's balance: 9 keys.
+		name: "a shared recipient, strictly", block: shared, mc: crediting(state.Strict), again: 1,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			26 c0 end 0.0
+			26 c1 end 1.0
+			26 c0 validate 0.0
+			26 c1 validate 1.0
+			55 c1 begin 1.1
+			71 c1 end 1.1
+			71 c1 validate 1.1
+			90 done`,
+	},
+}
