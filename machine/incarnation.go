@@ -3,6 +3,7 @@ package machine
 import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/machine/oracle"
+	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -23,7 +24,9 @@ type Incarnation struct {
 	Waited       uint64 // of these, for other transactions
 	Finding      Finding
 
-	view view
+	view     view
+	log      *pipeline.OpLog // of a policy that wants it
+	repaired bool            // or that was tried
 }
 
 // version names the incarnation's writes.

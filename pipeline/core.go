@@ -145,6 +145,7 @@ type Core struct {
 	moved      bool   // a stage moved in the last one
 	root       int32  // its envelope's frame
 	outside    outside
+	oplog      *OpLog // of what commits; nil: not wanted
 
 	err     error
 	blame   Cause   // present cause of lost slots
