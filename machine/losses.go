@@ -34,9 +34,8 @@ type Stats struct {
 	Committed     uint64 // of those that were committed
 	WastedCycles  uint64 // on incarnations that were not committed
 	ReadsOutside  uint64
-	Repairs       uint64 // incarnations that were repaired
-	Unrepaired    uint64 // that could not be, and were executed again
-	RepairedUops  uint64 // executed again for either
+	Guards        [NumGuards]uint64 // repairs by their outcome
+	RepairedUops  uint64            // executed again for them
 	Losses        [NumLosses]uint64
 	CommittedWork uint64 // cycles of the incarnations that were committed, without waits
 }

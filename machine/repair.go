@@ -28,7 +28,7 @@ func (p *repair) Next(core int) (Task, Loss, bool) {
 }
 
 func (p *repair) Validated(core int, x *Incarnation) {
-	if !x.Unchanged() && !x.repaired && x.log != nil && x.Err == nil {
+	if !x.Unchanged() && x.outcome == untried && x.log != nil && x.Err == nil {
 		p.redo = core // it keeps the turn: merging stays set
 		return
 	}
@@ -36,12 +36,32 @@ func (p *repair) Validated(core int, x *Incarnation) {
 	p.monad.Validated(core, x)
 }
 
+// Guard says how a repair has ended.
+type Guard uint8
+
+// The outcomes: every guard held, or which one failed first.
+const (
+	untried     Guard = iota
+	GuardsHeld        // repaired
+	GuardState        // stale state other than storage: a nonce, a balance, code
+	GuardBranch       // a branch would go the other way, or elsewhere
+	GuardKey          // a storage key would differ
+	GuardMemory       // an address or a length in memory would differ
+	GuardGas          // a store would cost something else
+	GuardHash         // a hash or a built-in would have other bytes
+	GuardCall         // an operand of a call or of the end of a frame would differ
+	GuardOther        // a creation, and all else
+	NumGuards
+)
+
+// GuardNames are the names of the outcomes in reports.
+var GuardNames = [NumGuards]string{"", "repaired", "other state", "branch", "key", "address", "gas", "hashed bytes", "call", "other"}
+
 // redo repairs an incarnation whose turn it is: everything before it is merged, so
 // that what it finds now is final. It gives the cycles that this takes on its core:
 // the micro-ops of the slice through its issue width, or the longest chain of their
 // latencies, whichever is longer.
 func (m *Machine) redo(x *Incarnation, cfg *pipeline.Config) (cycles uint64) {
-	x.repaired = true
 	latency := cfg.Latencies()
 	s := &slice{
 		log:   x.log,
@@ -58,7 +78,8 @@ func (m *Machine) redo(x *Incarnation, cfg *pipeline.Config) (cycles uint64) {
 		case r.exact && r.key.Kind == state.KeySlot:
 			stale[cell{isa.Persistent, r.key.Owner, r.key.Slot}] = words{then: r.reading.Word, now: now.Word}
 		case r.exact || now.Word.Lt(&r.bound):
-			m.Stats.Unrepaired++
+			x.outcome = GuardState
+			m.Stats.Guards[GuardState]++
 			return 0
 		}
 	}
@@ -71,18 +92,14 @@ func (m *Machine) redo(x *Incarnation, cfg *pipeline.Config) (cycles uint64) {
 		}
 		return words{}
 	}
-	ok := s.run()
+	x.outcome = s.run()
 	m.Stats.RepairedUops += s.uops
 	cycles = max(s.depth, (s.uops+uint64(cfg.Core.Issue)-1)/uint64(cfg.Core.Issue))
-	if ok {
-		var writes []state.Write
-		var result any
-		if writes, result, ok = s.patch(x.Writes, x.Result); ok {
-			x.Writes, x.Result = writes, result
-		}
+	if x.outcome == GuardsHeld && !s.patch(x) {
+		x.outcome = GuardOther
 	}
-	if !ok {
-		m.Stats.Unrepaired++
+	m.Stats.Guards[x.outcome]++
+	if x.outcome != GuardsHeld {
 		return cycles
 	}
 	for _, r := range x.view.reads {
@@ -90,7 +107,6 @@ func (m *Machine) redo(x *Incarnation, cfg *pipeline.Config) (cycles uint64) {
 			r.reading = m.store.Read(&r.key, x.Tx)
 		}
 	}
-	m.Stats.Repairs++
 	x.Finding = Finding{} // its instructions ran with stale values
 	return cycles
 }

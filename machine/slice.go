@@ -2,6 +2,7 @@ package machine
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
@@ -63,19 +64,21 @@ type mark struct{ undo, events int }
 // event is one range of memory handed to the outside, where its bytes differ.
 type event map[uint64]byte
 
-// run goes along the log. It reports whether every guard has held.
-func (s *slice) run() bool {
+// run goes along the log until a guard fails.
+func (s *slice) run() Guard {
 	for i := range s.log.Ops {
 		op := &s.log.Ops[i]
-		ok := true
+		guard := GuardsHeld
 		switch op.Kind {
 		case pipeline.LogEnter:
 			delete(s.bytes, op.Frame)
 			s.marks = append(s.marks, mark{len(s.undo), len(s.events)})
-			ok = op.Op != isa.Create
+			if op.Op == isa.Create {
+				guard = GuardOther
+			}
 		case pipeline.LogLeave, pipeline.LogUndo:
 			s.copyBytes(op.Next, op.Off, op.From, op.FromOff, op.N, op.N)
-			ok = s.leave(op.Kind == pipeline.LogUndo)
+			s.leave(op.Kind == pipeline.LogUndo)
 		case pipeline.LogEvent:
 			changed := event{}
 			for at, b := range s.within(op.From, op.FromOff, op.FromN) {
@@ -83,24 +86,21 @@ func (s *slice) run() bool {
 			}
 			s.events = append(s.events, changed)
 		default:
-			ok = s.step(int32(i), op)
+			guard = s.step(int32(i), op)
 		}
-		if !ok {
-			return false
+		if guard != GuardsHeld {
+			return guard
 		}
 	}
-	return true
+	return GuardsHeld
 }
 
 // leave closes the innermost frame and takes back what it stored if it is undone.
-func (s *slice) leave(undone bool) bool {
-	if len(s.marks) == 0 {
-		return false
-	}
+func (s *slice) leave(undone bool) {
 	m := s.marks[len(s.marks)-1]
 	s.marks = s.marks[:len(s.marks)-1]
 	if !undone {
-		return true
+		return
 	}
 	for i := len(s.undo) - 1; i >= m.undo; i-- {
 		if c := &s.undo[i]; c.known {
@@ -110,7 +110,6 @@ func (s *slice) leave(undone bool) bool {
 		}
 	}
 	s.undo, s.events = s.undo[:m.undo], s.events[:m.events]
-	return true
 }
 
 // source gives a source's new value, when it is there, and whether it has changed.
@@ -128,7 +127,7 @@ func (s *slice) source(source int32) (w *isa.Word, ready uint64, changed bool) {
 }
 
 // step goes over one micro-op.
-func (s *slice) step(i int32, op *pipeline.LoggedOp) bool {
+func (s *slice) step(i int32, op *pipeline.LoggedOp) Guard {
 	var src [4]*isa.Word
 	var changed [4]bool
 	var ready uint64
@@ -139,38 +138,56 @@ func (s *slice) step(i int32, op *pipeline.LoggedOp) bool {
 		ready = max(ready, at)
 		any = any || changed[k]
 	}
-	switch {
-	case op.Op == isa.StateLoad:
-		return !any && s.load(i, op, src, ready)
-	case op.Op == isa.StateKey:
-		return !any
-	case op.Op == isa.StateData:
-		return s.store(i, op, src[0], any, ready)
-	case op.Op == isa.StoreData || op.Op == isa.StoreData1:
+	info := &isa.Table[op.Op]
+	switch op.Op {
+	case isa.StateLoad:
+		return holds(!any && s.load(i, op, src, ready), GuardKey)
+	case isa.StateKey:
+		return holds(!any, GuardKey)
+	case isa.StateData:
+		return holds(s.store(i, op, src[0], any, ready), GuardGas)
+	case isa.StoreData, isa.StoreData1:
 		s.write(op, src[0], any, ready)
-		return true
-	case op.Op == isa.CopyData:
-		if any {
-			return false
+		return GuardsHeld
+	case isa.CopyData:
+		if !any {
+			s.copyBytes(op.Frame, op.Off, op.From, op.FromOff, op.FromN, op.N)
 		}
-		s.copyBytes(op.Frame, op.Off, op.From, op.FromOff, op.FromN, op.N)
-		return true
-	case op.Op == isa.Load || op.Op == isa.LoadInput:
-		return !any && s.read(i, op)
+		return holds(!any, GuardMemory)
+	case isa.Load, isa.LoadInput:
+		if !any {
+			s.read(i, op)
+		}
+		return holds(!any, GuardMemory)
+	}
+	switch {
 	case op.FromN > 0 && len(s.within(op.From, op.FromOff, op.FromN)) > 0:
-		return false // a hash or a built-in of other bytes
+		return GuardHash
 	case !any:
-		return true
+		return GuardsHeld
 	case op.Op == isa.Branch:
 		s.take(op.Op, ready)
-		return !changed[0] && src[1].IsZero() == s.then(op.Src[1]).IsZero()
-	case isa.Table[op.Op].Class == isa.ClassALU && isa.Table[op.Op].Result && (op.Op != isa.Exp || !changed[1]):
+		return holds(!changed[0] && src[1].IsZero() == s.then(op.Src[1]).IsZero(), GuardBranch)
+	case op.Op == isa.Exp && changed[1]:
+		return GuardGas
+	case info.Class == isa.ClassALU && info.Result:
 		var w isa.Word
 		isa.Exec(op.Op, &w, src[0], src[1], src[2])
 		s.remake(i, op, &w, ready)
-		return true
+		return GuardsHeld
+	case op.Op == isa.Hash || op.Op == isa.RangeAddress || info.Class == isa.ClassStoreAddr:
+		return GuardMemory
+	case info.Class == isa.ClassBranch:
+		return GuardBranch
 	}
-	return false
+	return GuardCall
+}
+
+func holds(ok bool, otherwise Guard) Guard {
+	if ok {
+		return GuardsHeld
+	}
+	return otherwise
 }
 
 // then is a source's value in the incarnation.
@@ -336,10 +353,10 @@ func (s *slice) write(op *pipeline.LoggedOp, value *isa.Word, changed bool, read
 }
 
 // read loads a word from memory.
-func (s *slice) read(i int32, op *pipeline.LoggedOp) bool {
+func (s *slice) read(i int32, op *pipeline.LoggedOp) {
 	differ := s.within(op.From, op.FromOff, min(op.FromN, 32))
 	if len(differ) == 0 {
-		return true
+		return
 	}
 	word := op.Result.Bytes32()
 	var ready uint64
@@ -350,12 +367,11 @@ func (s *slice) read(i int32, op *pipeline.LoggedOp) bool {
 	var w isa.Word
 	w.SetBytes32(word[:])
 	s.remake(i, op, &w, ready)
-	return true
 }
 
-// patch gives the writes and the result with what the slice has changed.
-func (s *slice) patch(writes []state.Write, result any) ([]state.Write, any, bool) {
-	writes = append([]state.Write(nil), writes...)
+// patch puts what the slice has changed into an incarnation's writes and its result.
+func (s *slice) patch(x *Incarnation) bool {
+	writes := slices.Clone(x.Writes)
 	for i := range writes {
 		k := &writes[i].Key
 		if k.Kind != state.KeySlot {
@@ -363,22 +379,23 @@ func (s *slice) patch(writes []state.Write, result any) ([]state.Write, any, boo
 		}
 		if w, ok := s.cells[cell{isa.Persistent, k.Owner, k.Slot}]; ok {
 			if w.then != writes[i].Value.Word {
-				return nil, nil, false
+				return false
 			}
 			writes[i].Value.Word = w.now
 		}
 	}
-	r, ok := result.(state.TxResult)
+	r, ok := x.Result.(state.TxResult)
 	if !ok || len(r.Logs) != len(s.events) {
-		return nil, nil, false
+		return false
 	}
-	r.Logs = append([]state.Log(nil), r.Logs...)
+	r.Logs = slices.Clone(r.Logs)
 	for i, changed := range s.events {
-		data := append([]byte(nil), r.Logs[i].Data...)
+		data := slices.Clone(r.Logs[i].Data)
 		for at, b := range changed {
 			data[at] = b
 		}
 		r.Logs[i].Data = data
 	}
-	return writes, r, true
+	x.Writes, x.Result = writes, r
+	return true
 }
