@@ -45,6 +45,9 @@ type LevelRow struct {
 	Instructions uint64            `json:"instructions"` // of all incarnations
 	Committed    uint64            `json:"committedInstructions"`
 	Lost         map[string]uint64 `json:"lost"` // core cycles by cause, base included
+
+	Repairs      map[string]uint64 `json:"repairs,omitempty"` // attempts, by the guard that failed; of the policy repair
+	RepairedUops uint64            `json:"repairedUops,omitempty"`
 }
 
 // Levels runs blocks under every policy.
@@ -192,6 +195,15 @@ func describeRow(info machine.PolicyInfo, mc machine.Config, out *ParallelOutcom
 	for i, name := range machine.LossNames {
 		row.Lost[name] = out.Stats.Losses[i]
 	}
+	for i, n := range out.Stats.Guards {
+		if n > 0 {
+			if row.Repairs == nil {
+				row.Repairs = map[string]uint64{}
+			}
+			row.Repairs[machine.GuardNames[i]] = n
+		}
+	}
+	row.RepairedUops = out.Stats.RepairedUops
 	return row
 }
 

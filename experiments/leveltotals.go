@@ -48,6 +48,7 @@ func (t *LevelTotals) Add(r *LevelsResult) {
 			row := r.Rows[i]
 			row.Cycles, row.Reexecutions, row.WastedCycles, row.Instructions, row.Committed = 0, 0, 0, 0, 0
 			row.Valid, row.Lost = true, map[string]uint64{}
+			row.Repairs, row.RepairedUops = nil, 0
 			s.Rows = append(s.Rows, row)
 		}
 		to, from := &s.Rows[i], &r.Rows[i]
@@ -59,6 +60,13 @@ func (t *LevelTotals) Add(r *LevelsResult) {
 		to.Valid = to.Valid && from.Valid
 		for name, n := range from.Lost {
 			to.Lost[name] += n
+		}
+		to.RepairedUops += from.RepairedUops
+		for name, n := range from.Repairs {
+			if to.Repairs == nil {
+				to.Repairs = map[string]uint64{}
+			}
+			to.Repairs[name] += n
 		}
 	}
 }

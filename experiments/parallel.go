@@ -122,7 +122,9 @@ func (p *Block) commit(out *ParallelOutcome, m *machine.Machine, gasLimit uint64
 		used += result.GasUsed
 		out.Results = append(out.Results, result)
 		out.World.Apply(x.Writes)
-		out.Checked += x.Finding.Checked
+		if out.Checked += x.Finding.Checked; x.Repaired() {
+			out.Repaired += x.Instructions
+		}
 		if out.Difference == nil {
 			out.Difference = x.Finding.Difference
 		}

@@ -38,7 +38,7 @@ func shared(t *testing.T, p *Block, cfg *pipeline.Config, mc machine.Config, blo
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out.Difference != nil || !out.Verdict.OK || out.Checked != uint64(len(p.Golden.Steps)) {
+	if out.Difference != nil || !out.Verdict.OK || out.Checked+out.Repaired != uint64(len(p.Golden.Steps)) {
 		t.Fatalf("%s: %v, %d of %d instructions checked", p.Bundle.Name, out.Difference, out.Checked, len(p.Golden.Steps))
 	}
 	return out

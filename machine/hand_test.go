@@ -210,6 +210,8 @@ func restarting() machine.Config {
 var (
 	apart   = block{to: []byte{1, 2, 3, 4}, value: []uint64{5, 5, 5, 5}}
 	counter = block{code: []string{increment}, to: []byte{0xc0, 0xc0, 0xc0}}
+	// The same where no store is the first one, which costs other gas.
+	counting = block{code: []string{increment}, storage: []isa.Word{word(7)}, to: []byte{0xc0, 0xc0, 0xc0}}
 	// The first sender sets slot 0, which the others only load.
 	readers = block{
 		code: []string{"CALLER PUSH1 255 AND PUSH1 13 JUMPI PUSH1 1 PUSH1 0 SSTORE STOP JUMPDEST PUSH1 0 SLOAD POP"},

@@ -3,6 +3,7 @@ package machine
 import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/machine/oracle"
+	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -23,8 +24,14 @@ type Incarnation struct {
 	Waited       uint64 // of these, for other transactions
 	Finding      Finding
 
-	view view
+	view    view
+	log     *pipeline.OpLog // of a policy that wants it
+	outcome Guard           // of its repair
 }
+
+// Repaired reports whether what the incarnation leaves behind has been repaired. Its
+// instructions ran with stale values then, and cannot be compared one by one.
+func (x *Incarnation) Repaired() bool { return x.outcome == GuardsHeld }
 
 // version names the incarnation's writes.
 func (x *Incarnation) version() state.Version {

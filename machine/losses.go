@@ -34,6 +34,8 @@ type Stats struct {
 	Committed     uint64 // of those that were committed
 	WastedCycles  uint64 // on incarnations that were not committed
 	ReadsOutside  uint64
+	Guards        [NumGuards]uint64 // repairs by their outcome
+	RepairedUops  uint64            // executed again for them
 	Losses        [NumLosses]uint64
 	CommittedWork uint64 // cycles of the incarnations that were committed, without waits
 }

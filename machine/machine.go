@@ -60,6 +60,7 @@ type Machine struct {
 	runner  []int          // core that executes it, or none
 	changed bool           // something has ended or begun in this cycle
 	err     error
+	logs    bool // incarnations are logged
 }
 
 // activity is what a unit does.
@@ -115,6 +116,7 @@ func New(cfg Config, block Block) (*Machine, error) {
 	for range cfg.Cores {
 		m.units = append(m.units, &unit{why: LossImbalance})
 	}
+	m.logs = info.Log
 	m.policy = info.make(m, mapping)
 	return m, nil
 }
@@ -220,7 +222,11 @@ func (m *Machine) assign() {
 	for i, u := range m.units {
 		switch {
 		case u.doing == validating && u.until == m.now:
-			m.Stats.Losses[LossSchedule] += u.become(idle, m.now)
+			loss := LossSchedule
+			if u.task.Kind == Redo {
+				loss = LossReexecution
+			}
+			m.Stats.Losses[loss] += u.become(idle, m.now)
 			u.why = LossImbalance
 			m.changed = true
 			m.policy.Validated(i, u.x)
@@ -269,8 +275,14 @@ func (m *Machine) take(i int, u *unit, t Task) {
 		u.become(scheduling, m.now)
 		return
 	}
-	m.Stats.Validations++
 	u.x = m.latest[t.Tx]
+	if t.Kind == Redo {
+		m.tell(i, "redo", u.x)
+		u.until += m.redo(u.x, m.Cores()[0].Config())
+		u.become(validating, m.now)
+		return
+	}
+	m.Stats.Validations++
 	m.tell(i, "validate", u.x)
 	u.until += m.cfg.Check * uint64(u.x.Reads())
 	u.become(validating, m.now)
@@ -303,6 +315,10 @@ func (m *Machine) begin(i int, u *unit) {
 	default:
 		if u.observer != nil {
 			u.observer.Begin(tx)
+		}
+		if m.logs {
+			x.log = new(pipeline.OpLog)
+			u.core.Record(x.log)
 		}
 		u.live = true
 		m.Stats.Incarnations++

@@ -15,6 +15,7 @@ type TaskKind uint8
 const (
 	Execute  TaskKind = iota // run the transaction's next incarnation
 	Validate                 // look again at all that its latest incarnation has read
+	Redo                     // execute again what depends on its stale reads
 )
 
 // Task is one assignment to one core. Free tasks cost no scheduling.
@@ -45,8 +46,9 @@ type Policy interface {
 // PolicyInfo is a row of the table of policies.
 type PolicyInfo struct {
 	Name     string
-	Level    string   // of parallelism: account, object, transaction
+	Level    string   // of parallelism: account, object, transaction, instruction
 	Mappings []string // what transactions conflict on; the first is the default
+	Log      bool     // needs the log of what incarnations commit
 	Oracle   bool     // reads access sets that only a run of the block tells
 	Source   string   // whose published mechanism it is
 	make     func(m *Machine, mapping string) Policy
@@ -86,6 +88,11 @@ var policies = []PolicyInfo{
 		Name: "monad", Level: "transaction", Mappings: []string{"key"},
 		Source: "category-labs/monad: state2/block_state.cpp can_merge",
 		make:   newMonad,
+	},
+	{
+		Name: "repair", Level: "instruction", Mappings: []string{"key"}, Log: true,
+		Source: "ParallelEVM, EuroSys 2025",
+		make:   newRepair,
 	},
 	{
 		Name: "fuel", Level: "transaction", Mappings: []string{"contract", "key"}, Oracle: true,

@@ -103,6 +103,41 @@ var scenes = []scene{
 			192 done`,
 	},
 	{
+		// As under monad until 70, but only the load (5 cycles), the addition (1) and the
+		// store (5) are executed again, after 10 for taking the task.
+		name: "a hot counter, repaired", block: counting, mc: sharing("repair", 2), slot: 10, instructions: 21, committed: 21,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			34 c0 end 0.0
+			34 c1 end 1.0
+			34 c0 validate 0.0
+			44 c1 begin 2.0
+			52 c0 validate 1.0
+			68 c1 end 2.0
+			70 c0 redo 1.0
+			91 c0 validate 2.0
+			109 c0 redo 2.0
+			130 done`,
+	},
+	{
+		// The stale load (5 cycles) decides on a branch (1): the guard fails, and all is
+		// executed again on core 0, which has not seen the first jump taken (31 cycles
+		// where core 1 would take 28).
+		name: "a guard that fails", block: forking, mc: sharing("repair", 2), slot: 1,
+		again: 1, instructions: 9 + 18 + 12, committed: 9 + 12,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			31 c0 end 0.0
+			31 c0 validate 0.0
+			42 c1 end 1.0
+			49 c0 validate 1.0
+			69 c0 redo 1.0
+			95 c0 begin 1.1
+			126 c0 end 1.1
+			126 c0 validate 1.1
+			144 done`,
+	},
+	{
 		// All run on the state before the block; what is stale runs again on core 0, which
 		// looks at 8 keys of each before.
 		name: "a hot counter in two phases", block: counter, mc: sharing("two-phase-occ", 2), slot: 3, again: 2, instructions: 35, committed: 21,

@@ -142,6 +142,9 @@ func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 
 // retire gives back what the oldest entry holds and moves on.
 func (c *Core) retire(e *rob.Entry) {
+	if c.oplog != nil {
+		c.logRetired(e)
+	}
 	if c.outside.view != nil {
 		c.noteRead(e)
 	}

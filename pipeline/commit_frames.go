@@ -31,6 +31,7 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	}
 	if entered {
 		c.Stats.Calls++
+		c.logEnter(e, e.Next)
 		prog := c.sys.CodeOf(account)
 		if halted {
 			c.setProgram(child, prog)
@@ -120,6 +121,7 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 	}
 	if entered {
 		c.Stats.Calls++
+		c.logEnter(e, child)
 		ch.stackBase = f.stackBase + c.maps.Map[caller].Height
 		c.setProgram(ch, ch.ctx.Prog)
 		if c.checker != nil {
@@ -137,6 +139,9 @@ func (c *Core) valueReg(w *isa.Word) rob.Reg {
 	r := c.regs.Alloc()
 	*c.regs.Value(r) = *w
 	c.regs.SetReady(r)
+	if c.oplog != nil {
+		c.oplog.forget(r)
+	}
 	return r
 }
 
@@ -175,6 +180,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 		}
 		c.mem.sHead = e.Queue + 1
 	}
+	c.logLeave(e, pi, kind)
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
 	if e.Flags&rob.Halts != 0 {
@@ -234,6 +240,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 		c.Stats.Executed++
 		c.Stats.WrongPathUops--
 	}
+	c.logFault(e, pi)
 	x := *e
 	resume := f.resume
 	if f.prog.File != nil {

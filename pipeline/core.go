@@ -151,6 +151,7 @@ type Core struct {
 	root       int32  // its envelope's frame
 	entry      entry  // what its outermost frame begins with
 	outside    outside
+	oplog      *OpLog // of what commits; nil: not wanted
 
 	err     error
 	blame   Cause   // present cause of lost slots

@@ -1,0 +1,164 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// LogKind says what a line of an OpLog is.
+type LogKind uint8
+
+// The kinds of lines.
+const (
+	LogUop   LogKind = iota // a micro-op
+	LogEnter                // a frame begins
+	LogLeave                // a frame ends, and what it did stays
+	LogUndo                 // a frame ends, and what it did to the state is undone
+	LogEvent                // an instruction hands a range of memory to the outside
+)
+
+// NoSource is a source that a micro-op does not have.
+const NoSource = -1 << 31
+
+// LoggedOp is one line of an OpLog. The meaning of the ranges depends on the
+// micro-op: what it reads of memory lies in the space From at FromOff, what it writes
+// in the space Frame at Off. A frame's end has in Frame the frame, in Next its caller.
+type LoggedOp struct {
+	Kind   LogKind
+	Op     isa.Op
+	Imm    uint8
+	Frame  int32
+	Next   int32
+	Inst   int32
+	From   int32    // space that it reads
+	Src    [4]int32 // lines that made the sources; below zero Constant; or NoSource
+	Result isa.Word
+
+	Off, N         uint64 // bytes written
+	FromOff, FromN uint64 // bytes read
+	Site           uint64 // of the program that the frame runs
+	Cycle          uint64 // of its commit
+}
+
+// OpLog is what one transaction has committed, micro-op by micro-op, with its
+// definitions and uses: the operation log of ParallelEVM (EuroSys 2025, section 4) with
+// a line for a micro-op where that has one for an instruction.
+type OpLog struct {
+	Ops       []LoggedOp
+	constants []isa.Word
+	producer  []int32 // by register: the line that made it, plus 1
+}
+
+// Constant is the value of a source below zero.
+func (l *OpLog) Constant(source int32) *isa.Word { return &l.constants[-1-source] }
+
+// Record makes the core log what it commits, from the next transaction on; nil ends
+// that.
+func (c *Core) Record(l *OpLog) { c.oplog = l }
+
+// forget says that a register now holds a value that no micro-op has made.
+func (l *OpLog) forget(r rob.Reg) {
+	if !r.IsConst() && int(r) < len(l.producer) {
+		l.producer[r] = 0
+	}
+}
+
+// source names what made a register.
+func (c *Core) logSource(l *OpLog, r rob.Reg) int32 {
+	switch {
+	case r == rob.NoReg:
+		return NoSource
+	case !r.IsConst() && int(r) < len(l.producer) && l.producer[r] > 0:
+		return l.producer[r] - 1
+	}
+	l.constants = append(l.constants, *c.regs.Value(r))
+	return int32(-len(l.constants))
+}
+
+func (l *OpLog) makes(r rob.Reg, line int) {
+	for int(r) >= len(l.producer) {
+		l.producer = append(l.producer, make([]int32, len(l.producer)+256)...)
+	}
+	l.producer[r] = int32(line) + 1
+}
+
+// line makes a line for an entry, with its sources.
+func (c *Core) logLine(e *rob.Entry, kind LogKind) *LoggedOp {
+	l := c.oplog
+	x := LoggedOp{
+		Kind: kind, Op: e.Op, Imm: e.Imm, Frame: e.Frame, Next: e.Next, Inst: e.Inst, Site: c.frames[e.Frame].site, Cycle: c.cycle,
+		Src: [4]int32{NoSource, NoSource, NoSource, NoSource},
+	}
+	for i := range e.Src[:facts[e.Op].sources] {
+		x.Src[i] = c.logSource(l, e.Src[i])
+	}
+	l.Ops = append(l.Ops, x)
+	return &l.Ops[len(l.Ops)-1]
+}
+
+// logRetired logs an entry that retires, before it gives back what it holds.
+func (c *Core) logRetired(e *rob.Entry) {
+	f := &c.frames[e.Frame]
+	if f.prog != nil && e.Op == isa.Argument && f.prog.Insts[e.Inst].Kind.Foldable() {
+		return // moves values on the stack: their readers name who made them
+	}
+	x := c.logLine(e, LogUop)
+	if e.Dst != rob.NoReg {
+		x.Result = *c.regs.Value(e.Dst)
+		c.oplog.makes(e.Dst, len(c.oplog.Ops)-1)
+	}
+	if e.Dst2 != rob.NoReg {
+		c.oplog.forget(e.Dst2)
+	}
+	if readsMemory(e) {
+		r := c.mem.load(uint64(e.LoadQ))
+		x.From, x.FromOff, x.FromN = r.frame, r.off, r.n
+	}
+	switch e.Op {
+	case isa.StoreData, isa.StoreData1, isa.CopyData:
+		s := c.mem.store(e.Queue)
+		x.Off, x.N = s.off, s.n
+	case isa.Argument, isa.RangeAddress:
+		if e.Flags&rob.Last == 0 || f.prog == nil || f.prog.Rows[f.prog.Insts[e.Inst].Code].Flags&decoder.Effect == 0 {
+			return
+		}
+		if off, n, ok := c.bounded(&c.args[0], &c.args[1]); ok {
+			c.oplog.Ops = append(c.oplog.Ops, LoggedOp{Kind: LogEvent, From: e.Frame, FromOff: off, FromN: n, Cycle: c.cycle})
+		}
+	}
+}
+
+// logEnter logs that a call has entered its callee.
+func (c *Core) logEnter(e *rob.Entry, child int32) {
+	if c.oplog == nil {
+		return
+	}
+	c.oplog.Ops = append(c.oplog.Ops, LoggedOp{Kind: LogEnter, Op: e.Op, Frame: child, Next: e.Frame, Inst: e.Inst, Site: c.frames[e.Frame].site, Cycle: c.cycle})
+}
+
+// logLeave logs the end of a frame and the bytes that its caller's memory gets.
+func (c *Core) logLeave(e *rob.Entry, parent int32, kind decoder.Kind) {
+	if c.oplog == nil {
+		return
+	}
+	x := LoggedOp{Kind: LogLeave, Op: e.Op, Frame: e.Frame, Next: parent, From: e.Frame, Result: c.left, Cycle: c.cycle}
+	if kind == decoder.KindAbort {
+		x.Kind = LogUndo
+	}
+	if returns(e.Op) {
+		s := c.mem.store(e.Queue)
+		x.Off, x.N, x.FromOff = s.off, s.n, s.sourceOff
+	}
+	c.oplog.Ops = append(c.oplog.Ops, x)
+}
+
+// logFault logs the end of a frame by a fault, which depends on the faulting
+// micro-op's sources.
+func (c *Core) logFault(e *rob.Entry, parent int32) {
+	if c.oplog == nil {
+		return
+	}
+	c.logLine(e, LogUop).Op = isa.Fault
+	c.oplog.Ops = append(c.oplog.Ops, LoggedOp{Kind: LogUndo, Op: isa.Fault, Frame: e.Frame, Next: parent, From: e.Frame, Cycle: c.cycle})
+}
