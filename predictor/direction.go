@@ -39,11 +39,12 @@ func (c *counter) train(taken bool) {
 // hashSite spreads a site over the bits of a table index (Fibonacci hashing).
 func hashSite(site uint64) uint64 { return site * 0x9e3779b97f4a7c15 }
 
-// newCounters makes a table of weakly-not-taken counters.
+// newCounters makes a table of weakly-taken counters: most branches of contracts jump
+// over the revert that an unmet requirement ends in.
 func newCounters(bits int) []counter {
 	t := make([]counter, 1<<bits)
 	for i := range t {
-		t[i] = 1
+		t[i] = 2
 	}
 	return t
 }
