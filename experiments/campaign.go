@@ -27,6 +27,12 @@ type Campaign struct {
 	Options  Options // of every run
 	Baseline bool    // also run the in-order core, with and without folding
 	Jobs     int     // blocks at once; 0 for all host cores
+	// Carry lets predictors keep what they have learnt from one block to the next, in the
+	// order of the paths; then blocks run one at a time.
+	Carry bool
+
+	last *Outcome // of the block before, when carrying
+	path string   // digests of all blocks before
 }
 
 // Report is one block's result, or why there is none.
@@ -39,7 +45,11 @@ type Report struct {
 // Run simulates the blocks and hands over the reports in the order of the paths,
 // whatever finishes first. An empty path is the embedded block.
 func (c *Campaign) Run(paths []string, emit func(Report) error) error {
-	return InOrder(paths, c.Jobs, c.one, emit)
+	jobs := c.Jobs
+	if c.Carry {
+		jobs = 1
+	}
+	return InOrder(paths, jobs, c.one, emit)
 }
 
 // InOrder does something with each path, jobs at once (0 for all host cores), and
@@ -111,7 +121,14 @@ func (c *Campaign) one(path string) (r Report) {
 		r.Err = &DifferenceError{err}
 		return r
 	}
-	out, err := p.Run(c.Setup.Config, c.Options)
+	opt, setup := c.Options, c.Setup
+	if c.Carry {
+		setup.Carry, setup.Learnt = true, c.path
+		if c.last != nil {
+			opt.Inherit = c.last.Core
+		}
+	}
+	out, err := p.Run(setup.Config, opt)
 	if err != nil {
 		r.Err = err
 		return r
@@ -123,7 +140,9 @@ func (c *Campaign) one(path string) (r Report) {
 			return r
 		}
 	}
-	r.Result, r.Err = p.Describe(c.Setup, out, scalar, folded)
+	if r.Result, r.Err = p.Describe(setup, out, scalar, folded); r.Err == nil && c.Carry {
+		c.last, c.path = out, r.Result.Digest
+	}
 	return r
 }
 

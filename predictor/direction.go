@@ -4,8 +4,8 @@ func init() {
 	Directions.Register(Maker[Direction]{Name: "taken", Doc: "every branch is taken", New: func(Params) Direction { return static(true) }})
 	Directions.Register(Maker[Direction]{Name: "not-taken", Doc: "no branch is taken", New: func(Params) Direction { return static(false) }})
 	Directions.Register(Maker[Direction]{Name: "backward", Doc: "branches that jump back are taken, others are not (J. E. Smith, A Study of Branch Prediction Strategies, ISCA 1981)", New: func(Params) Direction { return backward{} }})
-	Directions.Register(Maker[Direction]{Name: "bimodal", Doc: "a two-bit counter a branch (J. E. Smith, A Study of Branch Prediction Strategies, ISCA 1981)", New: newBimodal})
-	Directions.Register(Maker[Direction]{Name: "gshare", Doc: "two-bit counters indexed by address xor global history (S. McFarling, Combining Branch Predictors, WRL TN-36, 1993)", New: newGshare})
+	Directions.Register(Maker[Direction]{Name: "bimodal", Params: []string{"branchbits"}, Doc: "a two-bit counter a branch (J. E. Smith, A Study of Branch Prediction Strategies, ISCA 1981)", New: newBimodal})
+	Directions.Register(Maker[Direction]{Name: "gshare", Params: []string{"branchbits", "historybits"}, Doc: "two-bit counters indexed by address xor global history (S. McFarling, Combining Branch Predictors, WRL TN-36, 1993)", New: newGshare})
 }
 
 // static always says the same.

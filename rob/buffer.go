@@ -21,6 +21,7 @@ const (
 	Late      // its result is made by its commit
 	Plain     // commit charges a constant and keeps a result: nothing else
 	Transfers // its commit may move value
+	Popped    // its target came from the return stack
 )
 
 // Entry is one micro-op in flight, with the run of folded instructions before it.

@@ -73,6 +73,7 @@ objects of run. Exits with 3 when any block differs.
 
 func newBench(c *cli) *cobra.Command {
 	var f configFlags
+	var carry bool
 	cmd := &cobra.Command{
 		Use:   "bench [BLOCK...]",
 		Short: "Measure the simulator's own speed against go-ethereum on the same blocks",
@@ -90,7 +91,7 @@ ratio of the two totals.
 			if err != nil {
 				return err
 			}
-			b, err := experiments.Bench(paths, eff.Preset, &eff.Config)
+			b, err := experiments.Bench(paths, eff.Preset, &eff.Config, carry)
 			if err != nil {
 				return &exitError{codeOf(err), err}
 			}
@@ -111,5 +112,6 @@ ratio of the two totals.
 		}),
 	}
 	f.register(cmd)
+	registerCarry(cmd, &carry)
 	return cmd
 }
