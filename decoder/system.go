@@ -124,6 +124,13 @@ type System interface {
 	Finish(top *Context, result isa.Word)
 }
 
+// Upcoming is a System that can tell of transactions before they begin, as the block
+// lists them: k is 1 for the one after the present. What they are checked against when
+// they begin is not checked. context is what Context will be.
+type Upcoming interface {
+	Upcoming(k int) (env Envelope, context []isa.Word, ok bool)
+}
+
 // Envelope describes the fixed micro-ops around a transaction's own code.
 type Envelope struct {
 	Program *Program   // the pseudo-program: Touch micro-ops, the entry, Touch micro-ops, halt
@@ -136,6 +143,9 @@ type Envelope struct {
 	Self    isa.Word // the outermost frame's own account
 	Caller  isa.Word
 	Gas     uint64 // upper bound of the gas of any frame
+	// Declared are the accounts (KeyCode) and slots that the transaction itself says it
+	// will touch.
+	Declared []state.Key
 	// Serial: code may change when the transaction starts (authorisations, creation), so fetch waits for the start to commit.
 	Serial bool
 

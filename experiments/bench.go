@@ -18,6 +18,7 @@ const BenchSchema = "ooovm.bench/1"
 type Benchmark struct {
 	Schema                    string   `json:"schema"`
 	Preset                    string   `json:"preset"`
+	Carry                     bool     `json:"carry"`
 	Blocks                    int      `json:"blocks"`
 	Instructions              uint64   `json:"instructions"`
 	Uops                      uint64   `json:"uops"`
@@ -38,11 +39,13 @@ const benchRounds = 3
 
 // Bench measures. Loading and checking the block, decoding it for the first time and
 // judging the result are not part of it; making the state, executing transactions
-// and system calls are, on both sides.
-func Bench(paths []string, preset string, cfg *pipeline.Config) (*Benchmark, error) {
+// and system calls are, on both sides. With carry predictors keep what they have learnt
+// from block to block, and a block is simulated once.
+func Bench(paths []string, preset string, cfg *pipeline.Config, carry bool) (*Benchmark, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	b := &Benchmark{Schema: BenchSchema, Preset: preset}
+	b := &Benchmark{Schema: BenchSchema, Preset: preset, Carry: carry}
 	var simulated, golden time.Duration
+	var last *pipeline.Core
 	for _, path := range paths {
 		bundle, err := Open(path)
 		if err != nil {
@@ -53,8 +56,12 @@ func Bench(paths []string, preset string, cfg *pipeline.Config) (*Benchmark, err
 			return nil, &DifferenceError{err}
 		}
 		var out *Outcome
-		t, err := fastest(func() (err error) {
-			out, err = p.simulate(cfg, Options{})
+		rounds := benchRounds
+		if carry {
+			rounds = 1
+		}
+		t, err := fastest(rounds, func() (err error) {
+			out, err = p.simulate(cfg, Options{Inherit: last})
 			return err
 		})
 		if err != nil {
@@ -63,8 +70,11 @@ func Bench(paths []string, preset string, cfg *pipeline.Config) (*Benchmark, err
 		if p.judge(out, false); !out.Verdict.OK {
 			return nil, &DifferenceError{fmt.Errorf("%s: %w", bundle.Name, out.Difference)}
 		}
+		if carry {
+			last = out.Core
+		}
 		simulated += t
-		if t, err = fastest(func() error {
+		if t, err = fastest(benchRounds, func() error {
 			_, err := traces.Execute(bundle)
 			return err
 		}); err != nil {
@@ -100,8 +110,8 @@ func perSecond(n uint64, d time.Duration) *float64 {
 
 // fastest gives the shortest process CPU time of a few rounds, each begun with a
 // clean heap so that nobody pays for another's garbage.
-func fastest(run func() error) (best time.Duration, err error) {
-	for range benchRounds {
+func fastest(rounds int, run func() error) (best time.Duration, err error) {
+	for range rounds {
 		debug.FreeOSMemory()
 		start := cpuTime()
 		if err := run(); err != nil {

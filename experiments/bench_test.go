@@ -75,7 +75,7 @@ func liveBytes() uint64 {
 // TestBenchReport: the report has the fields that docs/formats.md and scripts count on.
 func TestBenchReport(t *testing.T) {
 	s := setup(t, "ooo-2")
-	report, err := Bench([]string{""}, s.Preset, s.Config)
+	report, err := Bench([]string{""}, s.Preset, s.Config, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,6 +62,8 @@ type Options struct {
 	Probe    pipeline.Probe // watches transaction ProbeTx, nil for none
 	ProbeTx  int
 
+	Inherit *pipeline.Core // whose predictors have learnt something before, nil for none
+
 	VerifyEvery uint64          // recount the core's structures every so many steps, 0 for never
 	MaxCycles   uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit
 	Stop        context.Context // ends the run with its error, nil for never
@@ -161,6 +163,11 @@ func (p *Block) simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 	core, err := pipeline.New(*cfg, sys, golden)
 	if err != nil {
 		return nil, err
+	}
+	if opt.Inherit != nil {
+		if err := core.Inherit(opt.Inherit); err != nil {
+			return nil, err
+		}
 	}
 	core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
 	out := &Outcome{Core: core, World: world}

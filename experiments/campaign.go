@@ -28,6 +28,12 @@ type Campaign struct {
 	Options  Options // of every run
 	Baseline bool    // also run the in-order core, with and without folding
 	Jobs     int     // blocks at once; 0 for all host cores
+	// Carry lets predictors keep what they have learnt from one block to the next, in the
+	// order of the paths; then blocks run one at a time.
+	Carry bool
+
+	last *Outcome // of the block before, when carrying
+	path string   // digests of all blocks before
 }
 
 // Report is one block's result, or why there is none.
@@ -42,7 +48,11 @@ type Report struct {
 // whatever finishes first. An empty path is the embedded block. A file of programs of
 // the other instruction set has a report for each of them.
 func (c *Campaign) Run(paths []string, emit func(Report) error) error {
-	return InOrder(works(paths), c.Jobs, c.one, emit)
+	jobs := c.Jobs
+	if c.Carry {
+		jobs = 1
+	}
+	return InOrder(works(paths), jobs, c.one, emit)
 }
 
 // InOrder does something with each input, jobs at once (0 for all host cores), and
@@ -157,7 +167,14 @@ func (c *Campaign) bundle(b *traces.Bundle) (*Result, error) {
 	if err != nil {
 		return nil, &DifferenceError{err}
 	}
-	out, err := p.Run(c.Setup.Config, c.Options)
+	opt, setup := c.Options, c.Setup
+	if c.Carry {
+		setup.Carry, setup.Learnt = true, c.path
+		if c.last != nil {
+			opt.Inherit = c.last.Core
+		}
+	}
+	out, err := p.Run(setup.Config, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +184,11 @@ func (c *Campaign) bundle(b *traces.Bundle) (*Result, error) {
 			return nil, err
 		}
 	}
-	return p.Describe(c.Setup, out, scalar, folded)
+	r, err := p.Describe(setup, out, scalar, folded)
+	if err == nil && c.Carry {
+		c.last, c.path = out, r.Digest
+	}
+	return r, err
 }
 
 // baselines runs the in-order core as every speedup is given over it, and with its

@@ -101,11 +101,12 @@ func Digest(configHash, bundleHash string, out *Outcome) string {
 func counters(s *pipeline.Stats) []uint64 {
 	list := []uint64{
 		s.Width, s.Instructions, s.Uops, s.Executed, s.ExecutedUops, s.FetchedUops, s.SquashedUops, s.WrongPathUops, s.Skipped, s.Calls,
-		s.Branches, s.CommittedBranches, s.CommittedJumps, s.DirectionMispredicts, s.TargetMispredicts, s.CallMispredicts, s.FrontEndRedirects,
+		s.Branches, s.CommittedBranches, s.CommittedJumps, s.ConstantJumps, s.ReturnJumps, s.DirectionMispredicts, s.TargetMispredicts, s.ReturnMispredicts, s.CallMispredicts, s.FrontEndRedirects,
 		s.MemoryForwards, s.MemoryWaits, s.MemoryViolations, s.StateForwards, s.StateWaits, s.StateViolations,
 		s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits, s.StackFills,
 		s.FullROB, s.FullIQ, s.FullRegs, s.FullLoadQ, s.FullStoreQ, s.FullStateQ,
 	}
+	list = append(list, prefetchCounters(&s.Prefetch)...)
 	list = append(list, s.Slots[:]...)
 	list = append(list, s.Serial[:isa.FirstRegisterOp]...)
 	list = append(list, s.Squashes[:]...)
@@ -116,4 +117,13 @@ func counters(s *pipeline.Stats) []uint64 {
 		}
 	}
 	return list
+}
+
+func prefetchCounters(p *pipeline.PrefetchStats) []uint64 {
+	return []uint64{
+		p.Issued, p.Redundant, p.Refused, p.Dropped, p.Useful, p.Late,
+		p.Touches, p.TouchesCovered, p.TouchesTimely, p.Loads, p.LoadsCovered, p.LoadsTimely,
+		p.Seen, p.SeenCovered, p.SeenTimely, p.Known, p.KnownCovered, p.KnownTimely,
+		p.Runaheads, p.RunaheadUops,
+	}
 }

@@ -31,6 +31,7 @@ type Result struct {
 	Squashes   map[string]uint64 `json:"squashes"`
 	Predictors PredictorInfo     `json:"predictors"`
 	State      StateInfo         `json:"state"`
+	Prefetch   *PrefetchInfo     `json:"prefetch"` // null without state prefetching
 	Stalls     map[string]uint64 `json:"stalls"`
 	Digest     string            `json:"digest"`
 }
@@ -52,6 +53,7 @@ type ConfigInfo struct {
 	Stack  string `json:"stack"`  // stack policy: the headline moves with it
 	Oracle bool   `json:"oracle"` // reads the golden run
 	Chaos  bool   `json:"chaos"`  // misbehaves on purpose
+	Carry  bool   `json:"carry"`  // predictors have learnt from the blocks before
 }
 
 // Validity is what was compared and what came out.
@@ -129,6 +131,54 @@ type StateInfo struct {
 	TransferWaits uint64 `json:"transferWaits"`
 }
 
+// PrefetchInfo is the record of state prefetching.
+type PrefetchInfo struct {
+	Keys      string   `json:"keys"`     // the predictor
+	Runahead  bool     `json:"runahead"` // runahead execution
+	Issued    uint64   `json:"issued"`
+	Useful    uint64   `json:"useful"`
+	Late      uint64   `json:"late"` // useful, but less than one far latency ahead
+	Useless   uint64   `json:"useless"`
+	Redundant uint64   `json:"redundant"`
+	Dropped   uint64   `json:"dropped"`
+	Accuracy  *float64 `json:"accuracy"` // useful / issued
+
+	Touches Coverage `json:"touches"` // first touches of any key
+	Loads   Coverage `json:"loads"`   // of these, by SLOAD
+	Seen    Coverage `json:"seen"`    // of these, in code that an earlier call of the block ran
+	Known   Coverage `json:"known"`   // of these, under a selector that an earlier call of the code had
+
+	Runaheads    uint64 `json:"runaheads"`
+	RunaheadUops uint64 `json:"runaheadUops"`
+}
+
+// Coverage is how many first touches a prefetch came before, and how many by at least
+// one far latency.
+type Coverage struct {
+	All     uint64   `json:"all"`
+	Covered uint64   `json:"covered"`
+	Timely  uint64   `json:"timely"`
+	Share   *float64 `json:"share"` // timely / all
+}
+
+func prefetchInfo(cfg *pipeline.Config, s *pipeline.PrefetchStats) *PrefetchInfo {
+	if !cfg.Prefetches() {
+		return nil
+	}
+	coverage := func(all, covered, timely uint64) Coverage { return Coverage{all, covered, timely, ratio(timely, all)} }
+	return &PrefetchInfo{
+		Keys: cfg.Predictor.Keys, Runahead: cfg.Predictor.Runahead,
+		Issued: s.Issued, Useful: s.Useful, Late: s.Late, Useless: s.Issued - s.Useful, Redundant: s.Redundant, Dropped: s.Dropped,
+		Accuracy:     ratio(s.Useful, s.Issued),
+		Touches:      coverage(s.Touches, s.TouchesCovered, s.TouchesTimely),
+		Loads:        coverage(s.Loads, s.LoadsCovered, s.LoadsTimely),
+		Seen:         coverage(s.Seen, s.SeenCovered, s.SeenTimely),
+		Known:        coverage(s.Known, s.KnownCovered, s.KnownTimely),
+		Runaheads:    s.Runaheads,
+		RunaheadUops: s.RunaheadUops,
+	}
+}
+
 // ratio is a/b rounded to nine digits, nil where b is zero.
 func ratio(a, b uint64) *float64 {
 	if b == 0 {
@@ -165,6 +215,8 @@ type Setup struct {
 	Preset string
 	Hash   string
 	Config *pipeline.Config
+	Carry  bool   // predictors are handed on from block to block
+	Learnt string // digest of the run that they come from, empty at first
 }
 
 // Describe turns an outcome into a result. scalar and folded may be nil.
@@ -176,7 +228,7 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 	r := describe(setup, trace, out.Core, coreOf(scalar), coreOf(folded))
 	r.Valid = validity(out.Verdict, out.Checked, out.Difference)
 	r.Counts.ReadsOutsideBundle = out.World.ReadsOutside()
-	r.Digest = Digest(setup.Hash, trace.Hash, out)
+	r.Digest = Digest(setup.Hash+setup.Learnt, trace.Hash, out)
 	return r, nil
 }
 
@@ -200,7 +252,7 @@ func validity(verdict traces.Verdict, checked uint64, difference error) (v Valid
 }
 
 func configInfo(s Setup) ConfigInfo {
-	return ConfigInfo{Preset: s.Preset, Hash: s.Hash, Stack: s.Config.Core.Stack, Oracle: s.Config.ReadsGolden(), Chaos: s.Config.Misbehaves()}
+	return ConfigInfo{Preset: s.Preset, Hash: s.Hash, Stack: s.Config.Core.Stack, Oracle: s.Config.ReadsGolden(), Chaos: s.Config.Misbehaves(), Carry: s.Carry}
 }
 
 // describe says what a core has done. scalar and folded are the in-order cores that
@@ -232,7 +284,8 @@ func describe(setup Setup, trace TraceInfo, core, scalar, folded *pipeline.Core)
 			Memory:            Dependence{cfg.Predictor.Memory, s.MemoryForwards, s.MemoryWaits, s.MemoryViolations},
 			State:             Dependence{cfg.Predictor.State, s.StateForwards, s.StateWaits, s.StateViolations},
 		},
-		State: StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
+		State:    StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
+		Prefetch: prefetchInfo(cfg, &s.Prefetch),
 	}
 	if cycles > 0 {
 		r.Time.MgasPerSec = rounded(float64(r.Trace.GasUsed) / r.Time.Microseconds)

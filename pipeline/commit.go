@@ -148,6 +148,12 @@ func (c *Core) retire(e *rob.Entry) {
 	if c.outside.view != nil {
 		c.noteRead(e)
 	}
+	if c.prefetch != nil {
+		c.prefetch.commit(c, e)
+		if t := c.prefetch.trace; t != nil {
+			t.retire(c, e)
+		}
+	}
 	c.retiredTo = c.maps.At(e.UndoEnd)
 	c.maps.RetireTo(c.retiredTo)
 	facts := &facts[e.Op]
@@ -402,6 +408,12 @@ func (c *Core) train(e *rob.Entry, row *decoder.Row) {
 	if in.Aux < 0 && taken && e.Next >= 0 && (row.Kind == decoder.KindJump || e.Next != fall) {
 		c.target.Train(ref, e.TgtCP, e.Next)
 		c.Stats.CommittedJumps++
+		switch {
+		case e.Src[0].IsConst():
+			c.Stats.ConstantJumps++
+		case e.Flags&rob.Popped != 0:
+			c.Stats.ReturnJumps++
+		}
 	}
 }
 

@@ -40,6 +40,9 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 			c.err = fmt.Errorf("simulator error: call at pc %d committed into another program than was fetched", in.PC)
 		}
 		child.ctx.Prog, child.ctx.Memory = child.prog, mem
+		if c.prefetch != nil {
+			c.prefetch.entered(c, e)
+		}
 		if c.checker != nil {
 			c.checker.Enter(child.ctx.Depth)
 		}
@@ -124,6 +127,7 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 		c.logEnter(e, child)
 		ch.stackBase = f.stackBase + c.maps.Map[caller].Height
 		c.setProgram(ch, ch.ctx.Prog)
+		c.traceCreation(child)
 		if c.checker != nil {
 			c.checker.Enter(ch.ctx.Depth)
 		}
@@ -186,6 +190,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 	if e.Flags&rob.Halts != 0 {
 		c.resumeSerial()
 	}
+	c.traceLeave(e, fi, kind, out, n)
 	c.dropFrame(fi)
 }
 
@@ -263,6 +268,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	c.retiredTo = c.maps.Position()
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
+	c.traceFault(fi)
 	c.dropFrames(fi, pi)
 	c.fetch.dynamic = dynamic
 	c.steer(pi, resume, c.cycle+1, CauseFault)

@@ -88,6 +88,11 @@ type PredictorConfig struct {
 	Call        string `key:"call" registry:"call" doc:"call target"`
 	Memory      string `key:"memory" registry:"dependence" doc:"memory dependence"`
 	State       string `key:"state" registry:"dependence" doc:"state dependence"`
+	Keys        string `key:"keys" registry:"keys" doc:"state keys, prefetched when a call is entered"`
+	Runahead    bool   `key:"runahead" doc:"runahead execution behind a far miss that fills the window"`
+	Prefetches  int    `key:"prefetches" range:"1..1048576" doc:"outstanding prefetches of state, of state.misses"`
+	Ahead       int    `key:"ahead" range:"0..1024" doc:"transactions whose state keys are predicted before they begin; 0: when a call is entered"`
+	KeyBits     int    `key:"keybits" range:"1..24" doc:"log2 of the calls that a predictor of state keys remembers"`
 	BranchBits  int    `key:"branchbits" range:"1..24" doc:"log2 of the direction table"`
 	HistoryBits int    `key:"historybits" range:"0..63" doc:"global history, branches"`
 	TargetBits  int    `key:"targetbits" range:"1..24" doc:"log2 of the target tables"`
@@ -131,13 +136,19 @@ func (c *Config) ReadsGolden() bool {
 			reads = reads || m.Oracle
 		}
 	}
+	if m, err := predictor.KeyPredictors.Lookup(p.Keys); err == nil {
+		reads = reads || m.Oracle
+	}
 	return reads
 }
+
+// Prefetches reports whether state is prefetched.
+func (c *Config) Prefetches() bool { return c.Predictor.Runahead || c.Predictor.Keys != "none" }
 
 // Misbehaves reports whether anything in the configuration is chaos.
 func (c *Config) Misbehaves() bool {
 	p := &c.Predictor
-	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State}, "chaos")
+	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys}, "chaos")
 }
 
 // latencies flattens the configuration for the issue stage.

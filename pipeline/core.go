@@ -114,14 +114,18 @@ type Core struct {
 	mem   memoryQueue
 	state stateQueue
 
-	// Predictors.
+	// Predictors. Those used all the time are at hand.
+	predictors predictors
 	direction  predictor.Direction
 	foresees   predictor.FaultOracle // direction, where it is one
 	target     predictor.Target
+	returns    predictor.StackUser // target, where it is one
 	callTarget predictor.CallTarget
 	memOrder   predictor.Dependence
 	stateOrder predictor.Dependence
 	chaos      *chaosSquash
+	prefetch   *prefetcher // nil without
+	runahead   *runahead   // nil without
 
 	// Commit.
 	args        decoder.Args
@@ -184,26 +188,11 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 		c.freeGas = true
 	}
 	p := cfg.Predictor
-	params := predictor.Params{TableBits: p.BranchBits, HistoryBits: p.HistoryBits, StackDepth: p.ReturnStack, Seed: p.Seed, Golden: golden}
 	var err error
-	if c.direction, err = predictor.Directions.New(p.Branch, params); err != nil {
-		return nil, fmt.Errorf("predictor.branch: %w", err)
+	if c.predictors, err = newPredictors(&p, golden); err != nil {
+		return nil, err
 	}
-	c.foresees, _ = c.direction.(predictor.FaultOracle)
-	params.TableBits = p.TargetBits
-	if c.target, err = predictor.Targets.New(p.Target, params); err != nil {
-		return nil, fmt.Errorf("predictor.target: %w", err)
-	}
-	if c.callTarget, err = predictor.CallTargets.New(p.Call, params); err != nil {
-		return nil, fmt.Errorf("predictor.call: %w", err)
-	}
-	params.TableBits = p.DependBits
-	if c.memOrder, err = predictor.Dependences.New(p.Memory, params); err != nil {
-		return nil, fmt.Errorf("predictor.memory: %w", err)
-	}
-	if c.stateOrder, err = predictor.Dependences.New(p.State, params); err != nil {
-		return nil, fmt.Errorf("predictor.state: %w", err)
-	}
+	c.attach()
 	if cfg.Chaos.Squash > 0 {
 		c.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
 	}
@@ -221,7 +210,6 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	for u := range c.busy {
 		c.busy[u] = make([]uint64, 0, 4)
 	}
-	c.dirCP, c.tgtCP = c.direction.Checkpoint(), c.target.Checkpoint()
 	c.keccak = newKeccak()
 	c.Stats.Width = uint64(cfg.Core.Commit)
 	c.watchdog = uint64(cfg.Core.Watchdog)
@@ -298,6 +286,9 @@ func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
 	})
 	c.finished = false
 	c.fetch.dynamic = dynamic
+	if c.prefetch != nil {
+		c.prefetch.begin(c, env, dynamic)
+	}
 	c.stackLow = 0
 	c.steer(root, 0, c.cycle+1, CauseDrain)
 	return root
@@ -332,12 +323,19 @@ func (c *Core) tick() (moved bool) {
 		return moved
 	}
 	moved = c.writeBack() || moved
+	if c.runahead != nil {
+		c.runahead.end(c)
+	}
 	if c.chaos != nil {
 		c.chaosStep()
 	}
 	moved = c.issue() || moved
 	moved = c.dispatch() || moved
-	return c.fetchCycle() || moved
+	moved = c.fetchCycle() || moved
+	if c.prefetch != nil {
+		moved = c.prefetch.step(c) || moved
+	}
+	return moved
 }
 
 // nextEvent is the next cycle in which something happens by itself, when no stage
@@ -348,6 +346,9 @@ func (c *Core) nextEvent() (next uint64, ok bool) {
 		if r := b.At(b.Dispatch).Ready; r > c.cycle && (!ok || r < next) {
 			next, ok = r, true
 		}
+	}
+	if p := c.prefetch; p != nil && len(p.queue) > 0 && (!ok || p.soonest < next) {
+		next, ok = max(p.soonest, c.cycle+1), true
 	}
 	if c.fetch.state == fetchRuns && c.fetch.resume > c.cycle && (!ok || c.fetch.resume < next) {
 		next, ok = c.fetch.resume, true
@@ -384,7 +385,7 @@ func (c *Core) idle(to uint64) {
 // counts as part of the instruction before it: a built-in as its call.
 func (c *Core) ref(e *rob.Entry) predictor.Ref {
 	f := &c.frames[e.Frame]
-	r := predictor.Ref{Site: siteOf(f, e.Inst), Dynamic: e.Dynamic}
+	r := predictor.Ref{Site: siteOf(f, e.Inst), Dynamic: e.Dynamic, Path: f.path}
 	if f.site == 0 {
 		r.Dynamic--
 	}

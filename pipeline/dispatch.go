@@ -18,7 +18,7 @@ func (c *Core) dispatch() bool {
 		if e.Ready > c.cycle {
 			break
 		}
-		if c.stalled = c.room(e); c.stalled != nil {
+		if c.stalled = c.room(e); c.stalled != nil && (c.runahead == nil || !c.runahead.begin(c)) {
 			*c.stalled++
 			break
 		}

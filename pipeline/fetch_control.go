@@ -33,6 +33,9 @@ func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decod
 	if taken {
 		e.Flags |= rob.PredictedTaken
 		next = c.predictTarget(ref, f, in, row, fall)
+		if in.Aux < 0 && c.returns != nil && c.returns.FromStack() {
+			e.Flags |= rob.Popped
+		}
 	}
 	c.maps.Drop(fi, int(row.Pops))
 
@@ -56,6 +59,9 @@ func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decod
 		}
 	}
 	e.Next = next
+	if taken && in.Aux < 0 && next >= 0 {
+		c.shiftTarget(ref, next)
+	}
 	if next < 0 {
 		c.fetch.state = fetchTarget
 		c.fetch.waitFor = seq
@@ -79,6 +85,12 @@ func setFlag(e *rob.Entry, f rob.Flags, on bool) {
 	} else {
 		e.Flags &^= f
 	}
+}
+
+// shiftTarget appends the target that fetch follows to the target history.
+func (c *Core) shiftTarget(ref predictor.Ref, next int32) {
+	c.target.Shift(ref, next)
+	c.tgtCP = c.target.Checkpoint()
 }
 
 // takenConst tells whether a branch's condition, known at rename, takes it.
@@ -169,17 +181,21 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	c.maps.LogFrame(child)
 	e.Next = child
 
-	ref := predictor.Ref{Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic}
-	prog := c.resolvedCallee(e, seq, row, account)
+	ref := predictor.Ref{Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic, Path: f.path}
+	prog, callee := c.resolvedCallee(e, seq, row, account)
 	if prog == nil {
 		var guessed bool
 		if c.callee, guessed = c.callTarget.Predict(ref); guessed {
-			prog = c.sys.CodeOf(&c.callee)
+			prog, callee = c.sys.CodeOf(&c.callee), &c.callee
 		}
 	}
+	ch.path = pathInto(f.path, ref.Site, callee)
 	c.setProgram(ch, prog)
 	if prog != nil && prog.File != nil {
 		c.openOutermost(child)
+	}
+	if c.prefetch != nil {
+		c.prefetch.enter(c, e, seq)
 	}
 	c.fetch.frame, c.fetch.inst = child, 0
 	c.startRun()
@@ -196,9 +212,9 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 
 // resolvedCallee gives the program called where rename can see the account, or
 // where the Target micro-op has already executed, else nil.
-func (c *Core) resolvedCallee(e *rob.Entry, seq uint64, row *decoder.Row, account rob.Reg) *decoder.Program {
+func (c *Core) resolvedCallee(e *rob.Entry, seq uint64, row *decoder.Row, account rob.Reg) (*decoder.Program, *isa.Word) {
 	if w, ok := c.known(account); ok {
-		return c.sys.CodeOf(w)
+		return c.sys.CodeOf(w), w
 	}
 	for k := len(row.Uops) - 1; k >= 0; k-- {
 		if row.Uops[k].Op != isa.Target {
@@ -206,10 +222,20 @@ func (c *Core) resolvedCallee(e *rob.Entry, seq uint64, row *decoder.Row, accoun
 		}
 		t := seq - uint64(int(e.UopIdx)-k)
 		if t < c.buf.Head || c.buf.At(t).Flags&rob.Done != 0 {
-			return c.sys.CodeOf(c.regs.Value(account))
+			w := c.regs.Value(account)
+			return c.sys.CodeOf(w), w
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// pathInto names the chain of calls that leads into a callee; account is nil where
+// fetch does not know it.
+func pathInto(path, site uint64, account *isa.Word) uint64 {
+	if account == nil {
+		return mix(path, site)
+	}
+	return mix(path^account[0], site^account[1]^account[2])
 }
 
 // fetchLeave ends the frame: the caller gets the success word and the returned

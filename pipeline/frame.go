@@ -15,11 +15,14 @@ type frame struct {
 	prog *decoder.Program // nil while fetch waits for the call's target
 	rows *rowTable        // of prog
 	site uint64           // names the program to predictors, whatever was decoded before it
+	path uint64           // names the calls that led here to predictors
 	constants
 	context     rob.Reg // register of Context0
 	parent      int32   // -1 for the envelope
 	resume      int32   // the caller's instruction behind the call
 	static      bool
+	asked       bool    // a predictor of state keys has been asked about its call
+	seen        uint8   // what earlier calls of the block have run
 	creation    bool    // runs initialisation code: what it returns is code
 	outOff      rob.Reg // where the caller wants what is returned
 	outLen      rob.Reg

@@ -35,13 +35,18 @@ func (h *hierarchy) reset(cfg StateConfig) {
 	*h = hierarchy{cfg: cfg, lines: h.lines[:0], mru: -1, lru: -1, fills: h.fills[:0]}
 }
 
-// access starts an access and gives the cycles it adds. ok is false when every
-// miss register is taken; retry tells when one becomes free.
-func (h *hierarchy) access(key int32, now uint64) (extra uint64, lv level, ok bool) {
+// at is what is known of a key.
+func (h *hierarchy) at(key int32) *line {
 	for int(key) >= len(h.lines) {
 		h.lines = append(h.lines, line{newer: -1, older: -1})
 	}
-	l := &h.lines[key]
+	return &h.lines[key]
+}
+
+// access starts an access and gives the cycles it adds. ok is false when every
+// miss register is taken; retry tells when one becomes free.
+func (h *hierarchy) access(key int32, now uint64) (extra uint64, lv level, ok bool) {
+	l := h.at(key)
 	if l.arrives > now { // merges with the outstanding miss
 		h.use(key)
 		return l.arrives - now, l.from, true

@@ -43,6 +43,9 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 	waited := e.Next < 0 && c.fetch.state == fetchTarget && c.fetch.waitFor == seq
 	if !waited || wrongWay {
 		c.countMispredict(wrongWay)
+		if e.Flags&rob.Popped != 0 && !wrongWay {
+			c.Stats.ReturnMispredicts++
+		}
 	}
 	if !waited {
 		c.squashAfter(e, seq, cause)
@@ -51,6 +54,9 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 		c.repairDirection(ref, e, taken)
 	}
 	e.Next = next
+	if taken && f.prog.Insts[e.Inst].Aux < 0 {
+		c.shiftTarget(ref, next)
+	}
 	c.steer(e.Frame, next, c.cycle+1, cause)
 }
 
@@ -85,7 +91,9 @@ func (c *Core) resolveTarget(e *rob.Entry, seq uint64) {
 		return // a creation
 	}
 	child := x.Next
-	prog := c.sys.CodeOf(c.regs.Value(c.frames[child].account))
+	callee := c.regs.Value(c.frames[child].account)
+	prog := c.sys.CodeOf(callee)
+	c.frames[child].path = pathInto(f.path, siteOf(f, e.Inst), callee)
 	if prog == c.frames[child].prog {
 		return
 	}

@@ -80,6 +80,9 @@ func (q *stateQueue) squash(seq uint64) {
 // wait for a miss register; the entry is parked then.
 func (c *Core) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok bool) {
 	q := &c.state
+	if c.prefetch != nil {
+		c.prefetch.demand(c, e, seq, key)
+	}
 	start := c.cycle + uint64(c.latency[isa.LatState])
 	extra, lv, ok := q.levels.access(key, start)
 	if !ok {
@@ -92,6 +95,9 @@ func (c *Core) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok bool
 		}
 		c.Stats.MissStalls++
 		return 0, false
+	}
+	if c.runahead != nil && lv != levelHit && c.runahead.covers(seq) {
+		c.noteRunahead(key)
 	}
 	switch lv {
 	case levelHit:

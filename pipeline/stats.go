@@ -28,13 +28,14 @@ const (
 	CauseStateNear                // the oldest waits for near state
 	CauseStateFar                 // the oldest waits for far state
 	CauseIssue                    // the oldest waits for a unit or has just arrived
+	CauseRunahead                 // what runahead execution did is done again
 	NumCauses
 )
 
 // CauseNames are the names of the causes in reports.
 var CauseNames = [NumCauses]string{
 	"base", "frontend", "branch", "target", "call", "memoryOrder", "stateOrder", "fault", "gas", "chaos",
-	"drain", "serial", "execute", "memory", "state", "stateNear", "stateFar", "issue",
+	"drain", "serial", "execute", "memory", "state", "stateNear", "stateFar", "issue", "runahead",
 }
 
 // Stats counts what a core did. All counts are integers and part of the digest.
@@ -57,8 +58,11 @@ type Stats struct {
 	Branches             uint64 // conditional, fetched
 	CommittedBranches    uint64
 	CommittedJumps       uint64 // with a target that is not beside them
+	ConstantJumps        uint64 // of these, jumps whose target rename saw
+	ReturnJumps          uint64 // of the others, jumps predicted by the return stack
 	DirectionMispredicts uint64
 	TargetMispredicts    uint64
+	ReturnMispredicts    uint64 // of these, by the return stack
 	CallMispredicts      uint64
 	FrontEndRedirects    uint64 // wrong predictions repaired at rename
 
@@ -67,6 +71,8 @@ type Stats struct {
 	StateHits, StateNear, StateFar, MissStalls    uint64
 	TransferWaits                                 uint64
 	StackFills                                    uint64
+
+	Prefetch PrefetchStats
 
 	FullROB, FullIQ, FullRegs, FullLoadQ, FullStoreQ, FullStateQ uint64
 }

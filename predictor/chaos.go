@@ -10,10 +10,11 @@ import (
 // perfect ones commit, which makes them the strongest test of recovery.
 func init() {
 	const doc = "random, seeded: for tests"
-	Directions.Register(Maker[Direction]{Name: "chaos", Doc: doc, New: func(p Params) Direction { return &chaos{rng: newRand(p.Seed, 1)} }})
-	Targets.Register(Maker[Target]{Name: "chaos", Doc: doc, New: func(p Params) Target { return &chaosTarget{rng: newRand(p.Seed, 2)} }})
-	CallTargets.Register(Maker[CallTarget]{Name: "chaos", Doc: doc, New: func(p Params) CallTarget { return &chaosCall{rng: newRand(p.Seed, 3)} }})
-	Dependences.Register(Maker[Dependence]{Name: "chaos", Doc: doc, New: func(p Params) Dependence { return &chaos{rng: newRand(p.Seed, 4)} }})
+	Directions.Register(Maker[Direction]{Name: "chaos", Params: []string{"seed"}, Doc: doc, New: func(p Params) Direction { return &chaos{rng: newRand(p.Seed, 1)} }})
+	Targets.Register(Maker[Target]{Name: "chaos", Params: []string{"seed"}, Doc: doc, New: func(p Params) Target { return &chaosTarget{rng: newRand(p.Seed, 2)} }})
+	CallTargets.Register(Maker[CallTarget]{Name: "chaos", Params: []string{"seed"}, Doc: doc, New: func(p Params) CallTarget { return &chaosCall{rng: newRand(p.Seed, 3)} }})
+	Dependences.Register(Maker[Dependence]{Name: "chaos", Params: []string{"seed"}, Doc: doc, New: func(p Params) Dependence { return &chaos{rng: newRand(p.Seed, 4)} }})
+	KeyPredictors.Register(Maker[Keys]{Name: "chaos", Params: []string{"seed", "prefetches"}, Doc: doc, New: func(p Params) Keys { return &chaosKeys{Constants: NewConstants(), rng: newRand(p.Seed, 5)} }})
 }
 
 func newRand(seed, stream uint64) *rand.PCG { return rand.NewPCG(seed, stream) }
@@ -47,6 +48,7 @@ func (c *chaosTarget) Predict(Ref) int32 {
 }
 
 func (*chaosTarget) Call(Ref, int32)    {}
+func (*chaosTarget) Shift(Ref, int32)   {}
 func (*chaosTarget) Checkpoint() uint64 { return 0 }
 func (*chaosTarget) Restore(uint64)     {}
 
@@ -63,3 +65,35 @@ func (c *chaosCall) Predict(Ref) (isa.Word, bool) {
 }
 
 func (c *chaosCall) Train(_ Ref, account *isa.Word) { c.seen[c.rng.Uint64()&15] = *account }
+
+// chaosKeys prefetches keys it has seen, mixed up, and nonsense.
+type chaosKeys struct {
+	Constants
+	rng  *rand.PCG
+	seen [64]Key
+}
+
+func (*chaosKeys) Block() []Key     { return nil }
+func (*chaosKeys) Learns() Learning { return LearnsKeys }
+
+func (c *chaosKeys) Predict(*Call) []Recipe {
+	var keys [8]Key
+	for i := range keys {
+		x := c.rng.Uint64()
+		keys[i] = c.seen[x>>32&63]
+		if x&3 == 0 {
+			keys[i].Account = isa.Word{x, c.rng.Uint64(), x >> 40}
+		}
+		if x&12 == 0 {
+			keys[i].Slot = isa.Word{c.rng.Uint64() & 15}
+		}
+		keys[i].Storage = x&16 == 0
+	}
+	return c.Of(keys[:c.rng.Uint64()&7])
+}
+
+func (c *chaosKeys) Train(_ *Call, touched []Touched) {
+	for i := range touched {
+		c.seen[c.rng.Uint64()&63] = touched[i].Key
+	}
+}

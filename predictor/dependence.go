@@ -3,7 +3,7 @@ package predictor
 func init() {
 	Dependences.Register(Maker[Dependence]{Name: "wait", Doc: "a load waits for the address of every older store", New: func(Params) Dependence { return fixedBet(false) }})
 	Dependences.Register(Maker[Dependence]{Name: "blind", Doc: "a load never waits for an unknown address", New: func(Params) Dependence { return fixedBet(true) }})
-	Dependences.Register(Maker[Dependence]{Name: "store-sets", Doc: "a load waits for unknown stores of its store set (G. Chrysos and J. Emer, Memory Dependence Prediction using Store Sets, ISCA 1998)", New: newStoreSets})
+	Dependences.Register(Maker[Dependence]{Name: "store-sets", Params: []string{"dependbits"}, Doc: "a load waits for unknown stores of its store set (G. Chrysos and J. Emer, Memory Dependence Prediction using Store Sets, ISCA 1998)", New: newStoreSets})
 }
 
 type fixedBet bool

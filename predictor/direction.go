@@ -4,8 +4,8 @@ func init() {
 	Directions.Register(Maker[Direction]{Name: "taken", Doc: "every branch is taken", New: func(Params) Direction { return static(true) }})
 	Directions.Register(Maker[Direction]{Name: "not-taken", Doc: "no branch is taken", New: func(Params) Direction { return static(false) }})
 	Directions.Register(Maker[Direction]{Name: "backward", Doc: "branches that jump back are taken, others are not (J. E. Smith, A Study of Branch Prediction Strategies, ISCA 1981)", New: func(Params) Direction { return backward{} }})
-	Directions.Register(Maker[Direction]{Name: "bimodal", Doc: "a two-bit counter a branch (J. E. Smith, A Study of Branch Prediction Strategies, ISCA 1981)", New: newBimodal})
-	Directions.Register(Maker[Direction]{Name: "gshare", Doc: "two-bit counters indexed by address xor global history (S. McFarling, Combining Branch Predictors, WRL TN-36, 1993)", New: newGshare})
+	Directions.Register(Maker[Direction]{Name: "bimodal", Params: []string{"branchbits"}, Doc: "a two-bit counter a branch (J. E. Smith, A Study of Branch Prediction Strategies, ISCA 1981)", New: newBimodal})
+	Directions.Register(Maker[Direction]{Name: "gshare", Params: []string{"branchbits", "historybits"}, Doc: "two-bit counters indexed by address xor global history (S. McFarling, Combining Branch Predictors, WRL TN-36, 1993)", New: newGshare})
 }
 
 // static always says the same.
@@ -39,11 +39,12 @@ func (c *counter) train(taken bool) {
 // hashSite spreads a site over the bits of a table index (Fibonacci hashing).
 func hashSite(site uint64) uint64 { return site * 0x9e3779b97f4a7c15 }
 
-// newCounters makes a table of weakly-not-taken counters.
+// newCounters makes a table of weakly-taken counters: most branches of contracts jump
+// over the revert that an unmet requirement ends in.
 func newCounters(bits int) []counter {
 	t := make([]counter, 1<<bits)
 	for i := range t {
-		t[i] = 1
+		t[i] = 2
 	}
 	return t
 }

@@ -1,7 +1,7 @@
 package predictor
 
 func init() {
-	Directions.Register(Maker[Direction]{Name: "perceptron", Doc: "a perceptron a branch over the global history (D. A. Jiménez and C. Lin, Dynamic Branch Prediction with Perceptrons, HPCA 2001)", New: newPerceptron})
+	Directions.Register(Maker[Direction]{Name: "perceptron", Params: []string{"branchbits", "historybits"}, Doc: "a perceptron a branch over the global history (D. A. Jiménez and C. Lin, Dynamic Branch Prediction with Perceptrons, HPCA 2001)", New: newPerceptron})
 }
 
 // perceptron has one vector of weights an entry: the bias and one for each branch of

@@ -23,6 +23,9 @@ type Ref struct {
 	// Backward: a branch whose target is in the code beside it, and not behind it. Only
 	// Predict is told.
 	Backward bool
+	// Path names the calls that led to the instruction's frame: sites and accounts. Only
+	// predictors of call targets are told.
+	Path uint64
 }
 
 // Direction predicts conditional branches. The pipeline calls Predict and then
@@ -53,9 +56,18 @@ type Target interface {
 	Predict(r Ref) int32
 	// Call notes a jump that looks like a subroutine call, with its return point.
 	Call(r Ref, returnTo int32)
+	// Shift appends a target to the speculative history: of each jump that Predict is
+	// asked about, what fetch follows.
+	Shift(r Ref, target int32)
 	Checkpoint() uint64
 	Restore(checkpoint uint64)
 	Train(r Ref, checkpoint uint64, target int32)
+}
+
+// StackUser is a Target that has a return stack: it tells whether its last prediction
+// came from there.
+type StackUser interface {
+	FromStack() bool
 }
 
 // CodePosition encodes a target that is known as a position in the code rather
@@ -115,6 +127,8 @@ type Maker[T any] struct {
 	Name   string
 	Doc    string // one line, with its source
 	Oracle bool   // reads the golden run
+	// Params are the configuration keys, within the section predictor, that size it.
+	Params []string
 	New    func(Params) T
 }
 
@@ -130,6 +144,8 @@ var (
 	Targets     = Registry[Target]{Kind: "jump target"}
 	CallTargets = Registry[CallTarget]{Kind: "call target"}
 	Dependences = Registry[Dependence]{Kind: "dependence"}
+	// KeyPredictors may make nil: no prediction.
+	KeyPredictors = Registry[Keys]{Kind: "state keys"}
 )
 
 // Register adds a predictor. It panics on a name used twice, which only a

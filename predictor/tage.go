@@ -3,8 +3,8 @@ package predictor
 import "math/bits"
 
 func init() {
-	Directions.Register(Maker[Direction]{Name: "tage", Doc: "tagged tables of geometric history lengths over a bimodal base (A. Seznec and P. Michaud, A Case for (Partially) Tagged Geometric History Length Branch Prediction, JILP 2006)", New: newTAGE})
-	Directions.Register(Maker[Direction]{Name: "tage+loop", Doc: "tage, with a loop predictor for branches of constant trip count (A. Seznec, The L-TAGE Branch Predictor, JILP 2007)", New: newLTAGE})
+	Directions.Register(Maker[Direction]{Name: "tage", Params: []string{"branchbits"}, Doc: "tagged tables of geometric history lengths over a bimodal base (A. Seznec and P. Michaud, A Case for (Partially) Tagged Geometric History Length Branch Prediction, JILP 2006)", New: newTAGE})
+	Directions.Register(Maker[Direction]{Name: "tage+loop", Params: []string{"branchbits"}, Doc: "tage, with a loop predictor for branches of constant trip count (A. Seznec, The L-TAGE Branch Predictor, JILP 2007)", New: newLTAGE})
 }
 
 const (

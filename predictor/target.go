@@ -4,16 +4,18 @@ import "github.com/ooovm/ooovm/isa"
 
 func init() {
 	Targets.Register(Maker[Target]{Name: "none", Doc: "no prediction: fetch waits for the jump", New: func(Params) Target { return noTarget{} }})
-	Targets.Register(Maker[Target]{Name: "btb", Doc: "last target of the same jump (J. Lee and A. J. Smith, Branch Prediction Strategies and Branch Target Buffer Design, IEEE Computer 1984)", New: newBTB})
-	Targets.Register(Maker[Target]{Name: "btb+ras", Doc: "return stack for subroutine-like jumps (D. R. Kaeli and P. G. Emma, ISCA 1991), top-of-stack repaired after squashes (K. Skadron et al., MICRO 1998); else btb", New: newReturnStack})
+	Targets.Register(Maker[Target]{Name: "btb", Params: []string{"targetbits"}, Doc: "last target of the same jump (J. Lee and A. J. Smith, Branch Prediction Strategies and Branch Target Buffer Design, IEEE Computer 1984)", New: newBTB})
+	Targets.Register(Maker[Target]{Name: "btb+ras", Params: []string{"targetbits", "returnstack"}, Doc: "return stack for subroutine-like jumps (D. R. Kaeli and P. G. Emma, ISCA 1991), top-of-stack repaired after squashes (K. Skadron et al., MICRO 1998); else btb", New: newReturnStack})
 	CallTargets.Register(Maker[CallTarget]{Name: "none", Doc: "no prediction: fetch waits for the call's target", New: func(Params) CallTarget { return noCall{} }})
-	CallTargets.Register(Maker[CallTarget]{Name: "last", Doc: "last account called from the same site", New: newLastCall})
+	CallTargets.Register(Maker[CallTarget]{Name: "last", Params: []string{"targetbits"}, Doc: "last account called from the same site", New: newLastCall})
+	CallTargets.Register(Maker[CallTarget]{Name: "path", Params: []string{"targetbits"}, Doc: "last account called from the same site by the same chain of calls and accounts, which tells proxies of one code apart (the path history of R. Nair, MICRO 1995); else last", New: newPathCall})
 }
 
 type noTarget struct{}
 
 func (noTarget) Predict(Ref) int32        { return -1 }
 func (noTarget) Call(Ref, int32)          {}
+func (noTarget) Shift(Ref, int32)         {}
 func (noTarget) Checkpoint() uint64       { return 0 }
 func (noTarget) Restore(uint64)           {}
 func (noTarget) Train(Ref, uint64, int32) {}
@@ -44,6 +46,7 @@ func (b *btb) Predict(r Ref) int32 {
 }
 
 func (*btb) Call(Ref, int32)    {}
+func (*btb) Shift(Ref, int32)   {}
 func (*btb) Checkpoint() uint64 { return 0 }
 func (*btb) Restore(uint64)     {}
 
@@ -58,6 +61,7 @@ type returnStack struct {
 	btb
 	entries []int32
 	top     uint32
+	popped  bool // by the last prediction
 }
 
 func newReturnStack(p Params) Target {
@@ -68,13 +72,16 @@ func (s *returnStack) slot() *int32 { return &s.entries[s.top%uint32(len(s.entri
 
 // Predict pops: a jump whose target is not beside it is taken for a return.
 func (s *returnStack) Predict(r Ref) int32 {
-	if s.top == 0 {
+	if s.popped = s.top > 0; !s.popped {
 		return s.btb.Predict(r)
 	}
 	t := *s.slot()
 	s.top--
 	return t
 }
+
+// FromStack tells whether the last prediction was a return point.
+func (s *returnStack) FromStack() bool { return s.popped }
 
 func (s *returnStack) Call(_ Ref, returnTo int32) {
 	s.top++
@@ -105,7 +112,9 @@ type lastCall struct {
 	shift uint
 }
 
-func newLastCall(p Params) CallTarget {
+func newLastCall(p Params) CallTarget { return makeLastCall(p) }
+
+func makeLastCall(p Params) *lastCall {
 	return &lastCall{table: make([]callEntry, 1<<p.TableBits), shift: uint(64 - p.TableBits)}
 }
 
@@ -116,4 +125,27 @@ func (l *lastCall) Predict(r Ref) (isa.Word, bool) {
 
 func (l *lastCall) Train(r Ref, account *isa.Word) {
 	l.table[hashSite(r.Site)>>l.shift] = callEntry{site: r.Site, account: *account, valid: true}
+}
+
+// pathCall indexes a second table with the chain of calls as well.
+type pathCall struct {
+	site, path *lastCall
+}
+
+func newPathCall(p Params) CallTarget {
+	return &pathCall{site: makeLastCall(p), path: makeLastCall(p)}
+}
+
+func onPath(r Ref) Ref { return Ref{Site: hashSite(r.Site) ^ r.Path} }
+
+func (l *pathCall) Predict(r Ref) (isa.Word, bool) {
+	if account, ok := l.path.Predict(onPath(r)); ok {
+		return account, true
+	}
+	return l.site.Predict(r)
+}
+
+func (l *pathCall) Train(r Ref, account *isa.Word) {
+	l.path.Train(onPath(r), account)
+	l.site.Train(r, account)
 }

@@ -1,7 +1,7 @@
 package predictor
 
 func init() {
-	Directions.Register(Maker[Direction]{Name: "tournament", Doc: "bimodal or gshare, chosen branch by branch (S. McFarling, Combining Branch Predictors, WRL TN-36, 1993)", New: newTournament})
+	Directions.Register(Maker[Direction]{Name: "tournament", Params: []string{"branchbits", "historybits"}, Doc: "bimodal or gshare, chosen branch by branch (S. McFarling, Combining Branch Predictors, WRL TN-36, 1993)", New: newTournament})
 }
 
 // tournament asks both and trusts the one that has been right more often; 2 and 3 in

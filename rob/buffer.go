@@ -22,6 +22,7 @@ const (
 	Plain     // commit charges a constant and keeps a result: nothing else
 	Transfers // its commit may move value
 	Strict    // a second result that is not zero is a fault
+	Popped    // its target came from the return stack
 )
 
 // Entry is one micro-op in flight, with the run of folded instructions before it.

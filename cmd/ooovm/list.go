@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/ooovm/ooovm/experiments/config"
@@ -20,19 +23,55 @@ func newList(c *cli) *cobra.Command {
 type predictorEntry struct {
 	Kind   string `json:"kind"`
 	Name   string `json:"name"`
+	Key    string `json:"key"` // of the configuration, that takes the name
 	Doc    string `json:"doc"`
 	Oracle bool   `json:"oracle"`
+	// Parameters size the predictor.
+	Parameters []predictorParameter `json:"parameters"`
+}
+
+// predictorParameter is a key of the configuration with what the default preset gives it.
+type predictorParameter struct {
+	Key     string        `json:"key"`
+	Default any           `json:"default"`
+	Range   *config.Range `json:"range"`
+	Doc     string        `json:"doc"`
+}
+
+// parameters looks up keys of the section predictor.
+func parameters(names []string) []predictorParameter {
+	list := []predictorParameter{}
+	for _, name := range names {
+		for _, f := range config.Schema() {
+			if f.Key != "predictor."+name {
+				continue
+			}
+			p := predictorParameter{Key: f.Key, Range: f.Range, Doc: f.Doc}
+			for _, d := range f.Default {
+				if d.Preset == config.DefaultPreset {
+					p.Default = d.Value
+				}
+			}
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// String gives key, default and range.
+func (p predictorParameter) String() string {
+	return fmt.Sprintf("%s=%v (%d..%d)", p.Key, p.Default, p.Range.Min, p.Range.Max)
 }
 
 // predictorEntries lists one registry.
-func predictorEntries[T any](r *predictor.Registry[T]) ([]predictorEntry, error) {
+func predictorEntries[T any](r *predictor.Registry[T], key string) ([]predictorEntry, error) {
 	var list []predictorEntry
 	for _, name := range r.Names() {
 		m, err := r.Lookup(name)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, predictorEntry{r.Kind, name, m.Doc, m.Oracle})
+		list = append(list, predictorEntry{r.Kind, name, key, m.Doc, m.Oracle, parameters(m.Params)})
 	}
 	return list, nil
 }
@@ -50,10 +89,13 @@ are limits, not predictions of a machine.`,
 				Predictors []predictorEntry `json:"predictors"`
 			}{Schema: "ooovm.predictors/1"}
 			for _, entries := range []func() ([]predictorEntry, error){
-				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Directions) },
-				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Targets) },
-				func() ([]predictorEntry, error) { return predictorEntries(&predictor.CallTargets) },
-				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Dependences) },
+				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Directions, "predictor.branch") },
+				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Targets, "predictor.target") },
+				func() ([]predictorEntry, error) { return predictorEntries(&predictor.CallTargets, "predictor.call") },
+				func() ([]predictorEntry, error) {
+					return predictorEntries(&predictor.Dependences, "predictor.memory, predictor.state")
+				},
+				func() ([]predictorEntry, error) { return predictorEntries(&predictor.KeyPredictors, "predictor.keys") },
 			} {
 				list, err := entries()
 				if err != nil {
@@ -61,9 +103,13 @@ are limits, not predictions of a machine.`,
 				}
 				object.Predictors = append(object.Predictors, list...)
 			}
-			t := &table.Table{Header: []string{"kind", "name", "oracle", "what it does"}}
+			t := &table.Table{Header: []string{"kind", "name", "oracle", "parameters (default, range)", "what it does"}}
 			for _, p := range object.Predictors {
-				t.Add(p.Kind, p.Name, p.Oracle, p.Doc)
+				var sizes []string
+				for _, q := range p.Parameters {
+					sizes = append(sizes, q.String())
+				}
+				t.Add(p.Kind, p.Name, p.Oracle, strings.Join(sizes, ", "), p.Doc)
 			}
 			return c.print(object, t)
 		}),

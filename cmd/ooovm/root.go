@@ -61,6 +61,7 @@ committed instruction, and reports how much parallelism there is.
 		newStateTest(c),
 		newLimits(c),
 		newLevels(c),
+		newAblate(c),
 		newBench(c),
 		newTrace(c),
 		newConfig(c),

@@ -24,6 +24,8 @@ type simulation struct {
 	configFlags
 	jobs      int
 	check     bool
+	baseline  bool
+	carry     bool
 	maxCycles uint64
 	timeout   time.Duration
 }
@@ -32,7 +34,14 @@ func (s *simulation) register(cmd *cobra.Command) {
 	s.configFlags.register(cmd)
 	s.registerHost(cmd)
 	cmd.Flags().BoolVar(&s.check, "check", true, "compare every committed instruction with the golden run (lockstep)")
+	registerCarry(cmd, &s.carry)
+	cmd.Flags().BoolVar(&s.baseline, "baseline", true, "also run the in-order core, for the speedup over it")
 	cmd.Flags().Uint64Var(&s.maxCycles, "max-cycles", 0, "give a block up after so many simulated cycles (0: never)")
+}
+
+// registerCarry adds the flag that lets predictors learn over several blocks.
+func registerCarry(cmd *cobra.Command, carry *bool) {
+	cmd.Flags().BoolVar(carry, "carry", false, "predictors keep what they have learnt from one block to the next, in the order given")
 }
 
 // registerHost adds the flags of commands that work on many blocks.
@@ -64,8 +73,9 @@ func (s *simulation) campaign(ctx context.Context, c *cli) (*experiments.Campaig
 	return &experiments.Campaign{
 		Setup:    experiments.Setup{Preset: eff.Preset, Hash: config.Hash(&eff.Config), Config: &eff.Config},
 		Options:  experiments.Options{Lockstep: s.check, MaxCycles: s.maxCycles, Stop: ctx},
-		Baseline: true,
+		Baseline: s.baseline,
 		Jobs:     s.jobs,
+		Carry:    s.carry,
 	}, nil
 }
 
@@ -194,6 +204,9 @@ runs program by program, checked against a golden interpreter and what the file 
 			paths, err := inputsAnd(c, args, fuel.IsProgramFile)
 			if err != nil {
 				return err
+			}
+			if s.carry && camp.Setup.Config.Machine.Policy != machine.InOrder {
+				return usageError(errors.New("--carry is for one core, not a policy on several"))
 			}
 			if camp.Setup.Config.Machine.Policy != machine.InOrder {
 				if view != "" {

@@ -136,6 +136,7 @@ func (p *programs) row(rows *table.Table) {
 
 func newBench(c *cli) *cobra.Command {
 	var f configFlags
+	var carry bool
 	cmd := &cobra.Command{
 		Use:   "bench [BLOCK...]",
 		Short: "Measure the simulator's own speed against go-ethereum on the same blocks",
@@ -153,7 +154,7 @@ ratio of the two totals.
 			if err != nil {
 				return err
 			}
-			b, err := experiments.Bench(paths, eff.Preset, &eff.Config)
+			b, err := experiments.Bench(paths, eff.Preset, &eff.Config, carry)
 			if err != nil {
 				return &exitError{codeOf(err), err}
 			}
@@ -174,5 +175,6 @@ ratio of the two totals.
 		}),
 	}
 	f.register(cmd)
+	registerCarry(cmd, &carry)
 	return cmd
 }

@@ -62,6 +62,7 @@ func (s *System) envelopeOf(tx *state.Tx, gas uint64) decoder.Envelope {
 		env.Target, env.Input = tx.To.Word(), tx.Data
 	}
 	env.Self = env.Target
+	env.Declared = declared(tx)
 	env.Words = make([]isa.Word, txWords)
 	env.Words[txSender-decoder.Context0] = env.Caller
 	env.Words[txTarget-decoder.Context0] = env.Target
@@ -69,6 +70,21 @@ func (s *System) envelopeOf(tx *state.Tx, gas uint64) decoder.Envelope {
 	env.Words[txValue-decoder.Context0] = env.Value
 	env.Words[txInputLength-decoder.Context0] = isa.Word{uint64(len(env.Input))}
 	return env
+}
+
+// declared lists the transaction's access list (EIP-2930).
+func declared(tx *state.Tx) (keys []state.Key) {
+	for i := range tx.AccessList {
+		tuple := &tx.AccessList[i]
+		owner := state.Address(tuple.Address).Word()
+		keys = append(keys, state.Key{Kind: state.KeyCode, Owner: owner})
+		for k := range tuple.StorageKeys {
+			key := state.Key{Kind: state.KeySlot, Owner: owner}
+			key.Slot.SetBytes32(tuple.StorageKeys[k][:])
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // newEnvelope makes a pseudo-program: read the accounts, enter, settle, halt.

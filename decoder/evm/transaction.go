@@ -244,3 +244,11 @@ func (s *System) Finish(top *decoder.Context, result isa.Word) {
 	}
 	s.Results = append(s.Results, outcome)
 }
+
+// Upcoming describes a transaction that has not begun.
+func (s *System) Upcoming(k int) (env decoder.Envelope, context []isa.Word, ok bool) {
+	if i := s.cur + k; i < len(s.Txs) {
+		return s.envelopeOf(s.Txs[i], s.Txs[i].Gas), s.contextOf(s.Txs[i]), true
+	}
+	return env, nil, false
+}

@@ -32,7 +32,7 @@ var (
 		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 40, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
 	}
 	predictors = pipeline.PredictorConfig{
-		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets",
+		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Prefetches: 16, KeyBits: 12,
 		BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 	}
 )
@@ -66,7 +66,7 @@ var presets = []Preset{
 			State:   hierarchy(4),
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
-				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait",
+				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Prefetches: 4, KeyBits: 12,
 				BranchBits: 10, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 			},
 		},
@@ -135,7 +135,7 @@ var presets = []Preset{
 			State:   pipeline.StateConfig{Buffer: unlimited, Misses: unlimited},
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
-				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle",
+				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Prefetches: unlimited, KeyBits: 12,
 				BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 			},
 		},
@@ -150,15 +150,15 @@ const chaosSquashes = 20000
 // It must change nothing that is committed.
 func Chaos(c *pipeline.Config, seed uint64) {
 	p := &c.Predictor
-	p.Branch, p.Target, p.Call, p.Memory, p.State = "chaos", "chaos", "chaos", "chaos", "chaos"
+	p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys = "chaos", "chaos", "chaos", "chaos", "chaos", "chaos"
 	p.Seed = seed
 	c.Chaos.Squash = chaosSquashes
 }
 
-// foldedDecode is how many instructions the folding baseline decodes a cycle: its
+// FoldedDecode is how many instructions the folding baseline decodes a cycle: its
 // one micro-op and up to three stack instructions, the widest folding of the
 // stack-machine literature that docs/model.md cites.
-const foldedDecode = 4
+const FoldedDecode = 4
 
 // Baseline is the scalar core that speedups are given over, with the stack policy
 // execute, or fold for the comparison that leaves folding out.
@@ -170,7 +170,7 @@ func Baseline(stack string) (*pipeline.Config, error) {
 	c := eff.Config
 	c.Core.Stack = stack
 	if stack == "fold" {
-		c.Core.Decode = foldedDecode
+		c.Core.Decode = FoldedDecode
 	}
 	return &c, nil
 }

@@ -115,6 +115,7 @@ var registries = map[string]func() []string{
 	"target":     predictor.Targets.Names,
 	"call":       predictor.CallTargets.Names,
 	"dependence": predictor.Dependences.Names,
+	"keys":       predictor.KeyPredictors.Names,
 	"policy":     machine.PolicyNames,
 }
 

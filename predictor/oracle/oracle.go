@@ -47,6 +47,7 @@ func (t target) Predict(r predictor.Ref) int32 {
 }
 
 func (target) Call(predictor.Ref, int32)          {}
+func (target) Shift(predictor.Ref, int32)         {}
 func (target) Checkpoint() uint64                 { return 0 }
 func (target) Restore(uint64)                     {}
 func (target) Train(predictor.Ref, uint64, int32) {}

@@ -1,0 +1,219 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/limits"
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/state"
+)
+
+// AblationSchema names the form of an Ablation.
+const AblationSchema = "ooovm.ablate/1"
+
+// Ablation is the ladder from the in-order stack machine to the dataflow limit for one
+// block, a row a step, as D. Wall's table of the limits of instruction-level
+// parallelism (ASPLOS 1991) has it. In a total, Trace has no name.
+type Ablation struct {
+	Schema       string        `json:"schema"`
+	Trace        *TraceInfo    `json:"trace"` // null in the total over blocks
+	Blocks       int           `json:"blocks"`
+	Base         string        `json:"base"` // preset
+	Instructions uint64        `json:"instructions"`
+	Steps        []AblatedStep `json:"steps"`
+}
+
+// AblatedStep is one row: the core of the row before with one thing more.
+type AblatedStep struct {
+	Step    string   `json:"step"`
+	Set     []string `json:"set"`    // what differs from the row's preset, as key=value
+	Preset  string   `json:"preset"` // empty for the dataflow limit, which is no machine
+	Oracle  bool     `json:"oracle"`
+	Cycles  uint64   `json:"cycles"`
+	Uops    uint64   `json:"uops"`
+	IPC     *float64 `json:"ipc"`
+	UIPC    *float64 `json:"uipc"`
+	Gain    *float64 `json:"gain"`    // cycles of the row before over these
+	Speedup *float64 `json:"speedup"` // cycles of the first row over these
+}
+
+// rung is a step of the ladder before it is run.
+type rung struct {
+	name string
+	base bool // on the base core; else on the preset
+	// preset is "" for the dataflow limit.
+	preset string
+	set    []string
+}
+
+// ladder is the sequence of steps. Those on the base core begin without its predictors.
+func ladder() []rung {
+	static := []string{"predictor.branch=backward", "predictor.target=none", "predictor.call=none"}
+	waits := []string{"predictor.memory=wait", "predictor.state=wait"}
+	blind := []string{"predictor.keys=none", "predictor.runahead=false"}
+	recipes := []string{"predictor.keys=recipe"}
+	perfect := []string{
+		"core.gas=free", "predictor.branch=oracle", "predictor.target=oracle", "predictor.call=oracle",
+		"predictor.memory=oracle", "predictor.state=oracle", "predictor.keys=oracle",
+	}
+	join := func(parts ...[]string) (all []string) {
+		for _, p := range parts {
+			all = append(all, p...)
+		}
+		return all
+	}
+	return []rung{
+		{name: "in-order stack", preset: "scalar", set: []string{"core.stack=execute"}},
+		{name: "+ folding", preset: "scalar", set: []string{"core.stack=fold", fmt.Sprintf("core.decode=%d", config.FoldedDecode)}},
+		{name: "+ renaming, out of order", base: true, set: join(static, waits, blind)},
+		{name: "+ disambiguation", base: true, set: join(static, blind)},
+		{name: "+ branch prediction", base: true, set: blind},
+		{name: "+ state prediction", base: true, set: recipes},
+		{name: "+ perfect prediction", base: true, set: perfect},
+		{name: "+ unbounded machine", preset: "limit"},
+		{name: "dataflow limit"},
+	}
+}
+
+// AblationStudy runs the ladder over blocks.
+type AblationStudy struct {
+	Base config.Source // of the base core
+	Jobs int           // blocks at once, 0 for all host cores
+	Stop context.Context
+
+	steps []ablationStep
+	name  string
+}
+
+// ablationStep is a rung with its configuration, nil for the dataflow limit.
+type ablationStep struct {
+	rung
+	config *pipeline.Config
+}
+
+// AblationReport is one block's ladder, or why there is none.
+type AblationReport struct {
+	Path   string
+	Result *Ablation
+	Err    error
+}
+
+// Prepare makes the configurations of all steps; its error is the user's.
+func (s *AblationStudy) Prepare() error {
+	s.steps = nil
+	for _, r := range ladder() {
+		step := ablationStep{rung: r}
+		source := config.Source{Set: append([]string{"preset=" + r.preset}, r.set...)}
+		if r.base {
+			source = s.Base
+			source.Set = append(append([]string(nil), s.Base.Set...), r.set...)
+		}
+		if r.base || r.preset != "" {
+			eff, err := config.Load(source)
+			if err != nil {
+				return err
+			}
+			step.config, step.preset = &eff.Config, eff.Preset
+			if r.base {
+				s.name = eff.Preset
+			}
+		}
+		s.steps = append(s.steps, step)
+	}
+	return nil
+}
+
+// Run hands over the ladders in the order of the paths.
+func (s *AblationStudy) Run(paths []string, emit func(AblationReport) error) error {
+	return InOrder(paths, s.Jobs, s.one, emit)
+}
+
+func (s *AblationStudy) one(path string) (r AblationReport) {
+	r.Path = path
+	defer func() {
+		if p := recover(); p != nil {
+			r.Result, r.Err = nil, fmt.Errorf("%s: simulator error: %v", path, p)
+		}
+	}()
+	b, err := Open(path)
+	if err != nil {
+		r.Err = &InputError{err}
+		return r
+	}
+	p, err := Prepare(b, true)
+	if err != nil {
+		r.Err = &DifferenceError{err}
+		return r
+	}
+	a := &Ablation{Schema: AblationSchema, Blocks: 1, Base: s.name}
+	for i := range s.steps {
+		if s.Stop != nil && s.Stop.Err() != nil {
+			r.Err = s.Stop.Err()
+			return r
+		}
+		step := &s.steps[i]
+		row := AblatedStep{Step: step.name, Set: step.set, Preset: step.preset}
+		if step.config == nil {
+			env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
+			if err != nil {
+				r.Err = fmt.Errorf("%s: %w", b.Name, err)
+				return r
+			}
+			l := limits.Of(p.Golden, env, limits.Options{})
+			row.Cycles, row.Uops = l.CriticalPath, l.Executed
+		} else {
+			out, err := p.Run(step.config, Options{Stop: s.Stop})
+			if err != nil {
+				r.Err = err
+				return r
+			}
+			if !out.Verdict.OK {
+				r.Err = &DifferenceError{fmt.Errorf("%s: %s: %w", b.Name, step.name, out.Difference)}
+				return r
+			}
+			if a.Trace == nil {
+				trace, err := p.traceInfo(gasUsed(out))
+				if err != nil {
+					r.Err = err
+					return r
+				}
+				a.Trace, a.Instructions = &trace, out.Core.Stats.Instructions
+			}
+			row.Cycles, row.Uops, row.Oracle = out.Core.Cycle(), out.Core.Stats.Uops, step.config.ReadsGolden()
+		}
+		a.Steps = append(a.Steps, row)
+	}
+	a.settle()
+	r.Result = a
+	return r
+}
+
+// settle computes the ratios.
+func (a *Ablation) settle() {
+	for i := range a.Steps {
+		s := &a.Steps[i]
+		s.IPC, s.UIPC = ratio(a.Instructions, s.Cycles), ratio(s.Uops, s.Cycles)
+		s.Gain, s.Speedup = ratio(a.Steps[max(i, 1)-1].Cycles, s.Cycles), ratio(a.Steps[0].Cycles, s.Cycles)
+	}
+}
+
+// Add puts a block into the total by time: cycles add up, as if blocks ran one after
+// the other.
+func (a *Ablation) Add(b *Ablation) {
+	if a.Blocks == 0 {
+		*a = Ablation{Schema: AblationSchema, Base: b.Base, Steps: make([]AblatedStep, len(b.Steps))}
+		for i := range b.Steps {
+			a.Steps[i] = b.Steps[i]
+			a.Steps[i].Cycles, a.Steps[i].Uops = 0, 0
+		}
+	}
+	a.Blocks += b.Blocks
+	a.Instructions += b.Instructions
+	for i := range b.Steps {
+		a.Steps[i].Cycles += b.Steps[i].Cycles
+		a.Steps[i].Uops += b.Steps[i].Uops
+	}
+	a.settle()
+}

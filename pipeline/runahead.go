@@ -1,0 +1,63 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// runahead lets the machine go on beyond its window while the oldest micro-op waits
+// for far state (O. Mutlu, J. Stark, C. Wilkerson and Y. Patt, Runahead Execution,
+// HPCA 2003). What the window could not have held is executed for the misses that it
+// starts and is squashed when the oldest has its data. What depends on the miss does
+// not execute, as the paper's invalid values do not; branches among that are followed
+// as predicted. Pseudo-retirement frees the window and its queues, which here are not
+// bounded meanwhile.
+type runahead struct {
+	active bool
+	head   uint64 // the entry that waits
+	first  uint64 // the first entry beyond the window
+}
+
+// covers reports whether an entry is one that will be squashed.
+func (r *runahead) covers(seq uint64) bool { return r.active && seq >= r.first }
+
+// begin enters runahead when the window is full behind a far miss. It reports whether
+// dispatch may go on.
+func (r *runahead) begin(c *Core) bool {
+	if r.active {
+		return true
+	}
+	b := c.buf
+	e := b.At(b.Head)
+	if e.Flags&(rob.Issued|rob.Done|rob.Far) != rob.Issued|rob.Far || facts[e.Op].class == isa.ClassHead {
+		return false
+	}
+	first := b.Dispatch - uint64(b.At(b.Dispatch).UopIdx)
+	if first <= b.Head {
+		return false
+	}
+	*r = runahead{active: true, head: b.Head, first: first}
+	c.Stats.Prefetch.Runaheads++
+	return true
+}
+
+// end leaves runahead when the oldest has its data, or was squashed itself.
+func (r *runahead) end(c *Core) {
+	b := c.buf
+	if !r.active || b.Head == r.head && b.Head < b.Dispatch && b.At(b.Head).Flags&(rob.Issued|rob.Done) == rob.Issued {
+		return
+	}
+	r.active = false
+	if r.first < b.Tail && r.first > b.Head {
+		c.Stats.Prefetch.RunaheadUops += b.Dispatch - min(r.first, b.Dispatch)
+		c.squashInstruction(r.first, CauseRunahead)
+	}
+}
+
+// noteRunahead counts a miss that runahead has started as a prefetch.
+func (c *Core) noteRunahead(key int32) {
+	if m := c.prefetch.mark(key); m.issued == 0 && m.demanded == 0 {
+		c.Stats.Prefetch.Issued++
+		m.issued = c.cycle + 1
+	}
+}
