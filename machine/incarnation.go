@@ -27,6 +27,7 @@ type Incarnation struct {
 	view    view
 	log     *pipeline.OpLog // of a policy that wants it
 	outcome Guard           // of its repair
+	profile *profile        // of a schedule model
 }
 
 // Repaired reports whether what the incarnation leaves behind has been repaired. Its

@@ -60,7 +60,8 @@ type Machine struct {
 	runner  []int          // core that executes it, or none
 	changed bool           // something has ended or begun in this cycle
 	err     error
-	logs    bool // incarnations are logged
+	logs    bool         // incarnations are logged
+	model   func() Stats // of a schedule model
 }
 
 // activity is what a unit does.
@@ -117,6 +118,11 @@ func New(cfg Config, block Block) (*Machine, error) {
 		m.units = append(m.units, &unit{why: LossImbalance})
 	}
 	m.logs = info.Log
+	if info.Model != nil {
+		m.model = func() Stats { return info.Model(m, mapping) }
+		m.policy = newInOrder(m, mapping)
+		return m, nil
+	}
 	m.policy = info.make(m, mapping)
 	return m, nil
 }
@@ -354,6 +360,9 @@ func (m *Machine) executed(i int, u *unit) {
 		x.Finding = u.observer.End(x.Tx)
 	}
 	x.Writes, x.Result = u.sys.Close()
+	if m.model != nil {
+		x.profile, x.log = profileOf(x.log, x.view.began, u.core), nil
+	}
 	m.ended(u, x)
 	m.tell(i, "end", x)
 	m.policy.Executed(i, x)
@@ -435,6 +444,12 @@ func (m *Machine) finish() error {
 		s.Committed += x.Instructions
 		s.CommittedWork += x.Cycles - x.Waited
 		s.Losses[LossConflict] += x.Waited
+	}
+	if m.model != nil && len(m.latest) > 0 {
+		if *s = m.model(); s.Losses[LossImbalance] > uint64(s.Cores)*s.Cycles {
+			return fmt.Errorf("simulator error: policy %s schedules more than %d cores can do in %d cycles", m.cfg.Policy, s.Cores, s.Cycles)
+		}
+		return nil
 	}
 	return s.settle(oracle.Work(m.cfg.Oracle))
 }

@@ -405,6 +405,7 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 		c.fetchLeave(e, fi, f, row)
 	case decoder.KindHalt:
 		c.fetch.state = fetchDead
+		c.fetch.passed = c.cycle
 		c.fetch.inst = next
 		c.startRun()
 	}
