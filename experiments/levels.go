@@ -157,6 +157,7 @@ func (l *Levels) Of(p *Block) (result *LevelsResult, difference, err error) {
 
 // rows runs every policy and mapping on every number of cores.
 func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, difference, err error) {
+	var model *ParallelOutcome // one run in order serves all schedule models
 	for _, info := range machine.Policies() {
 		if info.Name == machine.InOrder || len(l.Only) > 0 && !slices.Contains(l.Only, info.Name) {
 			continue
@@ -168,9 +169,17 @@ func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, dif
 					return nil, nil, err
 				}
 				mc.Policy, mc.Mapping, mc.Cores, mc.Oracle = info.Name, mapping, n, s.block
-				out, err := p.Parallel(s.cfg, mc, l.Options)
+				out := model
+				if info.Model != nil && model != nil {
+					out, err = model.Rearranged(mc)
+				} else {
+					out, err = p.Parallel(s.cfg, mc, l.Options)
+				}
 				if err != nil {
 					return nil, nil, err
+				}
+				if info.Model != nil {
+					model = out
 				}
 				if difference == nil && out.Difference != nil {
 					difference = fmt.Errorf("%s (%s) on %d cores %s: %w", info.Name, mapping, n, s.name, out.Difference)

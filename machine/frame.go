@@ -26,7 +26,7 @@ type lastCall struct {
 func scheduleFrames(m *Machine, mapping string) Stats {
 	f := &frames{
 		m: m, perfect: mapping == "schedule-oracle",
-		last: map[uint64]lastCall{}, free: make([]uint64, m.cfg.Cores), stats: m.Stats,
+		last: map[uint64]lastCall{}, free: make([]uint64, m.cfg.Cores), stats: m.inOrder,
 	}
 	now, work, core := uint64(0), uint64(0), 0
 	f.free[core] = never

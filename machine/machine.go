@@ -60,8 +60,9 @@ type Machine struct {
 	runner  []int          // core that executes it, or none
 	changed bool           // something has ended or begun in this cycle
 	err     error
-	logs    bool         // incarnations are logged
-	model   func() Stats // of a schedule model
+	logs    bool  // incarnations are logged
+	model   bool  // and their timelines kept, for schedule models
+	inOrder Stats // of the run that they rearrange
 }
 
 // activity is what a unit does.
@@ -119,8 +120,7 @@ func New(cfg Config, block Block) (*Machine, error) {
 	}
 	m.logs = info.Log
 	if info.Model != nil {
-		m.model = func() Stats { return info.Model(m, mapping) }
-		m.policy = newInOrder(m, mapping)
+		m.model, m.policy = true, newInOrder(m, mapping)
 		return m, nil
 	}
 	m.policy = info.make(m, mapping)
@@ -360,7 +360,7 @@ func (m *Machine) executed(i int, u *unit) {
 		x.Finding = u.observer.End(x.Tx)
 	}
 	x.Writes, x.Result = u.sys.Close()
-	if m.model != nil {
+	if m.model {
 		x.profile, x.log = profileOf(x.log, x.view.began, u.core), nil
 	}
 	m.ended(u, x)
@@ -445,13 +445,33 @@ func (m *Machine) finish() error {
 		s.CommittedWork += x.Cycles - x.Waited
 		s.Losses[LossConflict] += x.Waited
 	}
-	if m.model != nil && len(m.latest) > 0 {
-		if *s = m.model(); s.Losses[LossImbalance] > uint64(s.Cores)*s.Cycles {
-			return fmt.Errorf("simulator error: policy %s schedules more than %d cores can do in %d cycles", m.cfg.Policy, s.Cores, s.Cycles)
-		}
+	if err := s.settle(oracle.Work(m.cfg.Oracle)); err != nil || !m.model {
+		return err
+	}
+	m.inOrder = *s
+	return m.Rearrange(m.cfg.Policy, m.cfg.Mapping, m.cfg.Cores)
+}
+
+// Rearrange sets Stats to those of a schedule model, after a run under one.
+func (m *Machine) Rearrange(policy, mapping string, cores int) error {
+	info, mapping, err := FindPolicy(policy, mapping)
+	if err != nil {
+		return err
+	}
+	if info.Model == nil || !m.model {
+		return fmt.Errorf("policy %s is no schedule model", policy)
+	}
+	if cores == 0 {
+		cores = max(1, m.block.Transactions)
+	}
+	m.cfg.Policy, m.cfg.Mapping, m.cfg.Cores = policy, mapping, cores
+	if m.Stats = m.inOrder; m.block.Transactions == 0 {
 		return nil
 	}
-	return s.settle(oracle.Work(m.cfg.Oracle))
+	if m.Stats = info.Model(m, mapping); m.Stats.Losses[LossImbalance] > uint64(m.Stats.Cores)*m.Stats.Cycles {
+		return fmt.Errorf("simulator error: policy %s schedules more than %d cores can do in %d cycles", policy, cores, m.Stats.Cycles)
+	}
+	return nil
 }
 
 // Incarnations are those that were committed, in block order.

@@ -35,7 +35,7 @@ func scheduleWindow(m *Machine, _ string) Stats {
 		begin, end = max(next, begin), done
 		ends[tx] = done
 	}
-	s := m.Stats
+	s := m.inOrder
 	s.Cores, s.Cycles = 1, end
 	s.Losses = [NumLosses]uint64{LossBase: end}
 	s.CommittedWork = end
