@@ -40,7 +40,8 @@ type LevelRow struct {
 	WastedCycles uint64   `json:"wastedCycles"`
 	Valid        bool     `json:"valid"`
 
-	Oracle       bool              `json:"oracle"` // the access sets come from a run of the block
+	Oracle       bool              `json:"oracle"`   // the access sets come from a run of the block
+	Schedule     bool              `json:"schedule"` // the time of a schedule of what ran in order, not of a simulated run
 	Crediting    string            `json:"crediting"`
 	Instructions uint64            `json:"instructions"` // of all incarnations
 	Committed    uint64            `json:"committedInstructions"`
@@ -198,7 +199,7 @@ func describeRow(info machine.PolicyInfo, mc machine.Config, out *ParallelOutcom
 	row := LevelRow{
 		Level: info.Level, Policy: info.Name, Mapping: mc.Mapping, Cores: mc.Cores, Cycles: out.Stats.Cycles,
 		Speedup: ratio(baseline, out.Stats.Cycles), Reexecutions: out.Stats.Reexecutions(), WastedCycles: out.Stats.WastedCycles,
-		Valid: out.Verdict.OK, Oracle: info.Oracle, Crediting: state.Creditings[mc.Crediting],
+		Valid: out.Verdict.OK, Oracle: info.Oracle || mc.Mapping == machine.PerfectFrames, Schedule: info.Model != nil, Crediting: state.Creditings[mc.Crediting],
 		Instructions: out.Stats.Instructions, Committed: out.Stats.Committed, Lost: map[string]uint64{},
 	}
 	for i, name := range machine.LossNames {

@@ -23,9 +23,12 @@ type lastCall struct {
 	cycles  uint64
 }
 
+// PerfectFrames is the mapping of frame with an oracle for predictor.
+const PerfectFrames = "schedule-oracle"
+
 func scheduleFrames(m *Machine, mapping string) Stats {
 	f := &frames{
-		m: m, perfect: mapping == "schedule-oracle",
+		m: m, perfect: mapping == PerfectFrames,
 		last: map[uint64]lastCall{}, free: make([]uint64, m.cfg.Cores), stats: m.inOrder,
 	}
 	now, work, core := uint64(0), uint64(0), 0

@@ -98,7 +98,7 @@ var policies = []PolicyInfo{
 		make:   newRepair,
 	},
 	{
-		Name: "frame", Level: "vm", Mappings: []string{"schedule", "schedule-oracle"}, Log: true, Model: scheduleFrames,
+		Name: "frame", Level: "vm", Mappings: []string{"schedule", PerfectFrames}, Log: true, Model: scheduleFrames,
 		Source: "hypothetical, after the idea attributed to MegaETH",
 	},
 	{

@@ -11,7 +11,7 @@ type profile struct {
 	cycles  uint64
 	fetched uint64 // when fetch has passed the end for good
 	filled  uint64 // when as many micro-ops have committed as the reorder buffer holds
-	uops    uint64
+	commits uint64 // cycles that its micro-ops take to commit at full width
 	root    *span
 }
 
@@ -49,6 +49,8 @@ func profileOf(log *pipeline.OpLog, began uint64, core *pipeline.Core) *profile 
 	p.filled = p.cycles
 	p.root = &span{envelope: true, end: p.cycles}
 	open := []*span{p.root}
+	cfg := &core.Config().Core
+	uops := uint64(0)
 	for i := range log.Ops {
 		op := &log.Ops[i]
 		at, f := op.Cycle-began, open[len(open)-1]
@@ -61,7 +63,7 @@ func profileOf(log *pipeline.OpLog, began uint64, core *pipeline.Core) *profile 
 			f.end, f.outcome = at, outcome{op.Result, op.Returned}
 			open = open[:len(open)-1]
 		case pipeline.LogUop:
-			if p.uops++; p.uops == uint64(core.Config().Core.ROB) {
+			if uops++; uops == uint64(cfg.ROB) {
 				p.filled = at
 			}
 			if op.Op == isa.StateLoad || op.Op == isa.StateKey {
@@ -70,5 +72,6 @@ func profileOf(log *pipeline.OpLog, began uint64, core *pipeline.Core) *profile 
 			}
 		}
 	}
+	p.commits = (uops + uint64(cfg.Commit) - 1) / uint64(cfg.Commit)
 	return p
 }

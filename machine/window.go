@@ -13,7 +13,6 @@ import "github.com/ooovm/ooovm/state"
 // Two transactions never share the issue ports in the model. That only their envelope
 // and what follows in one window overlap keeps the error small.
 func scheduleWindow(m *Machine, _ string) Stats {
-	width := uint64(m.Cores()[0].Config().Core.Commit)
 	var begin, end uint64
 	ends := make([]uint64, len(m.latest))
 	for tx, x := range m.latest {
@@ -28,7 +27,7 @@ func scheduleWindow(m *Machine, _ string) Stats {
 		}
 		done := begin + p.cycles + late
 		if tx > 0 {
-			done = max(done, end+(p.uops+width-1)/width, end+p.cycles-min(p.filled, p.cycles))
+			done = max(done, end+p.commits, end+p.cycles-min(p.filled, p.cycles))
 		}
 		// Whatever moves its end moves its fetch.
 		next := done - (p.cycles - min(p.fetched, p.cycles))
