@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"hash/fnv"
 
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/machine"
@@ -79,6 +80,15 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 				return uint64(p.Golden.TxStart[tx])
 			}
 			return 0
+		},
+		Class: func(tx int) uint64 {
+			h := fnv.New64a()
+			t := p.txs[tx]
+			if t.To != nil {
+				_, _ = h.Write(t.To[:])
+			}
+			_, _ = h.Write(t.Data[:min(4, len(t.Data))])
+			return h.Sum64()
 		},
 		NewCore: func(i int) (*pipeline.Core, machine.System, machine.Observer, error) {
 			sys := evm.NewSpeculative(env, p.txs, p.Cache, mc.Crediting)

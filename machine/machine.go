@@ -43,6 +43,9 @@ type Block struct {
 	// First is the number of the block's instruction that a transaction starts with, for
 	// predictors that read the golden run.
 	First func(tx int) uint64
+	// Class names the kind of a transaction, by the code and the entry that it calls, for
+	// predictors across transactions.
+	Class func(tx int) uint64
 }
 
 // Machine is several cores on one block. Use it for one run.
@@ -57,12 +60,14 @@ type Machine struct {
 	units   []*unit
 	latest  []*Incarnation // of every transaction
 	begun   []int          // incarnations of every transaction
+	visible []bool         // its writes are published, and not expected to change
 	runner  []int          // core that executes it, or none
 	changed bool           // something has ended or begun in this cycle
 	err     error
-	logs    bool  // incarnations are logged
-	model   bool  // and their timelines kept, for schedule models
-	inOrder Stats // of the run that they rearrange
+	foresee *foresight // of conflicts; nil: none is predicted
+	logs    bool       // incarnations are logged
+	model   bool       // and their timelines kept, for schedule models
+	inOrder Stats      // of the run that they rearrange
 }
 
 // activity is what a unit does.
@@ -110,7 +115,7 @@ func New(cfg Config, block Block) (*Machine, error) {
 	n := block.Transactions
 	m := &Machine{
 		cfg: cfg, block: block, store: state.NewVersions(block.Origin, n),
-		latest: make([]*Incarnation, n), begun: make([]int, n), runner: make([]int, n),
+		latest: make([]*Incarnation, n), begun: make([]int, n), runner: make([]int, n), visible: make([]bool, n),
 	}
 	for i := range m.runner {
 		m.runner[i] = none
@@ -303,6 +308,7 @@ func (m *Machine) begin(i int, u *unit) {
 	}
 	tx := u.task.Tx
 	x := &Incarnation{Tx: tx, Number: m.begun[tx], view: newView(m.store, tx, &m.now)}
+	x.view.foresee = m.foresee
 	m.begun[tx]++
 	m.latest[tx], u.x = x, x
 	u.sys.Open(&x.view)
@@ -392,6 +398,7 @@ func (m *Machine) stop(i int, u *unit, on int) {
 // whether a key was written that the incarnation before had not written.
 func (m *Machine) publish(x *Incarnation) (widened bool) {
 	widened = m.store.Publish(x.version(), x.Writes)
+	m.visible[x.Tx] = true
 	m.wake()
 	return widened
 }
@@ -399,6 +406,7 @@ func (m *Machine) publish(x *Incarnation) (widened bool) {
 // expect marks the writes of a transaction as about to be replaced.
 func (m *Machine) expect(tx int) {
 	m.store.Expect(tx)
+	m.visible[tx] = false
 	m.wake()
 }
 

@@ -83,7 +83,7 @@ var policies = []PolicyInfo{
 		make:   newTwoPhase,
 	},
 	{
-		Name: "block-stm", Level: "transaction", Mappings: []string{"key"},
+		Name: "block-stm", Level: "transaction", Mappings: []string{"key", "key-sets", "key-always"},
 		Source: "Gelashvili et al., PPoPP 2023; aptos-core block-executor",
 		make:   newBlockSTM,
 	},
