@@ -40,7 +40,8 @@ type LevelRow struct {
 	WastedCycles uint64   `json:"wastedCycles"`
 	Valid        bool     `json:"valid"`
 
-	Oracle       bool              `json:"oracle"` // the access sets come from a run of the block
+	Oracle       bool              `json:"oracle"`   // the access sets come from a run of the block
+	Schedule     bool              `json:"schedule"` // the time of a schedule of what ran in order, not of a simulated run
 	Crediting    string            `json:"crediting"`
 	Instructions uint64            `json:"instructions"` // of all incarnations
 	Committed    uint64            `json:"committedInstructions"`
@@ -157,6 +158,7 @@ func (l *Levels) Of(p *Block) (result *LevelsResult, difference, err error) {
 
 // rows runs every policy and mapping on every number of cores.
 func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, difference, err error) {
+	var model *ParallelOutcome // one run in order serves all schedule models
 	for _, info := range machine.Policies() {
 		if info.Name == machine.InOrder || len(l.Only) > 0 && !slices.Contains(l.Only, info.Name) {
 			continue
@@ -168,9 +170,17 @@ func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, dif
 					return nil, nil, err
 				}
 				mc.Policy, mc.Mapping, mc.Cores, mc.Oracle = info.Name, mapping, n, s.block
-				out, err := p.Parallel(s.cfg, mc, l.Options)
+				out := model
+				if info.Model != nil && model != nil {
+					out, err = model.Rearranged(mc)
+				} else {
+					out, err = p.Parallel(s.cfg, mc, l.Options)
+				}
 				if err != nil {
 					return nil, nil, err
+				}
+				if info.Model != nil {
+					model = out
 				}
 				if difference == nil && out.Difference != nil {
 					difference = fmt.Errorf("%s (%s) on %d cores %s: %w", info.Name, mapping, n, s.name, out.Difference)
@@ -189,7 +199,7 @@ func describeRow(info machine.PolicyInfo, mc machine.Config, out *ParallelOutcom
 	row := LevelRow{
 		Level: info.Level, Policy: info.Name, Mapping: mc.Mapping, Cores: mc.Cores, Cycles: out.Stats.Cycles,
 		Speedup: ratio(baseline, out.Stats.Cycles), Reexecutions: out.Stats.Reexecutions(), WastedCycles: out.Stats.WastedCycles,
-		Valid: out.Verdict.OK, Oracle: info.Oracle, Crediting: state.Creditings[mc.Crediting],
+		Valid: out.Verdict.OK, Oracle: info.Oracle || mc.Mapping == machine.PerfectFrames, Schedule: info.Model != nil, Crediting: state.Creditings[mc.Crediting],
 		Instructions: out.Stats.Instructions, Committed: out.Stats.Committed, Lost: map[string]uint64{},
 	}
 	for i, name := range machine.LossNames {

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"hash/fnv"
 
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/machine"
@@ -16,6 +17,19 @@ type ParallelOutcome struct {
 	Outcome    // Core is the first core, nil when none was needed
 	Stats      machine.Stats
 	Footprints []oracle.Footprint // of a run in block order
+
+	machine *machine.Machine
+}
+
+// Rearranged gives the counts of another schedule model, or of another number of cores,
+// after a run under one.
+func (o *ParallelOutcome) Rearranged(mc machine.Config) (*ParallelOutcome, error) {
+	if err := o.machine.Rearrange(mc.Policy, mc.Mapping, mc.Cores); err != nil {
+		return nil, err
+	}
+	other := *o
+	other.Stats = o.machine.Stats
+	return &other, nil
 }
 
 // comparison checks the incarnations that one core executes.
@@ -67,6 +81,15 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 			}
 			return 0
 		},
+		Class: func(tx int) uint64 {
+			h := fnv.New64a()
+			t := p.txs[tx]
+			if t.To != nil {
+				_, _ = h.Write(t.To[:])
+			}
+			_, _ = h.Write(t.Data[:min(4, len(t.Data))])
+			return h.Sum64()
+		},
 		NewCore: func(i int) (*pipeline.Core, machine.System, machine.Observer, error) {
 			sys := evm.NewSpeculative(env, p.txs, p.Cache, mc.Crediting)
 			own := *cfg
@@ -89,7 +112,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 	if err := m.Run(); err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", b.Name, mc.Policy, err)
 	}
-	out := &ParallelOutcome{Stats: m.Stats}
+	out := &ParallelOutcome{Stats: m.Stats, machine: m}
 	if mc.Policy == machine.InOrder {
 		out.Footprints = m.Footprints()
 	}

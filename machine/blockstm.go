@@ -25,7 +25,8 @@ type blockSTM struct {
 	first      map[int]Task
 }
 
-func newBlockSTM(m *Machine, _ string) Policy {
+func newBlockSTM(m *Machine, mapping string) Policy {
+	m.foresee = newForesight(m, mapping)
 	n := m.block.Transactions
 	return &blockSTM{m: m, status: make([]status, n), dependents: make([][]int, n), first: make(map[int]Task)}
 }
@@ -115,6 +116,9 @@ func (p *blockSTM) Validated(core int, x *Incarnation) {
 	p.active--
 	if p.status[x.Tx] != done || p.m.latest[x.Tx] != x || x.Current() {
 		return
+	}
+	if p.m.foresee != nil {
+		p.m.foresee.learn(x)
 	}
 	p.m.discard(x)
 	p.m.expect(x.Tx)

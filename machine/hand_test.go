@@ -127,6 +127,7 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 	simulated := machine.Block{
 		Transactions: len(txs), Origin: world,
 		First: func(int) uint64 { return 0 },
+		Class: func(tx int) uint64 { return uint64(s.to[tx]) },
 		NewCore: func(int) (*pipeline.Core, machine.System, machine.Observer, error) {
 			sys := evm.NewSpeculative(env, txs, cache, mc.Crediting)
 			cfg := handCore()
@@ -193,6 +194,12 @@ const increment = "PUSH1 0 SLOAD PUSH1 1 ADD PUSH1 0 SSTORE"
 // sharing is the costs of all scenes.
 func sharing(policy string, cores int) machine.Config {
 	return machine.Config{Policy: policy, Cores: cores, Schedule: 10, Check: 1, Crediting: state.LazyBeneficiary}
+}
+
+func mapped(mapping string) machine.Config {
+	mc := sharing("block-stm", 2)
+	mc.Mapping = mapping
+	return mc
 }
 
 func crediting(c state.Crediting) machine.Config {

@@ -27,6 +27,7 @@ type Incarnation struct {
 	view    view
 	log     *pipeline.OpLog // of a policy that wants it
 	outcome Guard           // of its repair
+	profile *profile        // of a schedule model
 }
 
 // Repaired reports whether what the incarnation leaves behind has been repaired. Its
@@ -49,7 +50,8 @@ type view struct {
 	seen    map[state.Key]*sight
 	reads   []*sight // those that committed effects depend on, in order
 	pending int      // transaction that the last load found about to write, or none
-	blocked int      // transaction whose expected write commit has run into, or none
+	foresee *foresight
+	blocked int // transaction whose expected write commit has run into, or none
 }
 
 // sight is one key as it was first seen.
@@ -84,6 +86,9 @@ func (v *view) Load(k *state.Key) (state.Value, bool) {
 // Pending implements state.Base.
 func (v *view) Pending(k *state.Key) bool {
 	on, ok := v.store.Pending(k, v.tx)
+	if !ok && v.foresee != nil {
+		on, ok = v.foresee.predict(k, v.tx)
+	}
 	v.pending = on
 	return ok
 }

@@ -43,6 +43,9 @@ type Block struct {
 	// First is the number of the block's instruction that a transaction starts with, for
 	// predictors that read the golden run.
 	First func(tx int) uint64
+	// Class names the kind of a transaction, by the code and the entry that it calls, for
+	// predictors across transactions.
+	Class func(tx int) uint64
 }
 
 // Machine is several cores on one block. Use it for one run.
@@ -57,10 +60,14 @@ type Machine struct {
 	units   []*unit
 	latest  []*Incarnation // of every transaction
 	begun   []int          // incarnations of every transaction
+	visible []bool         // its writes are published, and not expected to change
 	runner  []int          // core that executes it, or none
 	changed bool           // something has ended or begun in this cycle
 	err     error
-	logs    bool // incarnations are logged
+	foresee *foresight // of conflicts; nil: none is predicted
+	logs    bool       // incarnations are logged
+	model   bool       // and their timelines kept, for schedule models
+	inOrder Stats      // of the run that they rearrange
 }
 
 // activity is what a unit does.
@@ -108,7 +115,7 @@ func New(cfg Config, block Block) (*Machine, error) {
 	n := block.Transactions
 	m := &Machine{
 		cfg: cfg, block: block, store: state.NewVersions(block.Origin, n),
-		latest: make([]*Incarnation, n), begun: make([]int, n), runner: make([]int, n),
+		latest: make([]*Incarnation, n), begun: make([]int, n), runner: make([]int, n), visible: make([]bool, n),
 	}
 	for i := range m.runner {
 		m.runner[i] = none
@@ -117,6 +124,10 @@ func New(cfg Config, block Block) (*Machine, error) {
 		m.units = append(m.units, &unit{why: LossImbalance})
 	}
 	m.logs = info.Log
+	if info.Model != nil {
+		m.model, m.policy = true, newInOrder(m, mapping)
+		return m, nil
+	}
 	m.policy = info.make(m, mapping)
 	return m, nil
 }
@@ -297,6 +308,7 @@ func (m *Machine) begin(i int, u *unit) {
 	}
 	tx := u.task.Tx
 	x := &Incarnation{Tx: tx, Number: m.begun[tx], view: newView(m.store, tx, &m.now)}
+	x.view.foresee = m.foresee
 	m.begun[tx]++
 	m.latest[tx], u.x = x, x
 	u.sys.Open(&x.view)
@@ -354,6 +366,9 @@ func (m *Machine) executed(i int, u *unit) {
 		x.Finding = u.observer.End(x.Tx)
 	}
 	x.Writes, x.Result = u.sys.Close()
+	if m.model {
+		x.profile, x.log = profileOf(x.log, x.view.began, u.core), nil
+	}
 	m.ended(u, x)
 	m.tell(i, "end", x)
 	m.policy.Executed(i, x)
@@ -383,6 +398,7 @@ func (m *Machine) stop(i int, u *unit, on int) {
 // whether a key was written that the incarnation before had not written.
 func (m *Machine) publish(x *Incarnation) (widened bool) {
 	widened = m.store.Publish(x.version(), x.Writes)
+	m.visible[x.Tx] = true
 	m.wake()
 	return widened
 }
@@ -390,6 +406,7 @@ func (m *Machine) publish(x *Incarnation) (widened bool) {
 // expect marks the writes of a transaction as about to be replaced.
 func (m *Machine) expect(tx int) {
 	m.store.Expect(tx)
+	m.visible[tx] = false
 	m.wake()
 }
 
@@ -436,7 +453,33 @@ func (m *Machine) finish() error {
 		s.CommittedWork += x.Cycles - x.Waited
 		s.Losses[LossConflict] += x.Waited
 	}
-	return s.settle(oracle.Work(m.cfg.Oracle))
+	if err := s.settle(oracle.Work(m.cfg.Oracle)); err != nil || !m.model {
+		return err
+	}
+	m.inOrder = *s
+	return m.Rearrange(m.cfg.Policy, m.cfg.Mapping, m.cfg.Cores)
+}
+
+// Rearrange sets Stats to those of a schedule model, after a run under one.
+func (m *Machine) Rearrange(policy, mapping string, cores int) error {
+	info, mapping, err := FindPolicy(policy, mapping)
+	if err != nil {
+		return err
+	}
+	if info.Model == nil || !m.model {
+		return fmt.Errorf("policy %s is no schedule model", policy)
+	}
+	if cores == 0 {
+		cores = max(1, m.block.Transactions)
+	}
+	m.cfg.Policy, m.cfg.Mapping, m.cfg.Cores = policy, mapping, cores
+	if m.Stats = m.inOrder; m.block.Transactions == 0 {
+		return nil
+	}
+	if m.Stats = info.Model(m, mapping); m.Stats.Losses[LossImbalance] > uint64(m.Stats.Cores)*m.Stats.Cycles {
+		return fmt.Errorf("simulator error: policy %s schedules more than %d cores can do in %d cycles", policy, cores, m.Stats.Cycles)
+	}
+	return nil
 }
 
 // Incarnations are those that were committed, in block order.

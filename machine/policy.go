@@ -52,6 +52,9 @@ type PolicyInfo struct {
 	Oracle   bool     // reads access sets that only a run of the block tells
 	Source   string   // whose published mechanism it is
 	make     func(m *Machine, mapping string) Policy
+	// Model, of a policy that is a schedule model, rearranges the timeline of a run in
+	// order; nil: the policy is simulated.
+	Model func(m *Machine, mapping string) Stats
 }
 
 // InOrder is the policy of one core that runs one transaction after the other.
@@ -80,7 +83,7 @@ var policies = []PolicyInfo{
 		make:   newTwoPhase,
 	},
 	{
-		Name: "block-stm", Level: "transaction", Mappings: []string{"key"},
+		Name: "block-stm", Level: "transaction", Mappings: []string{"key", "key-sets", "key-always"},
 		Source: "Gelashvili et al., PPoPP 2023; aptos-core block-executor",
 		make:   newBlockSTM,
 	},
@@ -93,6 +96,14 @@ var policies = []PolicyInfo{
 		Name: "repair", Level: "instruction", Mappings: []string{"key"}, Log: true,
 		Source: "ParallelEVM, EuroSys 2025",
 		make:   newRepair,
+	},
+	{
+		Name: "frame", Level: "vm", Mappings: []string{"schedule", PerfectFrames}, Log: true, Model: scheduleFrames,
+		Source: "hypothetical, after the idea attributed to MegaETH",
+	},
+	{
+		Name: "window", Level: "instruction", Mappings: []string{"schedule"}, Log: true, Model: scheduleWindow,
+		Source: "one out-of-order core whose window reaches across transactions",
 	},
 	{
 		Name: "fuel", Level: "transaction", Mappings: []string{"contract", "key"}, Oracle: true,

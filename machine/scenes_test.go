@@ -61,6 +61,22 @@ var scenes = []scene{
 			122 done`,
 	},
 	{
+		// Transaction 1 waits at its load, the oldest since 22, for 0.0 to end in 34; it ends
+		// 18 later. Transaction 2 begins when that is visible.
+		name: "always waiting", block: counter, mc: mapped("key-always"), slot: 3, instructions: 21, committed: 21,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			22 c1 wait 1.0
+			34 c0 end 0.0
+			34 c0 validate 0.0
+			52 c1 end 1.0
+			52 c0 validate 1.0
+			62 c1 begin 2.0
+			86 c1 end 2.0
+			86 c0 validate 2.0
+			104 done`,
+	},
+	{
 		// The same when the incarnation that needs the estimate is given up as soon as its
 		// load is the oldest (74), and begun again when 1.1 has ended: 12 + 10 + 7 later.
 		name: "an estimate stops", block: counter, mc: restarting(), slot: 3, again: 2, instructions: 28, committed: 21,

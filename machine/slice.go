@@ -114,16 +114,10 @@ func (s *slice) leave(undone bool) {
 
 // source gives a source's new value, when it is there, and whether it has changed.
 func (s *slice) source(source int32) (w *isa.Word, ready uint64, changed bool) {
-	switch {
-	case source == pipeline.NoSource:
-		return nil, 0, false
-	case source < 0:
-		return s.log.Constant(source), 0, false
-	}
 	if r, ok := s.made[source]; ok {
 		return &r.value, r.ready, true
 	}
-	return &s.log.Ops[source].Result, 0, false
+	return s.log.Source(source), 0, false
 }
 
 // step goes over one micro-op.
@@ -167,7 +161,7 @@ func (s *slice) step(i int32, op *pipeline.LoggedOp) Guard {
 		return GuardsHeld
 	case op.Op == isa.Branch:
 		s.take(op.Op, ready)
-		return holds(!changed[0] && src[1].IsZero() == s.then(op.Src[1]).IsZero(), GuardBranch)
+		return holds(!changed[0] && src[1].IsZero() == s.log.Source(op.Src[1]).IsZero(), GuardBranch)
 	case op.Op == isa.Exp && changed[1]:
 		return GuardGas
 	case info.Class == isa.ClassALU && info.Result:
@@ -188,14 +182,6 @@ func holds(ok bool, otherwise Guard) Guard {
 		return GuardsHeld
 	}
 	return otherwise
-}
-
-// then is a source's value in the incarnation.
-func (s *slice) then(source int32) *isa.Word {
-	if source < 0 {
-		return s.log.Constant(source)
-	}
-	return &s.log.Ops[source].Result
 }
 
 // take counts a micro-op that is executed again.
@@ -251,7 +237,7 @@ func (s *slice) store(i int32, op *pipeline.LoggedOp, value *isa.Word, changed b
 	}
 	c := cellOf(key, src)
 	current := s.words(c)
-	next := words{then: *s.then(op.Src[0]), now: *value, ready: ready}
+	next := words{then: *s.log.Source(op.Src[0]), now: *value, ready: ready}
 	if changed {
 		next.ready = s.take(op.Op, ready)
 	}
@@ -344,7 +330,7 @@ func (s *slice) write(op *pipeline.LoggedOp, value *isa.Word, changed bool, read
 		return
 	}
 	done := s.take(op.Op, ready)
-	now, then := value.Bytes32(), s.then(op.Src[0]).Bytes32()
+	now, then := value.Bytes32(), s.log.Source(op.Src[0]).Bytes32()
 	for k := range op.N {
 		if b := now[32-op.N+k]; b != then[32-op.N+k] {
 			s.set(op.Frame, op.Off+k, remadeByte{b, done})

@@ -184,7 +184,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 		}
 		c.mem.sHead = e.Queue + 1
 	}
-	c.logLeave(e, pi, kind)
+	c.logLeave(e, pi, kind, returned)
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
 	if e.Flags&rob.Halts != 0 {

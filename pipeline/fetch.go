@@ -419,6 +419,7 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 		c.fetchReturn(e, fi, f)
 	case decoder.KindHalt:
 		c.fetch.state = fetchDead
+		c.fetch.passed = c.cycle
 		c.fetch.inst = next
 		c.startRun()
 	}

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"hash/fnv"
+
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
@@ -32,12 +34,13 @@ type LoggedOp struct {
 	Next   int32
 	Inst   int32
 	From   int32    // space that it reads
-	Src    [4]int32 // lines that made the sources; below zero Constant; or NoSource
+	Src    [4]int32 // lines that made the sources; below zero constants; or NoSource
 	Result isa.Word
 
 	Off, N         uint64 // bytes written
 	FromOff, FromN uint64 // bytes read
 	Site           uint64 // of the program that the frame runs
+	Returned       uint64 // hash of what a frame's end returned
 	Cycle          uint64 // of its commit
 }
 
@@ -50,12 +53,23 @@ type OpLog struct {
 	producer  []int32 // by register: the line that made it, plus 1
 }
 
-// Constant is the value of a source below zero.
-func (l *OpLog) Constant(source int32) *isa.Word { return &l.constants[-1-source] }
+// Source is the value of a source, nil for NoSource.
+func (l *OpLog) Source(source int32) *isa.Word {
+	switch {
+	case source == NoSource:
+		return nil
+	case source < 0:
+		return &l.constants[-1-source]
+	}
+	return &l.Ops[source].Result
+}
 
 // Record makes the core log what it commits, from the next transaction on; nil ends
 // that.
 func (c *Core) Record(l *OpLog) { c.oplog = l }
+
+// Passed is the cycle in which fetch has last passed the end of a transaction.
+func (c *Core) Passed() uint64 { return c.fetch.passed }
 
 // forget says that a register now holds a value that no micro-op has made.
 func (l *OpLog) forget(r rob.Reg) {
@@ -138,11 +152,13 @@ func (c *Core) logEnter(e *rob.Entry, child int32) {
 }
 
 // logLeave logs the end of a frame and the bytes that its caller's memory gets.
-func (c *Core) logLeave(e *rob.Entry, parent int32, kind decoder.Kind) {
+func (c *Core) logLeave(e *rob.Entry, parent int32, kind decoder.Kind, returned []byte) {
 	if c.oplog == nil {
 		return
 	}
-	x := LoggedOp{Kind: LogLeave, Op: e.Op, Frame: e.Frame, Next: parent, From: e.Frame, Result: c.left, Cycle: c.cycle}
+	hash := fnv.New64a()
+	_, _ = hash.Write(returned)
+	x := LoggedOp{Kind: LogLeave, Op: e.Op, Frame: e.Frame, Next: parent, From: e.Frame, Result: c.left, Returned: hash.Sum64(), Cycle: c.cycle}
 	if kind == decoder.KindAbort {
 		x.Kind = LogUndo
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -214,6 +215,11 @@ func levelTables(r *experiments.LevelsResult) []*table.Table {
 	}
 	if len(r.Rows) > 0 {
 		facts.Add("crediting", r.Rows[0].Crediting)
+	}
+	for _, info := range machine.Policies() {
+		if info.Model != nil && slices.ContainsFunc(r.Rows, func(row experiments.LevelRow) bool { return row.Policy == info.Name }) {
+			facts.Add(info.Name, "a schedule of the run in order; "+info.Source)
+		}
 	}
 	facts.Add("not modelled", "signature checks, state root")
 	return []*table.Table{facts, speed, lost}

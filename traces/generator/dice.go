@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
@@ -25,6 +26,32 @@ func (d dice) below(n uint64) uint64 {
 
 // oneIn is true once in n draws.
 func (d dice) oneIn(n uint64) bool { return d.below(n) == 0 }
+
+// zipf gives the running sums of n weights, of which the i-th, counted from 1, is
+// i^-skew in units of 2^-40; nil for equal ones.
+func zipf(n, skew int) []uint64 {
+	if skew == 0 {
+		return nil
+	}
+	sums := make([]uint64, n)
+	var sum uint64
+	for i := range sums {
+		weight := uint64(1) << 40
+		for range skew {
+			weight /= uint64(i + 1)
+		}
+		sum += weight
+		sums[i] = sum
+	}
+	return sums
+}
+
+// among draws a place in running sums of weights.
+func (d dice) among(sums []uint64) int {
+	x := d.below(sums[len(sums)-1])
+	i, _ := slices.BinarySearch(sums, x+1)
+	return i
+}
 
 // digest gives 32 bytes that depend on a seed, on what they are for and on a number.
 func digest(seed uint64, label string, i int) common.Hash {

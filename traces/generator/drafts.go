@@ -58,8 +58,16 @@ func draftApproval(d *drafter, _ *account) (message, error) {
 	}, nil
 }
 
+// pool draws a pool.
+func (d *drafter) pool() int {
+	if d.hot == nil {
+		return int(d.dice.below(uint64(len(d.town.pools))))
+	}
+	return d.dice.among(d.hot)
+}
+
 func draftSwap(d *drafter, from *account) (message, error) {
-	p := d.town.pools[d.dice.below(uint64(len(d.town.pools)))]
+	p := d.town.pools[d.pool()]
 	sold := p.tokens[d.dice.below(2)]
 	return message{
 		to: &p.address, gas: gasSwap,

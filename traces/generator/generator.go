@@ -26,6 +26,7 @@ const (
 	maxTransactions = 100_000
 	maxSenders      = 100_000
 	maxPools        = 1_000
+	maxSkew         = 6
 )
 
 // Params say which block to make.
@@ -37,6 +38,9 @@ type Params struct {
 	Senders  int    // accounts that sign transactions and hold tokens; 0: one for two transactions
 	Pools    int    // swap pools, in a chain of tokens: pool i trades token i for token i+1; 0: 2
 	GasLimit uint64 // of the block, in gas; 0: mainnet's 60 million
+	// Skew draws the pool of a swap by Zipf's law: pool i, counted from 1, has the weight
+	// i^-Skew. 0 draws evenly; the higher, the hotter the first pools.
+	Skew int
 }
 
 // New makes a block and the part of the state that it reads. The bundle is checked
@@ -75,6 +79,7 @@ func build(p Params) (*traces.Bundle, error) {
 		town:     ground.town,
 		signer:   types.MakeSigner(config, header.Number, header.Time),
 		baseFee:  header.BaseFee,
+		hot:      zipf(len(ground.town.pools), p.Skew),
 	}
 	txs, err := d.transactions(w, p.Transactions)
 	if err != nil {
@@ -126,6 +131,9 @@ func (p *Params) complete() error {
 		if n.value < 1 || n.value > n.max {
 			return fmt.Errorf("%s: %d is not between 1 and %d", n.name, n.value, n.max)
 		}
+	}
+	if p.Skew < 0 || p.Skew > maxSkew {
+		return fmt.Errorf("skew: %d is not between 0 and %d", p.Skew, maxSkew)
 	}
 	return nil
 }

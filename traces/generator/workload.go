@@ -118,6 +118,7 @@ type drafter struct {
 	town     town
 	signer   types.Signer
 	baseFee  *big.Int
+	hot      []uint64 // which pool is drawn; nil: evenly
 
 	strangers int // addresses handed out that nobody has used before
 	refusals  int

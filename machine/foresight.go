@@ -1,0 +1,69 @@
+package machine
+
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state"
+)
+
+// foresight predicts conflicts between transactions: a load that is predicted to need
+// what an earlier transaction has not written yet waits for it, instead of being found
+// stale later. It is the store-set predictor (Chrysos and Emer, ISCA 1998) across
+// transactions: a validation that fails puts what wrote the key into the set of what
+// read it, and both are known by the code and the entry that a transaction calls, as a
+// transaction does not come twice.
+type foresight struct {
+	m      *Machine
+	always bool // predict a conflict with every transaction below
+	sets   map[reader]map[uint64]bool
+}
+
+// reader is a load to the predictor: the kind of transaction, and whose state it reads.
+type reader struct {
+	class uint64
+	owner isa.Word
+	kind  state.KeyKind
+}
+
+func newForesight(m *Machine, mapping string) *foresight {
+	switch mapping {
+	case "key-always":
+		return &foresight{m: m, always: true}
+	case "key-sets":
+		return &foresight{m: m, sets: map[reader]map[uint64]bool{}}
+	}
+	return nil
+}
+
+// predict gives the nearest transaction below that the load has to wait for.
+func (f *foresight) predict(k *state.Key, tx int) (on int, ok bool) {
+	var set map[uint64]bool
+	if !f.always {
+		if set = f.sets[reader{f.m.block.Class(tx), k.Owner, k.Kind}]; set == nil {
+			return none, false
+		}
+	}
+	for on = tx - 1; on >= 0; on-- {
+		if !f.m.visible[on] && (f.always || set[f.m.block.Class(on)]) {
+			return on, true
+		}
+	}
+	return none, false
+}
+
+// learn notes who wrote what an incarnation has read stale.
+func (f *foresight) learn(x *Incarnation) {
+	if f.always {
+		return
+	}
+	for _, r := range x.view.reads {
+		now := f.m.store.Read(&r.key, x.Tx)
+		if now.Version == r.reading.Version || now.Version.Tx == state.BeforeBlock {
+			continue
+		}
+		at := reader{f.m.block.Class(x.Tx), r.key.Owner, r.key.Kind}
+		if f.sets[at] == nil {
+			f.sets[at] = map[uint64]bool{}
+		}
+		f.sets[at][f.m.block.Class(int(now.Version.Tx))] = true
+	}
+}

@@ -1,0 +1,77 @@
+package machine
+
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline"
+)
+
+// profile is the timeline of one committed transaction, which a schedule model
+// rearranges. All times are cycles after the begin of the transaction.
+type profile struct {
+	cycles  uint64
+	fetched uint64 // when fetch has passed the end for good
+	filled  uint64 // when as many micro-ops have committed as the reorder buffer holds
+	commits uint64 // cycles that its micro-ops take to commit at full width
+	root    *span
+}
+
+// span is one call frame.
+type span struct {
+	envelope   bool
+	begin, end uint64
+	calls      []call   // that have entered a callee, in order
+	accesses   []access // of this frame, in order
+	outcome    outcome
+}
+
+// call is one call that has entered its callee.
+type call struct {
+	site   uint64 // program and instruction
+	callee *span
+}
+
+// outcome is what a caller sees of a callee.
+type outcome struct {
+	result   isa.Word
+	returned uint64 // hash of the bytes
+}
+
+// access is one access to storage.
+type access struct {
+	at    uint64
+	cell  cell
+	write bool
+}
+
+// profileOf condenses the log of a transaction that began in the given cycle.
+func profileOf(log *pipeline.OpLog, began uint64, core *pipeline.Core) *profile {
+	p := &profile{cycles: core.Cycle() - began, fetched: core.Passed() - began}
+	p.filled = p.cycles
+	p.root = &span{envelope: true, end: p.cycles}
+	open := []*span{p.root}
+	cfg := &core.Config().Core
+	uops := uint64(0)
+	for i := range log.Ops {
+		op := &log.Ops[i]
+		at, f := op.Cycle-began, open[len(open)-1]
+		switch op.Kind {
+		case pipeline.LogEnter:
+			s := &span{begin: at}
+			f.calls = append(f.calls, call{op.Site ^ uint64(uint32(op.Inst)), s})
+			open = append(open, s)
+		case pipeline.LogLeave, pipeline.LogUndo:
+			f.end, f.outcome = at, outcome{op.Result, op.Returned}
+			open = open[:len(open)-1]
+		case pipeline.LogUop:
+			if uops++; uops == uint64(cfg.ROB) {
+				p.filled = at
+			}
+			if op.Op == isa.StateLoad || op.Op == isa.StateKey {
+				c := cellOf(op, [4]*isa.Word{log.Source(op.Src[0]), log.Source(op.Src[1])})
+				f.accesses = append(f.accesses, access{at, c, op.Op == isa.StateKey})
+			}
+		}
+	}
+	p.commits = (uops + uint64(cfg.Commit) - 1) / uint64(cfg.Commit)
+	return p
+}
