@@ -46,7 +46,9 @@ func TestFormatsDocument(t *testing.T) {
 	walk("", reflect.TypeFor[Result]())
 	walk("bench: ", reflect.TypeFor[Benchmark]())
 	walk("limits: ", reflect.TypeFor[LimitResult]())
-	for _, schema := range []string{ResultSchema, BenchSchema, LimitSchema} {
+	walk("ablate: ", reflect.TypeFor[Ablation]())
+	walk("ablate step: ", reflect.TypeFor[AblatedStep]())
+	for _, schema := range []string{ResultSchema, BenchSchema, LimitSchema, AblationSchema} {
 		if !strings.Contains(string(text), schema) {
 			t.Errorf("%s is not in docs/formats.md", schema)
 		}

@@ -42,6 +42,8 @@ func TestPredictors(t *testing.T) {
 		{"predictor.call", predictor.CallTargets.Names()},
 		{"predictor.memory", predictor.Dependences.Names()},
 		{"predictor.state", predictor.Dependences.Names()},
+		{"predictor.keys", predictor.KeyPredictors.Names()},
+		{"predictor.runahead", []string{"true", "false"}},
 	} {
 		for _, name := range kind.names {
 			set := kind.key + "=" + name

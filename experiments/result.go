@@ -103,6 +103,14 @@ type Prediction struct {
 	MPKI        *float64 `json:"mpki"` // mispredicts per thousand committed instructions
 }
 
+// JumpInfo splits the committed jumps that Target predicts.
+type JumpInfo struct {
+	Constant          uint64 `json:"constant"` // rename saw the target
+	Returns           uint64 `json:"returns"`  // predicted by the return stack
+	Dynamic           uint64 `json:"dynamic"`  // the others
+	ReturnMispredicts uint64 `json:"returnMispredicts"`
+}
+
 // Dependence is the record of a memory or state dependence predictor.
 type Dependence struct {
 	Name       string `json:"name"`
@@ -116,6 +124,7 @@ type PredictorInfo struct {
 	Branch            Prediction `json:"branch"`
 	Target            Prediction `json:"target"`
 	Call              Prediction `json:"call"`
+	Jumps             JumpInfo   `json:"jumps"`
 	FrontEndRedirects uint64     `json:"frontEndRedirects"`
 	Memory            Dependence `json:"memory"`
 	State             Dependence `json:"state"`
@@ -280,6 +289,7 @@ func describe(setup Setup, trace TraceInfo, core, scalar, folded *pipeline.Core)
 			Branch:            prediction(cfg.Predictor.Branch, s.Branches, s.DirectionMispredicts, s.Instructions),
 			Target:            prediction(cfg.Predictor.Target, s.CommittedJumps, s.TargetMispredicts, s.Instructions),
 			Call:              prediction(cfg.Predictor.Call, s.Calls, s.CallMispredicts, s.Instructions),
+			Jumps:             JumpInfo{s.ConstantJumps, s.ReturnJumps, s.CommittedJumps - s.ConstantJumps - s.ReturnJumps, s.ReturnMispredicts},
 			FrontEndRedirects: s.FrontEndRedirects,
 			Memory:            Dependence{cfg.Predictor.Memory, s.MemoryForwards, s.MemoryWaits, s.MemoryViolations},
 			State:             Dependence{cfg.Predictor.State, s.StateForwards, s.StateWaits, s.StateViolations},

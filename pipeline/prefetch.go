@@ -133,10 +133,10 @@ func (p *prefetcher) begin(c *Core, env *decoder.Envelope, dynamic uint64) {
 		p.transaction(c, env, c.sys.Context(), dynamic)
 		return
 	}
-	// The present transaction has been asked about already, except at the beginning.
+	// What has been learnt since the present transaction was looked at is new.
+	p.transaction(c, env, c.sys.Context(), dynamic)
 	first := p.ahead
 	if !p.looked {
-		p.transaction(c, env, c.sys.Context(), dynamic)
 		p.looked, first = true, 1
 	}
 	for k := first; k <= p.ahead; k++ {

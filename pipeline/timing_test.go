@@ -64,7 +64,7 @@ func base() pipeline.Config {
 		},
 		State: pipeline.StateConfig{Buffer: n, Misses: n},
 		Predictor: pipeline.PredictorConfig{
-			Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle",
+			Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Prefetches: 16, KeyBits: 4,
 			BranchBits: 4, HistoryBits: 4, TargetBits: 4, ReturnStack: 4, DependBits: 4,
 		},
 	}

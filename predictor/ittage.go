@@ -3,7 +3,7 @@ package predictor
 func init() {
 	const doc = "tagged tables of geometric target-history lengths over a last-target table (A. Seznec, A 64-Kbytes ITTAGE Indirect Branch Predictor, CBP-3 2011)"
 	Targets.Register(Maker[Target]{Name: "ittage", Params: []string{"targetbits"}, Doc: doc, New: func(p Params) Target { return makeITTAGE(p, 0) }})
-	Targets.Register(Maker[Target]{Name: "ittage+ras", Params: []string{"targetbits", "returnstack"}, Doc: "return stack as in btb+ras while it is not empty; else ittage", New: func(p Params) Target { return makeITTAGE(p, p.StackDepth) }})
+	Targets.Register(Maker[Target]{Name: "ittage+ras", Params: []string{"targetbits", "returnstack"}, Doc: "return stack as in btb+ras for jumps that have gone to its top, counted by site; else ittage", New: func(p Params) Target { return makeITTAGE(p, p.StackDepth) }})
 }
 
 const (
@@ -41,6 +41,7 @@ type ittage struct {
 	tables    [ittageTables][]ittageEntry
 	indexBits int
 	returns   *returnStack // nil without
+	leaves    []counter    // by site: whether its jumps go to the top of the return stack
 	now       ittageState
 	at        uint64
 	states    []ittageState
@@ -57,6 +58,7 @@ func makeITTAGE(p Params, depth int) *ittage {
 		t.tables[i] = make([]ittageEntry, 1<<t.indexBits)
 	}
 	if depth > 0 {
+		t.leaves = newCounters(p.TableBits)
 		t.returns = &returnStack{btb: btb{table: make([]btbEntry, 1), shift: 63}, entries: make([]int32, depth)}
 	}
 	return t
@@ -87,32 +89,38 @@ func (t *ittage) match(site, history uint64) (first, second *ittageEntry, table 
 	return first, nil, table
 }
 
-// guess is the tagged tables' prediction: the longest match, unless it has just been
-// wrong and the next longest has not.
+// guess is the target of the longest match that has been right lately; without one,
+// the last target of the site.
 func (t *ittage) guess(r Ref, history uint64) int32 {
-	first, second, _ := t.match(r.Site, history)
-	switch {
-	case first == nil:
-		return t.base.Predict(r)
-	case first.confidence > 0:
-		return first.target
-	case second != nil:
-		return second.target
+	unproved := int32(-1)
+	for i := ittageTables - 1; i >= 0; i-- {
+		e, tag := t.entry(i, r.Site, history)
+		switch {
+		case !e.valid || e.tag != tag:
+		case e.confidence > 0:
+			return e.target
+		case unproved < 0:
+			unproved = e.target
+		}
 	}
 	if target := t.base.Predict(r); target >= 0 {
 		return target
 	}
-	return first.target
+	return unproved
 }
 
 func (t *ittage) Predict(r Ref) int32 {
-	if t.popped = t.returns != nil && t.returns.top > 0; t.popped {
+	if t.popped = t.returns != nil && t.returns.top > 0 && t.leaves[t.leaf(r)] >= 2; t.popped {
 		target := t.returns.Predict(r)
 		t.advance()
 		return target
 	}
 	return t.guess(r, t.now.history)
 }
+
+// leaf is the place of a site among the counters that tell returns from other jumps:
+// function pointers and jump tables have no return point to pop.
+func (t *ittage) leaf(r Ref) uint64 { return hashSite(r.Site) >> t.base.shift }
 
 // FromStack tells whether the last prediction was a return point.
 func (t *ittage) FromStack() bool { return t.popped }
@@ -126,7 +134,7 @@ func (t *ittage) Call(r Ref, returnTo int32) {
 
 // Shift appends a target to the path.
 func (t *ittage) Shift(r Ref, target int32) {
-	folded := hashSite(r.Site^uint64(uint32(target))<<32) >> (64 - historyTargetBits)
+	folded := hashSite(hashSite(r.Site)+uint64(uint32(target))) >> (64 - historyTargetBits)
 	t.now.history = t.now.history<<historyTargetBits ^ folded
 	t.advance()
 }
@@ -158,7 +166,11 @@ func (t *ittage) Restore(position uint64) {
 // Train teaches the provider and the base, and takes an entry of a longer history
 // when the prediction was wrong.
 func (t *ittage) Train(r Ref, position uint64, target int32) {
-	history := t.states[position%ittageStates].history
+	before := &t.states[position%ittageStates]
+	history := before.history
+	if t.returns != nil && before.stack>>32 > 0 {
+		t.leaves[t.leaf(r)].train(int32(uint32(before.stack)) == target)
+	}
 	right := t.guess(r, history) == target
 	first, second, table := t.match(r.Site, history)
 	t.base.Train(r, position, target)

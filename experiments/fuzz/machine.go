@@ -60,6 +60,7 @@ func finite(d *dice) pipeline.Config {
 			Call: pick(d, predictor.CallTargets.Names()...), Memory: pick(d, predictor.Dependences.Names()...),
 			State: pick(d, predictor.Dependences.Names()...), BranchBits: d.upTo(12), HistoryBits: d.upTo(20) - 1, TargetBits: d.upTo(10),
 			ReturnStack: d.upTo(64), DependBits: d.upTo(10), Seed: uint64(d.below(1 << 16)),
+			Keys: pick(d, predictor.KeyPredictors.Names()...), Runahead: d.below(2) == 0, Prefetches: d.upTo(64), Ahead: int(d.below(4)), KeyBits: d.upTo(10),
 		},
 		Chaos: pipeline.ChaosConfig{Squash: squash},
 	}
