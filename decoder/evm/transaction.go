@@ -245,9 +245,9 @@ func (s *System) Finish(top *decoder.Context, result isa.Word) {
 	s.Results = append(s.Results, outcome)
 }
 
-// Upcoming describes a transaction that has not begun.
+// Upcoming describes a transaction that has not begun, where it is known already.
 func (s *System) Upcoming(k int) (env decoder.Envelope, context []isa.Word, ok bool) {
-	if i := s.cur + k; i < len(s.Txs) {
+	if i := s.cur + k; i < len(s.Txs) && s.Txs[i] != nil {
 		return s.envelopeOf(s.Txs[i], s.Txs[i].Gas), s.contextOf(s.Txs[i]), true
 	}
 	return env, nil, false
