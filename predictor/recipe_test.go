@@ -103,7 +103,8 @@ func TestGraphSharesAndFolds(t *testing.T) {
 	if g.Hash(g.Join(whole(two, three))) != g.Const(&hash) {
 		t.Error("the hash of constants is no constant")
 	}
-	if g.Op(isa.Add, g.Caller(), two, predictor.Opaque) != g.Op(isa.Add, g.Caller(), two, predictor.Opaque) {
+	first := g.Op(isa.Add, g.Caller(), two, predictor.Opaque)
+	if again := g.Op(isa.Add, g.Caller(), two, predictor.Opaque); first != again {
 		t.Error("one expression, two names")
 	}
 	if g.Op(isa.Add, g.Caller(), predictor.Opaque, predictor.Opaque) != predictor.Opaque {
