@@ -95,7 +95,7 @@ func allPolicies(t *testing.T, p *Block, cores []int) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if s.Config.Misbehaves() || info.Level == "vm" || info.Level == "instruction" {
+				if s.Config.Misbehaves() || info.Level == "vm" || info.Level == "instruction" || info.Level == "limit" {
 					return // its times are random, or below the transaction no such limit holds
 				}
 				if n := out.Stats.Cycles; n < span || uint64(mc.Cores)*n < work {

@@ -46,7 +46,7 @@ type Policy interface {
 // PolicyInfo is a row of the table of policies.
 type PolicyInfo struct {
 	Name     string
-	Level    string   // of parallelism: account, object, transaction, instruction
+	Level    string   // of parallelism: account, object, transaction, vm, instruction; or limit
 	Mappings []string // what transactions conflict on; the first is the default
 	Log      bool     // needs the log of what incarnations commit
 	Oracle   bool     // reads access sets that only a run of the block tells
@@ -109,6 +109,10 @@ var policies = []PolicyInfo{
 		Name: "fuel", Level: "transaction", Mappings: []string{"contract", "key"}, Oracle: true,
 		Source: "FuelLabs/fuel-core: parallel-executor scheduler.rs",
 		make:   newAccessList,
+	},
+	{
+		Name: "tinf", Level: "limit", Mappings: []string{"key"}, Log: true, Oracle: true, Model: scheduleSpan,
+		Source: "the longest chain: unbounded cores, each load waits until its writer has finished",
 	},
 	{
 		Name: "dag-oracle", Level: "transaction", Mappings: []string{"key"}, Oracle: true,

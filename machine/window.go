@@ -1,6 +1,9 @@
 package machine
 
-import "github.com/ooovm/ooovm/state"
+import (
+	"github.com/ooovm/ooovm/machine/oracle"
+	"github.com/ooovm/ooovm/state"
+)
 
 // scheduleWindow models one core whose window reaches across transactions: fetch goes on
 // into the next envelope as soon as it has passed the end of the present transaction
@@ -38,6 +41,16 @@ func scheduleWindow(m *Machine, _ string) Stats {
 	s.Cores, s.Cycles = 1, end
 	s.Losses = [NumLosses]uint64{LossBase: end}
 	s.CommittedWork = end
+	return s
+}
+
+// scheduleSpan gives the longest chain of transactions (oracle.Span): what no policy
+// that runs whole transactions can beat on such cores.
+func scheduleSpan(m *Machine, _ string) Stats {
+	s := m.inOrder
+	s.Cores, s.Cycles = 1, oracle.Span(m.Footprints())
+	s.Losses = [NumLosses]uint64{LossBase: s.Cycles}
+	s.CommittedWork = s.Cycles
 	return s
 }
 
