@@ -110,7 +110,7 @@ type ChaosConfig struct {
 type MachineConfig struct {
 	Policy    string `key:"policy" registry:"policy" doc:"who runs which transaction when; sequential is one core without speculation"`
 	Cores     int    `key:"cores" range:"0..65536" doc:"cores on one block; 0: as many as it has transactions"`
-	Mapping   string `key:"mapping" oneof:"default key holder address contract" doc:"what the transactions of a policy with declared access sets conflict on"`
+	Mapping   string `key:"mapping" oneof:"default key holder address contract key-sets key-always schedule schedule-oracle" doc:"what the transactions of a policy with declared access sets conflict on"`
 	Crediting string `key:"crediting" oneof:"strict lazy-beneficiary lazy-transfers" doc:"changes of balances that commute: none, credits of fees, all credits and debits that are covered"`
 	Estimate  string `key:"estimate" oneof:"wait restart" doc:"block-stm, on a value about to be replaced: wait in place, or restart when it is there"`
 	Schedule  int    `key:"schedule" range:"0..1000000" doc:"cycles that taking a task costs a core"`
