@@ -32,10 +32,14 @@ const (
 	KindBuiltin             // a built-in's whole body, ends the frame
 	KindInvalid             // always faults
 	KindHalt                // end of the transaction's envelope
+
+	// Of register machines.
+	KindMove   // a register takes a constant or the value of another one: can be folded away
+	KindReturn // ends the frame of a call; the caller goes on with the registers that it had, but for some
 )
 
 // Foldable reports whether the instruction is only a rearrangement.
-func (k Kind) Foldable() bool { return k <= KindNop }
+func (k Kind) Foldable() bool { return k <= KindNop || k == KindMove }
 
 // Operand says where a micro-op's source comes from: 0..15 is the instruction's
 // stack operand of that number (0 is the top of the stack before the
@@ -56,7 +60,9 @@ const (
 	InstAddress  Operand = 0x48 // the instruction's own pc
 	Zero         Operand = 0x49
 	Temp         Operand = 0x50 // the result of an earlier micro-op of the same instruction
+	Constant     Operand = 0x51 // constant Uop.K of the program
 	Context0     Operand = 0x60 // Context0+k is word k of the transaction's context (System.Context)
+	Register0    Operand = 0x80 // Register0+k is register k of a register machine
 )
 
 // Uop is one micro-op of an instruction's template.
@@ -64,7 +70,16 @@ type Uop struct {
 	Op  isa.Op
 	Imm uint8
 	Src [4]Operand // unused ones are None
+
+	// Of register machines: see File.
+	Dst     Operand // register of the result, 0 for none
+	Status  Operand // status register of the second result, 0 for none
+	Lenient uint8   // bits of the mode register under which a second result is no fault
+	K       int32   // of Constant
 }
+
+// Always is an Uop.Lenient of a second result that is one like any other.
+const Always = 0xff
 
 // Flags of a row.
 type Flags uint16
@@ -87,6 +102,8 @@ const (
 	Memory
 	// ReadsBalance: waits for older transfers.
 	ReadsBalance
+	// ClearsStatus: the status registers that its micro-ops do not name become zero.
+	ClearsStatus
 )
 
 // Row is everything the core needs to know of one opcode at one fork.
@@ -147,12 +164,29 @@ type Program struct {
 	Builtin int
 	// ID is unique among the programs of one process; cores key per-program tables by it.
 	ID int32
+
+	// Of register machines: their operands are fields of the instruction word, so each
+	// instruction has micro-ops of its own in place of its row's template, those of
+	// instruction i from First[i] to First[i+1]. The last instruction stands for
+	// everything that is not in the program; jumps to no instruction go there.
+	File  *File
+	Uops  []Uop
+	First []int32
 }
 
-// Target gives the instruction index of the jump target named by a word, or -1.
+// Template gives the micro-ops of an instruction of a register machine.
+func (p *Program) Template(inst int32) []Uop { return p.Uops[p.First[inst]:p.First[inst+1]] }
+
+// Target gives the instruction index of the jump target named by a word, or -1; in
+// programs of register machines the last instruction in place of that.
 func (p *Program) Target(w *isa.Word) int32 {
-	if !w.IsUint64() || w.Uint64() >= uint64(len(p.Label)) {
+	if w.IsUint64() && w.Uint64() < uint64(len(p.Label)) {
+		if t := p.Label[w.Uint64()]; t >= 0 || p.File == nil {
+			return t
+		}
+	}
+	if p.File == nil {
 		return -1
 	}
-	return p.Label[w.Uint64()]
+	return int32(len(p.Insts) - 1)
 }

@@ -20,6 +20,7 @@ const (
 	FaultReturnBounds // a copy of return data past its end
 	FaultCode         // rejected code of a creation
 	FaultOther
+	FaultStatus // a second result that the mode register does not allow
 )
 
 // EnterKind says how a frame was entered.
@@ -50,6 +51,10 @@ type Context struct {
 	Memory   []byte // paid for; a multiple of 32 bytes
 	Returned uint64 // length of what the last call returned
 	Snapshot int    // of the journal at entry
+
+	// Of register machines.
+	Registers []uint64
+	Space     Space // in place of Memory
 }
 
 // Args are an instruction's stack operands at commit; 0 is the top.
@@ -143,4 +148,8 @@ type Envelope struct {
 	Declared []state.Key
 	// Serial: code may change when the transaction starts (authorisations, creation), so fetch waits for the start to commit.
 	Serial bool
+
+	// Of register machines, whose transactions succeed or fail as a whole: a fault in any frame ends them.
+	Registers []uint64 // the outermost frame's
+	Space     Space
 }

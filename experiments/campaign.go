@@ -6,6 +6,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/traces"
+	fueltrace "github.com/ooovm/ooovm/traces/fuel"
 )
 
 // InputError is a file that could not be read or is not sound.
@@ -37,43 +38,45 @@ type Campaign struct {
 
 // Report is one block's result, or why there is none.
 type Report struct {
-	Path   string
-	Result *Result
-	Err    error
+	Path    string
+	Program bool // it is about a program of the other instruction set
+	Result  *Result
+	Err     error
 }
 
 // Run simulates the blocks and hands over the reports in the order of the paths,
-// whatever finishes first. An empty path is the embedded block.
+// whatever finishes first. An empty path is the embedded block. A file of programs of
+// the other instruction set has a report for each of them.
 func (c *Campaign) Run(paths []string, emit func(Report) error) error {
 	jobs := c.Jobs
 	if c.Carry {
 		jobs = 1
 	}
-	return InOrder(paths, jobs, c.one, emit)
+	return InOrder(works(paths), jobs, c.one, emit)
 }
 
-// InOrder does something with each path, jobs at once (0 for all host cores), and
-// hands over the results in the order of the paths, whatever finishes first. The
+// InOrder does something with each input, jobs at once (0 for all host cores), and
+// hands over the results in the order of the inputs, whatever finishes first. The
 // first error of emit ends it.
-func InOrder[T any](paths []string, jobs int, one func(path string) T, emit func(T) error) error {
+func InOrder[I, T any](inputs []I, jobs int, one func(I) T, emit func(T) error) error {
 	if jobs <= 0 {
 		jobs = runtime.NumCPU()
 	}
-	results := make([]chan T, len(paths))
+	results := make([]chan T, len(inputs))
 	for i := range results {
 		results[i] = make(chan T, 1)
 	}
 	slots := make(chan struct{}, jobs)
 	stop := make(chan struct{})
 	go func() {
-		for i, path := range paths {
+		for i, input := range inputs {
 			select {
 			case slots <- struct{}{}:
 			case <-stop:
 				return
 			}
 			go func() {
-				results[i] <- one(path)
+				results[i] <- one(input)
 				<-slots
 			}()
 		}
@@ -95,18 +98,56 @@ func Open(path string) (*traces.Bundle, error) {
 	return traces.Load(path)
 }
 
-func (c *Campaign) one(path string) (r Report) {
-	r.Path = path
+// work is what one report is about: a block, a program of a file, or a file that
+// could not be read.
+type work struct {
+	path    string
+	program *fueltrace.Program
+	err     error
+}
+
+// works opens the files of programs among the paths.
+func works(paths []string) (list []work) {
+	for _, path := range paths {
+		if path == "" || !fueltrace.IsProgramFile(path) {
+			list = append(list, work{path: path})
+			continue
+		}
+		programs, err := fueltrace.Load(path)
+		if err != nil {
+			list = append(list, work{path: path, err: &InputError{err}})
+		}
+		for _, p := range programs {
+			list = append(list, work{path: path, program: p})
+		}
+	}
+	return list
+}
+
+func (c *Campaign) one(w work) (r Report) {
+	path := w.path
+	r.Path, r.Program = path, w.program != nil || w.err != nil
 	defer func() {
 		// A broken invariant of the simulator must not take the other blocks along.
 		if p := recover(); p != nil {
 			r.Result, r.Err = nil, fmt.Errorf("%s: simulator error: %v", path, p)
 		}
 	}()
-	if stop := c.Options.Stop; stop != nil && stop.Err() != nil {
+	switch stop := c.Options.Stop; {
+	case stop != nil && stop.Err() != nil:
 		r.Err = stop.Err()
-		return r
+	case w.err != nil:
+		r.Err = w.err
+	case w.program != nil:
+		r.Result, r.Err = c.program(w.program)
+	default:
+		return c.block(path)
 	}
+	return r
+}
+
+func (c *Campaign) block(path string) (r Report) {
+	r.Path = path
 	b, err := Open(path)
 	if err != nil {
 		r.Err = &InputError{err}
@@ -116,10 +157,15 @@ func (c *Campaign) one(path string) (r Report) {
 		r.Err = &InputError{fmt.Errorf("--tx %d: the block has no such transaction", o.ProbeTx)}
 		return r
 	}
+	r.Result, r.Err = c.bundle(b)
+	return r
+}
+
+// bundle simulates a block that has been loaded.
+func (c *Campaign) bundle(b *traces.Bundle) (*Result, error) {
 	p, err := Prepare(b, c.Options.Lockstep || c.Setup.Config.ReadsGolden())
 	if err != nil {
-		r.Err = &DifferenceError{err}
-		return r
+		return nil, &DifferenceError{err}
 	}
 	opt, setup := c.Options, c.Setup
 	if c.Carry {
@@ -130,20 +176,19 @@ func (c *Campaign) one(path string) (r Report) {
 	}
 	out, err := p.Run(setup.Config, opt)
 	if err != nil {
-		r.Err = err
-		return r
+		return nil, err
 	}
 	var scalar, folded *Outcome
 	if c.Baseline && out.Verdict.OK { // what is wrong has no speedup
 		if scalar, folded, err = p.baselines(c.Options); err != nil {
-			r.Err = err
-			return r
+			return nil, err
 		}
 	}
-	if r.Result, r.Err = p.Describe(setup, out, scalar, folded); r.Err == nil && c.Carry {
-		c.last, c.path = out, r.Result.Digest
+	r, err := p.Describe(setup, out, scalar, folded)
+	if err == nil && c.Carry {
+		c.last, c.path = out, r.Digest
 	}
-	return r
+	return r, err
 }
 
 // baselines runs the in-order core as every speedup is given over it, and with its

@@ -108,8 +108,15 @@ func counters(s *pipeline.Stats) []uint64 {
 	}
 	list = append(list, prefetchCounters(&s.Prefetch)...)
 	list = append(list, s.Slots[:]...)
-	list = append(list, s.Serial[:]...)
-	return append(list, s.Squashes[:]...)
+	list = append(list, s.Serial[:isa.FirstRegisterOp]...)
+	list = append(list, s.Squashes[:]...)
+	// Those of register machines count where there are any: digests of other programs do not depend on how many such micro-ops exist.
+	for i, n := range s.Serial[isa.FirstRegisterOp:] {
+		if n != 0 {
+			list = append(list, uint64(i), n)
+		}
+	}
+	return list
 }
 
 func prefetchCounters(p *pipeline.PrefetchStats) []uint64 {

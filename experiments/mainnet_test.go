@@ -14,7 +14,7 @@ func TestMainnetTotals(t *testing.T) {
 		t.Skip("all mainnet blocks")
 	}
 	folder := filepath.Dir(mainnetPath(t, 46147))
-	paths, _, err := traces.Collect([]string{folder})
+	paths, _, err := traces.Collect([]string{folder}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

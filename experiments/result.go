@@ -234,17 +234,49 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 	if err != nil {
 		return nil, err
 	}
-	s := &out.Core.Stats
-	cycles := out.Core.Cycle()
+	r := describe(setup, trace, out.Core, coreOf(scalar), coreOf(folded))
+	r.Valid = validity(out.Verdict, out.Checked, out.Difference)
+	r.Counts.ReadsOutsideBundle = out.World.ReadsOutside()
+	r.Digest = Digest(setup.Hash+setup.Learnt, trace.Hash, out)
+	return r, nil
+}
+
+func coreOf(out *Outcome) *pipeline.Core {
+	if out == nil {
+		return nil
+	}
+	return out.Core
+}
+
+// validity says what was compared and what came out.
+func validity(verdict traces.Verdict, checked uint64, difference error) (v Validity) {
+	v.Verdict = verdict
+	if verdict.Lockstep != nil {
+		v.InstructionsChecked = &checked
+	}
+	if difference != nil {
+		v.Difference = difference.Error()
+	}
+	return v
+}
+
+func configInfo(s Setup) ConfigInfo {
+	return ConfigInfo{Preset: s.Preset, Hash: s.Hash, Stack: s.Config.Core.Stack, Oracle: s.Config.ReadsGolden(), Chaos: s.Config.Misbehaves(), Carry: s.Carry}
+}
+
+// describe says what a core has done. scalar and folded are the in-order cores that
+// have done the same, or nil.
+func describe(setup Setup, trace TraceInfo, core, scalar, folded *pipeline.Core) *Result {
+	s := &core.Stats
+	cycles := core.Cycle()
 	cfg := setup.Config
 	r := &Result{
 		Schema: ResultSchema,
 		Trace:  trace,
-		Config: ConfigInfo{Preset: setup.Preset, Hash: setup.Hash, Stack: cfg.Core.Stack, Oracle: cfg.ReadsGolden(), Chaos: cfg.Misbehaves(), Carry: setup.Carry},
-		Valid:  Validity{Verdict: out.Verdict},
+		Config: configInfo(setup),
 		Counts: Counts{
 			Instructions: s.Instructions, Uops: s.Uops, ExecutedUops: s.Executed, Cycles: cycles,
-			SquashedUops: s.SquashedUops, WrongPathUops: s.WrongPathUops, ReadsOutsideBundle: out.World.ReadsOutside(), Calls: s.Calls,
+			SquashedUops: s.SquashedUops, WrongPathUops: s.WrongPathUops, Calls: s.Calls,
 			StackFills: s.StackFills,
 		},
 		IPC:      ratio(s.Instructions, cycles),
@@ -264,16 +296,9 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 		},
 		State:    StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
 		Prefetch: prefetchInfo(cfg, &s.Prefetch),
-		Digest:   Digest(setup.Hash+setup.Learnt, trace.Hash, out),
 	}
 	if cycles > 0 {
 		r.Time.MgasPerSec = rounded(float64(r.Trace.GasUsed) / r.Time.Microseconds)
-	}
-	if out.Verdict.Lockstep != nil {
-		r.Valid.InstructionsChecked = &out.Checked
-	}
-	if out.Difference != nil {
-		r.Valid.Difference = out.Difference.Error()
 	}
 	unlimited := cfg.Core.Commit >= 1<<20
 	if !unlimited {
@@ -301,7 +326,7 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 	if r.Baseline != nil {
 		r.Speedup = r.Baseline.Speedup
 	}
-	return r, nil
+	return r
 }
 
 func gasUsed(out *Outcome) (sum uint64) {
@@ -322,13 +347,13 @@ func prediction(name string, made, wrong, instructions uint64) Prediction {
 	return p
 }
 
-func baseline(out *Outcome, cycles uint64) *Baseline {
-	if out == nil {
+func baseline(core *pipeline.Core, cycles uint64) *Baseline {
+	if core == nil {
 		return nil
 	}
-	s, c := &out.Core.Stats, out.Core.Cycle()
+	s, c := &core.Stats, core.Cycle()
 	return &Baseline{
-		Preset: "scalar", Stack: out.Core.Config().Core.Stack, Cycles: c,
+		Preset: "scalar", Stack: core.Config().Core.Stack, Cycles: c,
 		IPC: ratio(s.Instructions, c), UIPC: ratio(s.Uops, c), Speedup: ratio(c, cycles),
 	}
 }

@@ -81,6 +81,20 @@ func Exec(op Op, z, a, b, c *Word) {
 		*z = *a
 	case Account:
 		*z = Word{a[0], a[1], a[2] & accountMask, 0}
+	case Not64:
+		*z = Word{^a[0]}
+	case Shl64:
+		*z = Word{a[0] << b[0]}
+	case Shr64:
+		*z = Word{a[0] >> b[0]}
+	case Index:
+		t := *b
+		z.Lsh(a, 2)
+		z.Add(&t, z)
+	case IndexDown:
+		t := *b
+		z.Lsh(a, 2)
+		z.Sub(&t, z)
 	}
 }
 

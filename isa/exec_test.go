@@ -119,7 +119,25 @@ var reference = map[Op]func(a, b, c *big.Int) *big.Int{
 	Account: func(a, _, _ *big.Int) *big.Int {
 		return new(big.Int).Mod(a, new(big.Int).Lsh(big.NewInt(1), 160))
 	},
+	Not64: func(a, _, _ *big.Int) *big.Int { return low64(new(big.Int).Not(a)) },
+	Shl64: func(a, b, _ *big.Int) *big.Int {
+		if n := low64(b); n.Cmp(big.NewInt(64)) < 0 {
+			return low64(new(big.Int).Lsh(low64(a), uint(n.Uint64())))
+		}
+		return new(big.Int)
+	},
+	Shr64: func(a, b, _ *big.Int) *big.Int {
+		if n := low64(b); n.Cmp(big.NewInt(64)) < 0 {
+			return new(big.Int).Rsh(low64(a), uint(n.Uint64()))
+		}
+		return new(big.Int)
+	},
+	Index:     func(a, b, _ *big.Int) *big.Int { return new(big.Int).Add(b, new(big.Int).Lsh(a, 2)) },
+	IndexDown: func(a, b, _ *big.Int) *big.Int { return new(big.Int).Sub(b, new(big.Int).Lsh(a, 2)) },
 }
+
+// low64 is a number modulo 2^64, also a negative one.
+func low64(a *big.Int) *big.Int { return new(big.Int).Mod(a, new(big.Int).Lsh(big.NewInt(1), 64)) }
 
 // TestExec compares every pure micro-operation with unbounded integers on a
 // cross product of edge operands.

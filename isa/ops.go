@@ -40,7 +40,7 @@ const (
 	// Memory. A frame's memory is one address space.
 	Load         // 32 bytes at source 0
 	LoadInput    // 32 bytes at source 0 of the frame's input range (source 1 offset, source 2 length), zero past its end
-	Hash         // Keccak-256 of [source 0, +source 1)
+	Hash         // digest of [source 0, +source 1); Imm says which (HashKeccak256)
 	StoreAddr    // address part of a 32-byte store: source 0
 	StoreData    // data part of a 32-byte store: source 0
 	StoreData1   // data part of a one-byte store: source 0, low byte
@@ -71,7 +71,51 @@ const (
 	Argument // holds up to three operands that commit alone reads
 	Touch    // envelope: reads the account of source 0 through the state queue; Imm is 1 for a write
 
+	// What only programs of register machines have. Their words are 64 bits wide.
+
+	// Arithmetic with a second result: of Add64 to Narrow how far the first overflows,
+	// of Div64 to Root64 whether it is undefined (ExecFlagged).
+	Add64
+	Sub64
+	Mul64
+	MulDiv64 // source 0 times source 1 by source 2; by 2^64 when that is 0
+	Exp64
+	Narrow // arithmetic on fewer bits: Imm has the operation (NarrowAdd) in its low 4 bits, the width above them (8, 16, 32 bits)
+	Div64
+	Mod64
+	Log64  // of source 0 to the base source 1
+	Root64 // of source 0, source 1 is the degree
+
+	Not64
+	Shl64     // source 0 by source 1 bits
+	Shr64     // likewise
+	Index     // source 1 plus four times source 0, not cut to 64 bits
+	IndexDown // source 1 less four times source 0, likewise
+
+	LoadBytes    // Imm bytes, the highest first, at source 0 plus source 1
+	StoreAddrN   // address part of a store of Imm bytes: source 0 plus source 1
+	StoreDataN   // its data part: the low bytes of source 0, the highest first
+	LoadRange    // names the content of [source 0, +source 1): equal words are equal contents
+	CompareRange // whether source 2 is that name of [source 0, +source 1)
+	Query        // source 0 index, source 1 selector of the transaction's tables
+
+	Return // end of a call: sources are what the caller sees
+	System // an instruction that the system executes as a whole, as the oldest
+
 	NumOps
+)
+
+// FirstRegisterOp is the first of the micro-operations that only programs of register machines have.
+const FirstRegisterOp = Add64
+
+// Operations of Narrow (low bits of its Imm).
+const (
+	NarrowAdd uint8 = iota
+	NarrowSub
+	NarrowMul
+	NarrowExp
+	NarrowShl
+	NarrowXnor
 )
 
 // CopySource says which range a CopyData reads (its Imm).
@@ -81,6 +125,13 @@ const (
 	CopyReturn                   // what the last call returned
 	CopyCode                     // the frame's own code
 	CopyForeignCode              // the code of the account in source 2
+	CopyZero                     // nothing: zeros
+)
+
+// Digests of Hash (Imm).
+const (
+	HashKeccak256 uint8 = iota
+	HashSHA256
 )
 
 // Storage spaces of StateLoad, StateKey (Imm).
@@ -105,7 +156,7 @@ const (
 // Class groups micro-operations by how the core handles them.
 type Class uint8
 
-// The classes. Only ClassALU is executed by Exec.
+// The classes. ClassALU is executed by Exec, ClassFlagged by ExecFlagged.
 const (
 	ClassNone Class = iota // no execution: complete at dispatch
 	ClassALU
@@ -118,6 +169,8 @@ const (
 	ClassBranch
 	ClassControl // frames begin and end, and what commit completes
 	ClassHead    // executes only as the oldest of the machine
+	ClassFlagged // executed by ExecFlagged: a second result may go to a status register
+	ClassQuery   // asks the system for a constant of the transaction
 )
 
 // Unit names the kind of port a micro-operation issues to.
@@ -227,4 +280,28 @@ var Table = [NumOps]Info{
 	Counter:           {"counter", ClassControl, UnitALU, LatALU, 0, true},
 	Argument:          {"argument", ClassALU, UnitALU, LatALU, 3, false},
 	Touch:             {"touch", ClassStateLoad, UnitState, LatState, 1, false},
+
+	Add64:        {"add64", ClassFlagged, UnitALU, LatALU, 2, true},
+	Sub64:        {"sub64", ClassFlagged, UnitALU, LatALU, 2, true},
+	Mul64:        {"mul64", ClassFlagged, UnitMul, LatMul, 2, true},
+	MulDiv64:     {"muldiv64", ClassFlagged, UnitDiv, LatMulMod, 3, true},
+	Exp64:        {"exp64", ClassFlagged, UnitMul, LatExp, 2, true},
+	Narrow:       {"narrow", ClassFlagged, UnitMul, LatMul, 2, true},
+	Div64:        {"div64", ClassFlagged, UnitDiv, LatDiv, 2, true},
+	Mod64:        {"mod64", ClassFlagged, UnitDiv, LatDiv, 2, true},
+	Log64:        {"log64", ClassFlagged, UnitDiv, LatDiv, 2, true},
+	Root64:       {"root64", ClassFlagged, UnitDiv, LatDiv, 2, true},
+	Not64:        {"not64", ClassALU, UnitALU, LatALU, 1, true},
+	Shl64:        {"shl64", ClassALU, UnitALU, LatShift, 2, true},
+	Shr64:        {"shr64", ClassALU, UnitALU, LatShift, 2, true},
+	Index:        {"index", ClassALU, UnitALU, LatALU, 2, true},
+	IndexDown:    {"index.down", ClassALU, UnitALU, LatALU, 2, true},
+	LoadBytes:    {"load.bytes", ClassLoad, UnitLoad, LatLoad, 2, true},
+	StoreAddrN:   {"storen.addr", ClassStoreAddr, UnitStore, LatStore, 2, false},
+	StoreDataN:   {"storen.data", ClassStoreData, UnitStore, LatStore, 1, false},
+	LoadRange:    {"load.range", ClassLoad, UnitLoad, LatLoad, 2, true},
+	CompareRange: {"compare.range", ClassLoad, UnitLoad, LatLoad, 3, true},
+	Query:        {"query", ClassQuery, UnitLoad, LatLoad, 2, true},
+	Return:       {"return", ClassControl, UnitBranch, LatBranch, 2, false},
+	System:       {"system", ClassHead, UnitState, LatSystem, 0, false},
 }

@@ -114,6 +114,9 @@ func (c *Core) whyNot() Cause {
 // and is gone.
 func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 	f := &c.frames[e.Frame]
+	if f.prog.File != nil {
+		return c.commitFromFile(e, seq, f)
+	}
 	if e.Flags&rob.First != 0 {
 		c.argsFaulty = false
 		if e.RunStart != e.Inst && !c.commitRun(e, f) {

@@ -98,7 +98,7 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 	ch := &c.frames[child]
 	*ch = frame{
 		parent: caller, resume: resume, refs: 1, static: f.static, creation: true,
-		outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: contextConst,
+		outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: contextConst, space: child,
 		ctx: decoder.Context{Memory: ch.ctx.Memory[:0], Depth: f.ctx.Depth + 1},
 	}
 	var entered bool
@@ -220,6 +220,9 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	row := &f.prog.Rows[in.Code]
 	counted := row.Flags&decoder.Uncounted == 0
 	dynamic := e.Dynamic - uint64(e.Inst-inst)
+	if f.prog.File != nil && (fault == decoder.FaultStatus || row.Flags&decoder.Dynamic == 0) {
+		c.files.Fail(&f.ctx, in, fault)
+	}
 	if counted {
 		c.report(f, in, row, nil, cost, true)
 		c.Stats.Instructions++
@@ -238,6 +241,9 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	}
 	x := *e
 	resume := f.resume
+	if f.prog.File != nil {
+		pi, resume = c.root, c.outermost(fi).resume
+	}
 	c.squashFrom(c.buf.Head, CauseFault)
 	c.squashMemory(0)
 	c.state.squash(0)
@@ -256,7 +262,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
 	c.traceFault(fi)
-	c.dropFrame(fi)
+	c.dropFrames(fi, pi)
 	c.fetch.dynamic = dynamic
 	c.steer(pi, resume, c.cycle+1, CauseFault)
 }

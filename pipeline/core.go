@@ -61,7 +61,10 @@ type Core struct {
 	units   [isa.NumUnits]int
 	freeGas bool // GAS answered by the golden run
 
+	predictStatus bool // status registers are taken to be zero
+
 	sys     decoder.System
+	files   decoder.RegisterSystem // sys, where it is one
 	checker decoder.Checker
 	probe   Probe
 	golden  predictor.Golden
@@ -135,6 +138,8 @@ type Core struct {
 	gasBound    uint64 // no frame of the transaction has more
 	memoryBound uint64 // no memory of the transaction is larger, in bytes
 	retired     decoder.Retirement
+	charged     uint64 // cost of the instruction of a register machine being committed
+	reshaped    bool   // it has changed the shape of memory
 
 	// VerifyEvery calls Verify after every so many simulated steps, 0 for never.
 	VerifyEvery uint64
@@ -148,6 +153,7 @@ type Core struct {
 	steps      uint64 // of the present transaction
 	moved      bool   // a stage moved in the last one
 	root       int32  // its envelope's frame
+	entry      entry  // what its outermost frame begins with
 	outside    outside
 
 	err     error
@@ -156,6 +162,7 @@ type Core struct {
 	Stats   Stats
 	hasher  streamHash
 	scratch []byte
+	peeked  []byte
 	keccak  keccakState
 	sum     [32]byte
 }
@@ -206,6 +213,8 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	c.Stats.Width = uint64(cfg.Core.Commit)
 	c.watchdog = uint64(cfg.Core.Watchdog)
 	c.outside.view, _ = sys.(decoder.View)
+	c.files, _ = sys.(decoder.RegisterSystem)
+	c.predictStatus = cfg.Core.Status != "rename"
 	return c, nil
 }
 
@@ -269,6 +278,7 @@ func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
 	*f = frame{parent: -1, refs: 1, outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: envelopeConst, ctx: decoder.Context{
 		Kind: decoder.EnterRoot, Prog: env.Program, Memory: append(f.ctx.Memory[:0], env.Input...),
 	}}
+	f.space, c.entry = root, entry{env.Registers, env.Space}
 	c.setProgram(f, env.Program)
 	c.maps.InitFrame(root, [rob.NumEnv]rob.Reg{
 		rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg,

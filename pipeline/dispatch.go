@@ -115,9 +115,11 @@ func (c *Core) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
 	switch facts.class {
 	case isa.ClassStoreAddr:
 		s, p := c.mem.addStore()
-		s.seq, s.uid, s.frame, s.ref = seq, e.UID, e.Frame, c.ref(e)
+		s.seq, s.uid, s.frame, s.ref = seq, e.UID, c.frames[e.Frame].space, c.ref(e)
 		c.linkStore(s, p)
 		switch e.Op {
+		case isa.StoreAddrN:
+			s.kind = storeBytes
 		case isa.StoreAddr:
 			s.kind = storeWord
 		case isa.StoreAddr1:
@@ -175,7 +177,7 @@ func (c *Core) rangeOf(e *rob.Entry) int32 {
 	if e.Op == isa.LoadInput || e.Op == isa.Builtin || e.Op == isa.CopyData && e.Imm == isa.CopyInput {
 		return c.frames[e.Frame].parent
 	}
-	return e.Frame
+	return c.frames[e.Frame].space
 }
 
 // olderOfCopy is the youngest store that a block copy's source can come from.

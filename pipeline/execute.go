@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"crypto/sha256"
+
 	"golang.org/x/crypto/sha3"
 
 	"github.com/ooovm/ooovm/decoder"
@@ -49,6 +51,11 @@ func (c *Core) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 		return latency, true
 	case isa.ClassControl:
 		return c.executeControl(e, seq, latency)
+	case isa.ClassFlagged:
+		return c.executeFlagged(e, latency), true
+	case isa.ClassQuery:
+		c.regs.Value(e.Dst).SetUint64(c.files.Query(c.regs.Value(e.Src[1])[0], c.regs.Value(e.Src[0])[0]))
+		return latency, true
 	}
 	return c.executeHead(e, seq, latency)
 }
@@ -130,6 +137,10 @@ func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 			dst.SetBytes32(buf[:])
 		}
 		return latency, c.settle(e, seq, frame, o, n, &r)
+	case isa.LoadBytes:
+		return c.executeLoadBytes(e, seq, latency)
+	case isa.LoadRange, isa.CompareRange:
+		return c.executeRange(e, seq, latency)
 	}
 	// Hash.
 	o, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
@@ -141,18 +152,28 @@ func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 		return latency, e.Flags&rob.Parked == 0
 	}
 	buf := c.buffer(n)
+	space := c.frames[e.Frame].space
 	if n > 0 {
-		c.gather(e, e.Frame, o, buf, c.olderStore(e), true, &r)
+		c.gather(e, space, o, buf, c.olderStore(e), true, &r)
 	}
-	if !c.settle(e, seq, e.Frame, o, n, &r) {
+	if !c.settle(e, seq, space, o, n, &r) {
 		return 0, false
 	}
-	c.keccak.Reset()
-	_, _ = c.keccak.Write(buf)
-	_, _ = c.keccak.Read(c.sum[:])
+	if e.Imm == isa.HashSHA256 {
+		c.sum = sha256.Sum256(buf)
+	} else {
+		c.digest(buf)
+	}
 	c.regs.Value(e.Dst).SetBytes32(c.sum[:])
 	// Keccak absorbs 136 bytes a permutation; padding always adds one byte.
 	return latency * (n/136 + 1), true
+}
+
+// digest leaves the Keccak-256 of data in c.sum.
+func (c *Core) digest(data []byte) {
+	c.keccak.Reset()
+	_, _ = c.keccak.Write(data)
+	_, _ = c.keccak.Read(c.sum[:])
 }
 
 // olderStore is the youngest store from which a load can have its bytes, 0 for none.
@@ -245,6 +266,10 @@ func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 	}
 	latency += uint64(c.latency[isa.LatCopy]) * ((n + 31) / 32)
 	s := c.mem.store(e.Queue)
+	if e.Imm == isa.CopyZero { // what a block lacks reads as zero
+		s.data = s.data[:0]
+		return latency, true
+	}
 	if uint64(cap(s.data)) < n {
 		s.data = make([]byte, n)
 	}
@@ -261,10 +286,11 @@ func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 		if n > speculativeBytes && !c.affordable(e, seq, o+n) {
 			return latency, e.Flags&rob.Parked == 0
 		}
+		space := c.frames[e.Frame].space
 		if n > 0 {
-			c.gather(e, e.Frame, o, s.data, c.olderStore(e), true, &r)
+			c.gather(e, space, o, s.data, c.olderStore(e), true, &r)
 		}
-		return latency, c.settle(e, seq, e.Frame, o, n, &r)
+		return latency, c.settle(e, seq, space, o, n, &r)
 	case isa.CopyInput:
 		frame, o, have := c.inputRange(e, off, c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3]), n)
 		if have > 0 {
@@ -308,6 +334,10 @@ func (c *Core) completeStoreAddr(e *rob.Entry) {
 	switch e.Op {
 	case isa.StoreAddr1:
 		n = 1
+	case isa.StoreAddrN:
+		o, n := c.rangeAt(e)
+		c.resolveStore(e.Queue, o, n)
+		return
 	case isa.CopyAddr:
 		o, l, ok := c.bounded(off, c.regs.Value(e.Src[1]))
 		if !ok {
@@ -368,7 +398,7 @@ func (c *Core) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) 
 	case isa.Builtin:
 		return c.executeBuiltin(e, seq, latency)
 	case isa.Counter:
-		if c.freeGas && e.Imm == isa.CounterGas {
+		if c.freeGas && e.Imm == isa.CounterGas && c.frames[e.Frame].prog.File == nil {
 			if g, ok := c.golden.Gas(e.Dynamic); ok {
 				c.regs.Value(e.Dst).SetUint64(g)
 				break
@@ -424,5 +454,12 @@ func (c *Core) executeBuiltin(e *rob.Entry, seq, latency uint64) (uint64, bool) 
 
 // executeHead executes what has to be the oldest of the machine.
 func (c *Core) executeHead(e *rob.Entry, seq, latency uint64) (uint64, bool) {
-	return latency, c.waitForHead(e, seq)
+	if !c.waitForHead(e, seq) {
+		return 0, false
+	}
+	if e.Op != isa.System {
+		return latency, true
+	}
+	extra, ok := c.touchAll(e, seq)
+	return latency + extra, ok
 }

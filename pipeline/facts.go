@@ -31,9 +31,9 @@ var facts = func() (t [isa.NumOps]opFacts) {
 		f := &t[op]
 		*f = opFacts{class: info.Class, unit: info.Unit, latency: info.Latency, sources: info.Sources, result: info.Result}
 		switch isa.Op(op) {
-		case isa.Load, isa.LoadInput:
+		case isa.Load, isa.LoadInput, isa.LoadBytes:
 			f.traits = traitReads
-		case isa.Hash:
+		case isa.Hash, isa.LoadRange, isa.CompareRange:
 			f.traits = traitReads | traitHead
 		case isa.CopyData: // where its source is memory: readsMemory asks the immediate
 			f.traits = traitReads | traitHead
@@ -95,5 +95,5 @@ func isPlain(row *decoder.Row) bool {
 		return false
 	}
 	u := &facts[row.Uops[0].Op]
-	return u.class == isa.ClassALU && u.result
+	return u.class == isa.ClassALU && u.result // rows of register machines have no template
 }

@@ -23,7 +23,7 @@ func (c *Core) fetchCycle() bool {
 	for uops > 0 && insts > 0 && taken > 0 && c.fetch.state == fetchRuns && c.fetch.resume <= c.cycle {
 		fi := c.fetch.frame
 		f := &c.frames[fi]
-		if c.policy == stackFold && c.fetch.uop == 0 && c.foresees == nil {
+		if c.policy == stackFold && c.fetch.uop == 0 && c.foresees == nil && f.prog.File == nil {
 			run := int(c.fetch.inst - c.fetch.run)
 			if n := c.foldRun(fi, f, min(insts, c.cfg.Core.Decode-run)); n > 0 {
 				moved = true
@@ -39,7 +39,7 @@ func (c *Core) fetchCycle() bool {
 			}
 		}
 		in := &f.prog.Insts[c.fetch.inst]
-		if c.fetch.uop == 0 {
+		if c.fetch.uop == 0 && f.prog.File == nil {
 			row := &f.rows[in.Code]
 			if !c.fillStack(fi, f, row) {
 				return true
@@ -72,7 +72,12 @@ func (c *Core) fetchCycle() bool {
 			continue
 		}
 		row := &f.prog.Rows[in.Code]
-		last := c.fetchUop(fi, f, in, row)
+		var last bool
+		if f.prog.File == nil {
+			last = c.fetchUop(fi, f, in, row)
+		} else {
+			last = c.fetchFromFile(fi, f, in, row)
+		}
 		uops--
 		if last {
 			insts--
@@ -199,8 +204,12 @@ func (c *Core) dropStack(fi int32) {
 	c.stackLow = min(c.stackLow, c.frames[fi].stackBase+c.maps.Map[fi].Height)
 }
 
-// fold performs a stack rearrangement on the rename map.
+// fold performs a rearrangement on the rename map.
 func (c *Core) fold(fi int32, f *frame, in *decoder.Inst) {
+	if f.prog.File != nil {
+		c.foldMove(fi, f, in)
+		return
+	}
 	switch in.Kind {
 	case decoder.KindPush:
 		c.maps.Push(fi, f.constBase+rob.Reg(in.Aux))
@@ -265,7 +274,8 @@ func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst) {
 	op := isa.Nop
 	if c.policy == stackExecute {
 		op = isa.Argument
-		if in.Kind == decoder.KindPush || in.Kind == decoder.KindDup {
+		switch in.Kind {
+		case decoder.KindPush, decoder.KindDup, decoder.KindMove:
 			op = isa.Move
 		}
 	}
@@ -273,6 +283,8 @@ func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst) {
 	e.Flags = rob.First | rob.Last
 	if op == isa.Nop {
 		c.fold(fi, f, in)
+	} else if f.prog.File != nil {
+		c.executeMove(e, fi, f, in)
 	} else {
 		switch in.Kind {
 		case decoder.KindPush:
@@ -403,6 +415,8 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 		c.serialise(e)
 	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
 		c.fetchLeave(e, fi, f, row)
+	case decoder.KindReturn:
+		c.fetchReturn(e, fi, f)
 	case decoder.KindHalt:
 		c.fetch.state = fetchDead
 		c.fetch.inst = next

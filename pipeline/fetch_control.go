@@ -124,7 +124,7 @@ func (c *Core) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst, row 
 		return f.prog.Label[pc]
 	}
 	// Fetch cannot follow a prediction that is no jump target.
-	if t < 0 || int(t) >= len(f.prog.Insts) || f.prog.Insts[t].Kind != decoder.KindNop {
+	if t < 0 || int(t) >= len(f.prog.Insts) || f.prog.File == nil && f.prog.Insts[t].Kind != decoder.KindNop {
 		return -1
 	}
 	return t
@@ -160,7 +160,7 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	*ch = frame{
 		parent: fi, resume: resume, refs: 1, static: f.static || s.Static,
 		outOff: c.operand(fi, f, in, s.OutputOffset), outLen: c.operand(fi, f, in, s.OutputLength),
-		account: account, context: contextConst,
+		account: account, context: contextConst, space: child,
 		ctx: decoder.Context{Memory: mem[:0]},
 	}
 	c.regs.Retain(ch.outOff)
@@ -193,6 +193,9 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	c.setProgram(ch, prog)
 	if c.prefetch != nil {
 		c.prefetch.enter(c, e, seq)
+	}
+	if prog != nil && prog.File != nil {
+		c.openOutermost(child)
 	}
 	c.fetch.frame, c.fetch.inst = child, 0
 	c.startRun()

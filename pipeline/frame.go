@@ -26,6 +26,7 @@ type frame struct {
 	creation    bool    // runs initialisation code: what it returns is code
 	outOff      rob.Reg // where the caller wants what is returned
 	outLen      rob.Reg
+	space       int32   // the frame whose memory it uses: its own, or the outermost one's
 	lastStore   uint64  // youngest store to its memory, by queue position
 	refs        int32   // its own execution, and each ReturnSpace that names its memory
 	stackBase   int     // stack values of all callers

@@ -13,6 +13,7 @@ const (
 	storeWord  storeKind = iota // 32 bytes of a register
 	storeByte                   // the low byte of a register
 	storeBlock                  // bytes of its own
+	storeBytes                  // the low bytes of a register
 	storeAlias                  // what a callee returned, read through to the callee's memory
 )
 
@@ -162,6 +163,9 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 			copy(part, b[lo-s.off:])
 		case storeByte:
 			part[0] = byte(c.regs.Value(s.reg)[0])
+		case storeBytes:
+			b := c.regs.Value(s.reg).Bytes32()
+			copy(part, b[32-s.n+lo-s.off:])
 		case storeBlock:
 			// A copy that will fault may have gathered less, or nothing.
 			n := 0
@@ -189,6 +193,10 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 		return
 	}
 	r.supplied = 0
+	if space := c.frames[frame].ctx.Space; space != nil {
+		copy(dst, c.peek(space, off, len(dst)))
+		return
+	}
 	mem := c.frames[frame].ctx.Memory
 	n := 0
 	if off < uint64(len(mem)) {

@@ -189,6 +189,12 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 		latency += extra
 	}
 	o.issued, o.keyKnown = true, true
+	if e.Dst2 != rob.NoReg {
+		*c.regs.Value(e.Dst2) = isa.Word{}
+		if from != nil || c.files.Exists(&key.owner, &key.slot) {
+			c.regs.Value(e.Dst2).SetOne()
+		}
+	}
 	switch {
 	case e.Op == isa.Touch:
 	case from != nil:

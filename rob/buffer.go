@@ -22,6 +22,7 @@ const (
 	Plain     // commit charges a constant and keeps a result: nothing else
 	Transfers // its commit may move value
 	Popped    // its target came from the return stack
+	Strict    // a second result that is not zero is a fault
 )
 
 // Entry is one micro-op in flight, with the run of folded instructions before it.
@@ -42,7 +43,7 @@ type Entry struct {
 	Inst     int32  // the instruction whose micro-op this is
 	Src      [4]Reg
 	Dst      Reg
-	Dst2     Reg    // a built-in's output length
+	Dst2     Reg    // a built-in's output length; a second result
 	UndoEnd  Mark   // log position behind its renaming
 	Ready    uint64 // cycle from which it can dispatch; once issued, in which it completes
 

@@ -125,6 +125,14 @@ func (m *Maps) PushOn(f *Map, frame int32, reg Reg) {
 	f.Height++
 }
 
+// SetSlot maps the slot at an index to reg, taking a reference for the map.
+func (m *Maps) SetSlot(frame int32, index int, reg Reg) {
+	f := &m.Map[frame]
+	m.Regs.Retain(reg)
+	m.record(undoSlot, frame, int32(index), int32(f.Slots[index]))
+	f.Slots[index] = reg
+}
+
 // Swap exchanges the top with the operand at distance below it.
 func (m *Maps) Swap(frame int32, distance int) { m.SwapOn(&m.Map[frame], frame, distance) }
 
@@ -171,6 +179,17 @@ func (m *Maps) InitFrame(frame int32, env [NumEnv]Reg) {
 	f := &m.Map[frame]
 	f.Slots, f.Height, f.Env, f.ReturnSpace = f.Slots[:0], 0, env, -1
 	for _, r := range env {
+		m.Regs.Retain(r)
+	}
+}
+
+// OpenFile gives a new frame a register file, which it retains. Like InitFrame it is
+// not logged.
+func (m *Maps) OpenFile(frame int32, regs []Reg) {
+	f := &m.Map[frame]
+	f.Slots = append(f.Slots[:0], regs...)
+	f.Height = len(regs)
+	for _, r := range regs {
 		m.Regs.Retain(r)
 	}
 }

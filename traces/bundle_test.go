@@ -263,7 +263,7 @@ func TestCollect(t *testing.T) {
 		{"pattern without match", []string{filepath.Join(dir, "z*.json")}, nil, nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inputs, ignored, err := Collect(c.args)
+			inputs, ignored, err := Collect(c.args, nil)
 			if (err != nil) != c.fails {
 				t.Fatal(err)
 			}

@@ -14,8 +14,8 @@ import (
 // files and "-" as they are, the bundles of a folder and the matches of a pattern
 // in lexical order. Files of a folder that are not bundles (no .json extension, or
 // JSON without any member of a bundle) are listed as ignored; whether a file is a
-// sound bundle is for Load to say.
-func Collect(args []string) (inputs, ignored []string, err error) {
+// sound bundle is for Load to say. also, if it is not nil, tells other kinds of input.
+func Collect(args []string, also func(path string) bool) (inputs, ignored []string, err error) {
 	seen := make(map[string]bool)
 	add := func(path string) {
 		if !seen[path] {
@@ -47,7 +47,7 @@ func Collect(args []string) (inputs, ignored []string, err error) {
 				add(filepath.Clean(path))
 				continue
 			}
-			found, other, err := collectFolder(path)
+			found, other, err := collectFolder(path, also)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -61,7 +61,7 @@ func Collect(args []string) (inputs, ignored []string, err error) {
 }
 
 // collectFolder lists the regular files of a folder, not of its subfolders.
-func collectFolder(dir string) (inputs, ignored []string, err error) {
+func collectFolder(dir string, also func(path string) bool) (inputs, ignored []string, err error) {
 	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +72,7 @@ func collectFolder(dir string) (inputs, ignored []string, err error) {
 		if err != nil || !info.Mode().IsRegular() {
 			continue // a dangling link, a subfolder
 		}
-		if bundleExtension(path) && looksLikeBundle(path) {
+		if bundleExtension(path) && (looksLikeBundle(path) || also != nil && also(path)) {
 			inputs = append(inputs, path)
 		} else {
 			ignored = append(ignored, path)

@@ -63,6 +63,7 @@ committed instruction, and reports how much parallelism there is.
 		newLevels(c),
 		newAblate(c),
 		newBench(c),
+		newTrace(c),
 		newConfig(c),
 		newList(c),
 		newVersion(c),

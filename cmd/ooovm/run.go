@@ -16,6 +16,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/fuel"
 )
 
 // simulation are the flags of commands that simulate blocks.
@@ -79,11 +80,14 @@ func (s *simulation) campaign(ctx context.Context, c *cli) (*experiments.Campaig
 }
 
 // inputs expands the arguments; no argument is the embedded block.
-func inputs(c *cli, args []string) ([]string, error) {
+func inputs(c *cli, args []string) ([]string, error) { return inputsAnd(c, args, nil) }
+
+// inputsAnd also takes from folders what another kind of input is.
+func inputsAnd(c *cli, args []string, also func(path string) bool) ([]string, error) {
 	if len(args) == 0 {
 		return []string{""}, nil
 	}
-	paths, ignored, err := traces.Collect(args)
+	paths, ignored, err := traces.Collect(args, also)
 	if err != nil {
 		return nil, usageError(err)
 	}
@@ -169,19 +173,22 @@ func (t *tally) err(blocks int) error {
 
 func newRun(c *cli) *cobra.Command {
 	var s simulation
-	var view string
+	var view, compare string
 	var tx int
 	cmd := &cobra.Command{
 		Use:   "run [BLOCK...]",
 		Short: "Simulate blocks and report what they are, that they are right, and what they cost",
 		Long: `Simulates each block on one core, checks it against go-ethereum, and compares it
 with the in-order scalar core. With --policy it is one row of levels instead. A BLOCK is a bundle file, a folder of them, a
-pattern, or - for standard input; none is the embedded synthetic block.
+pattern, or - for standard input; none is the embedded synthetic block. A file of FuelVM programs (name.fuel.json, or vectors)
+runs program by program, checked against a golden interpreter and what the file expects.
 
 ` + precedenceHelp,
 		Example: `  ooovm run
   ooovm run --preset ooo-8 19426587.json.gz
   ooovm run -s core.rob=64 --json blocks/
+  ooovm run program.fuel.json
+  ooovm run --compare evm token swap
   ooovm run --policy block-stm --cores 8 19426587.json.gz
   ooovm run 19426587.json.gz --pipeview tx3.kanata.gz --tx 3`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
@@ -191,7 +198,10 @@ pattern, or - for standard input; none is the embedded synthetic block.
 			if err != nil {
 				return err
 			}
-			paths, err := inputs(c, args)
+			if cmdChanged(&s, "compare") {
+				return c.compare(compare, args, camp)
+			}
+			paths, err := inputsAnd(c, args, fuel.IsProgramFile)
 			if err != nil {
 				return err
 			}
@@ -221,8 +231,10 @@ pattern, or - for standard input; none is the embedded synthetic block.
 				return usageError(errors.New("--tx goes with --pipeview"))
 			}
 			t := tally{c: c}
+			reports := 0
 			if err := camp.Run(paths, func(r experiments.Report) error {
 				t.add(r)
+				reports++
 				if r.Result == nil {
 					return nil
 				}
@@ -236,7 +248,7 @@ pattern, or - for standard input; none is the embedded synthetic block.
 				}
 				c.note("%s: %d micro-ops of transaction %d", view, rec.Len(), tx)
 			}
-			return t.err(len(paths))
+			return t.err(reports)
 		}),
 	}
 	s.register(cmd)
@@ -244,6 +256,8 @@ pattern, or - for standard input; none is the embedded synthetic block.
 	cmd.Flags().Int("cores", 1, "cores that share the block, 0 for as many as it has transactions (machine.cores)")
 	s.keys = []flagKey{{"policy", "machine.policy"}, {"cores", "machine.cores"}}
 	complete(cmd, "policy", cobra.FixedCompletions(machine.PolicyNames(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVar(&compare, "compare", "", "run workloads (`evm`: token, swap, loop, hash; all when none is named) on the FuelVM and on that machine")
+	complete(cmd, "compare", cobra.FixedCompletions([]string{"evm"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().StringVar(&view, "pipeview", "", "write one transaction stage by stage to a `file`: .kanata, .o3 or .json, and .gz or .zst")
 	cmd.Flags().IntVar(&tx, "tx", 0, "the transaction that --pipeview shows, from 0")
 	return cmd

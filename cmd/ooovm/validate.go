@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/traces/fuel"
 )
 
 func newValidate(c *cli) *cobra.Command {
@@ -16,7 +18,9 @@ func newValidate(c *cli) *cobra.Command {
 		Short: "Prove that simulated blocks are right, instruction by instruction",
 		Long: `Simulates every block in lockstep with go-ethereum and compares gas used, logs
 bloom, receipts root and post-state. Prints a row a block, or with --json the
-objects of run. Exits with 3 when any block differs.
+objects of run. Exits with 3 when any block differs. A file of FuelVM programs is a
+row that sums them up; its programs are compared with a golden interpreter in
+lockstep and with everything that the file expects.
 
 ` + precedenceHelp,
 		Example: `  ooovm validate blocks/
@@ -28,7 +32,7 @@ objects of run. Exits with 3 when any block differs.
 			if err != nil {
 				return err
 			}
-			paths, err := inputs(c, args)
+			paths, err := inputsAnd(c, args, fuel.IsProgramFile)
 			if err != nil {
 				return err
 			}
@@ -38,14 +42,27 @@ objects of run. Exits with 3 when any block differs.
 				Number: []bool{false, false, true, false, false, false, false, false, true, true, true, true},
 			}
 			var totals experiments.Totals
+			var file programs
+			reports := 0
 			if err := camp.Run(paths, func(r experiments.Report) error {
 				t.add(r)
+				reports++
+				if file.path != r.Path {
+					file.row(rows)
+					file = programs{path: r.Path}
+				}
+				if r.Program {
+					file.add(r.Result)
+				}
 				if r.Result == nil {
 					return nil
 				}
 				totals.Add(r.Result)
 				if table.Format(c.format) == table.JSON {
 					return c.print(r.Result)
+				}
+				if r.Program {
+					return nil
 				}
 				v := &r.Result.Valid
 				rows.Add(r.Result.Trace.Name, r.Result.Trace.Fork, r.Result.Trace.Transactions,
@@ -55,6 +72,7 @@ objects of run. Exits with 3 when any block differs.
 			}); err != nil {
 				return err
 			}
+			file.row(rows)
 			if table.Format(c.format) != table.JSON {
 				rows.Add("total", "", totals.Transactions, "", "", "", "", "", totals.Instructions, totals.Cycles,
 					number(totals.IPC(), 3), number(totals.Speedup(), 3))
@@ -63,12 +81,57 @@ objects of run. Exits with 3 when any block differs.
 				}
 			}
 			c.note("%d of %d blocks right under %s; the total speedup is the ratio of total cycles, over scalar with folding it is %s",
-				totals.Right, len(paths), camp.Setup.Preset, number(totals.FoldedSpeedup(), 3))
-			return t.err(len(paths))
+				totals.Right, reports, camp.Setup.Preset, number(totals.FoldedSpeedup(), 3))
+			return t.err(reports)
 		}),
 	}
 	s.register(cmd)
 	return cmd
+}
+
+// programs sums up the programs of one file.
+type programs struct {
+	path   string
+	number int
+	totals experiments.Totals
+	checks [4]bool // of those that are compared: gas used, receipts, state, lockstep
+	fork   string
+	locked bool // they ran in lockstep
+}
+
+func (p *programs) add(r *experiments.Result) {
+	if p.number == 0 {
+		p.checks = [4]bool{true, true, true, true}
+	}
+	p.number++
+	if r == nil {
+		p.checks = [4]bool{}
+		return
+	}
+	p.totals.Add(r)
+	p.fork = r.Trace.Fork
+	v := &r.Valid
+	for i, check := range []*bool{v.GasUsed, v.ReceiptsRoot, v.PostState, v.Lockstep} {
+		if check != nil && !*check {
+			p.checks[i] = false
+		}
+	}
+	p.locked = v.Lockstep != nil
+}
+
+// row adds the file's row, if it is a file of programs.
+func (p *programs) row(rows *table.Table) {
+	if p.number == 0 {
+		return
+	}
+	mark := func(i int) string { return checkMark(&p.checks[i]) }
+	lockstep := "-"
+	if p.locked {
+		lockstep = mark(3)
+	}
+	rows.Add(fmt.Sprintf("%s (%d of %d programs right)", filepath.Base(p.path), p.totals.Right, p.number), p.fork, p.totals.Transactions,
+		mark(0), "-", mark(1), mark(2), lockstep,
+		p.totals.Instructions, p.totals.Cycles, number(p.totals.IPC(), 3), number(p.totals.Speedup(), 3))
 }
 
 func newBench(c *cli) *cobra.Command {

@@ -20,6 +20,9 @@ func Hash(c *pipeline.Config) string {
 		if strings.HasPrefix(f.Key, "machine.") && c.Machine.Policy == machine.InOrder {
 			continue // one core alone reads none of it
 		}
+		if f.Key == "core.status" && c.Core.Status == "predict" {
+			continue // so that hashes of configurations without it stay
+		}
 		lines = append(lines, fmt.Sprintf("%s=%v\n", f.Key, f.Value(c)))
 	}
 	slices.Sort(lines)

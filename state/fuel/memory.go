@@ -121,6 +121,26 @@ func (m *Memory) PutSystem(addr uint64, data []byte) Panic {
 	return NoPanic
 }
 
+// Peek reads a range without any rule: what does not exist is zero.
+func (m *Memory) Peek(addr uint64, into []byte) {
+	clear(into)
+	end := addr + uint64(len(into))
+	if addr < m.StackEnd() {
+		copy(into, m.stack[addr:])
+	}
+	if end > m.hp && addr < MemorySize {
+		from := max(addr, m.hp)
+		copy(into[from-addr:], m.at(from, min(end, MemorySize)-from))
+	}
+}
+
+// Poke writes a range that Write would allow; nothing happens to one that does not exist.
+func (m *Memory) Poke(addr uint64, data []byte) {
+	if m.Check(addr, uint64(len(data))) == NoPanic {
+		copy(m.open(addr, uint64(len(data))), data)
+	}
+}
+
 func (m *Memory) open(addr, length uint64) []byte {
 	if m.record && length > 0 {
 		m.spans = append(m.spans, Span{addr, length})

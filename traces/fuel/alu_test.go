@@ -57,12 +57,10 @@ func TestTwoArithmetics(t *testing.T) {
 			var want fuel.Result
 			var panics fuel.Panic
 			switch {
-			case op.Code != fuel.NIOP:
-				want, panics = fuel.Compute(op.Code, b, c, d, flags)
-			case fuel.NarrowValid(in.Imm):
-				want, panics = fuel.Narrow(b, c, in.Imm, flags)
-			default:
+			case op.Code == fuel.NIOP && !fuel.NarrowValid(in.Imm):
 				panics = fuel.PanicInvalidImmediateValue
+			default:
+				want, panics = fuel.Compute(op.Code, b, c, d, in.Imm, flags)
 			}
 			p := g.alu(&in)
 			if got := (fuel.Result{Value: r[16], Of: r[fuel.RegOf], Err: r[fuel.RegErr]}); got != want || p != panics {

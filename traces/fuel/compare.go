@@ -226,6 +226,11 @@ func changes(results []Result) map[string]*string {
 	return out
 }
 
+// CompareChanges gives the first difference between what two runs of a program have written.
+func CompareChanges(got, want *Block) error {
+	return compareChanges(changes(want.Results), changes(got.Results))
+}
+
 func compareChanges(want, got map[string]*string) error {
 	show := func(v *string) string {
 		if v == nil {

@@ -80,12 +80,17 @@ func build(p Params) (*traces.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealed, prestate, err := ground.seal(config, header, txs)
+	return ground.bundle("synthetic-"+w.Name, config, header, txs)
+}
+
+// bundle seals the block and checks it.
+func (g *ground) bundle(name string, config *params.ChainConfig, header *types.Header, txs types.Transactions) (*traces.Bundle, error) {
+	sealed, prestate, err := g.seal(config, header, txs)
 	if err != nil {
 		return nil, err
 	}
 	b := &traces.Bundle{
-		Name:        "synthetic-" + w.Name,
+		Name:        name,
 		ChainID:     config.ChainID.Uint64(),
 		Config:      config,
 		Header:      sealed.Header(),

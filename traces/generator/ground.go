@@ -55,10 +55,6 @@ func settle(config *params.ChainConfig, parent *types.Header, p Params, accounts
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range systemContracts {
-		st.SetNonce(c.address, 1, tracing.NonceChangeGenesis)
-		st.SetCode(c.address, c.code, tracing.CodeChangeGenesis)
-	}
 	s := &settler{
 		st:    st,
 		evm:   vm.NewEVM(blockContext(config, parent), st, config, vm.Config{}),
@@ -66,6 +62,7 @@ func settle(config *params.ChainConfig, parent *types.Header, p Params, accounts
 		owner: addressOf(p.Seed, "deployer", 0),
 		block: parent.Coinbase,
 	}
+	s.systemContracts()
 	s.fund(parent.Coinbase, 1)
 	s.fund(s.owner, 1)
 	for _, a := range accounts {
@@ -98,6 +95,13 @@ type settler struct {
 }
 
 const settlerGas = 100_000_000 // for one message
+
+func (s *settler) systemContracts() {
+	for _, c := range systemContracts {
+		s.st.SetNonce(c.address, 1, tracing.NonceChangeGenesis)
+		s.st.SetCode(c.address, c.code, tracing.CodeChangeGenesis)
+	}
+}
 
 func (s *settler) fund(a common.Address, ether uint64) {
 	s.st.AddBalance(a, tokens(ether), tracing.BalanceIncreaseGenesisBalance)

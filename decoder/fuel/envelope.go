@@ -1,0 +1,82 @@
+package fuel
+
+import (
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state/fuel"
+)
+
+// Words of an envelope.
+const (
+	txPayer decoder.Operand = decoder.Context0 + iota
+	txCoinbase
+	txWords = iota
+)
+
+// Opcodes of the envelope's pseudo-program, which are also its instructions' positions.
+const (
+	txBegin = iota
+	txEnter
+	txEnd
+	txHalt
+)
+
+// envelopeProgram reads who pays, enters the script, and settles with who pays and who
+// takes the fees.
+var envelopeProgram = func() *decoder.Program {
+	touch := func(o decoder.Operand) decoder.Uop { return pseudo(isa.Touch, 1, o) }
+	rows := &decoder.RowTable{
+		txBegin: {Name: "tx.begin", Kind: decoder.KindExec, Uops: []decoder.Uop{touch(txPayer)}},
+		txEnter: {
+			Name: "tx.enter", Kind: decoder.KindCall,
+			Uops: []decoder.Uop{pseudo(isa.Target, 0, decoder.Zero), pseudo(isa.Enter, 0, decoder.Zero, decoder.Zero)},
+			Call: &decoder.CallShape{
+				Account: decoder.Zero, Self: decoder.Zero, Caller: decoder.Zero, Value: decoder.Zero,
+				InputOffset: decoder.Zero, InputLength: decoder.Zero, OutputOffset: decoder.Zero, OutputLength: decoder.Zero,
+			},
+		},
+		txEnd:  {Name: "tx.end", Kind: decoder.KindExec, Uops: []decoder.Uop{touch(txPayer), touch(txCoinbase)}},
+		txHalt: {Name: "tx.halt", Kind: decoder.KindHalt, Uops: []decoder.Uop{pseudo(isa.Nop, 0)}},
+	}
+	p := &decoder.Program{Rows: rows, ID: decoder.NextID()}
+	for code := uint8(txBegin); code <= txHalt; code++ {
+		rows[code].Flags, rows[code].MaxStack = decoder.Uncounted, maxHeight
+		p.Insts = append(p.Insts, decoder.Inst{PC: uint32(code), Aux: -1, Code: code, Kind: rows[code].Kind, Size: 1})
+	}
+	return p
+}()
+
+func pseudo(op isa.Op, imm uint8, sources ...decoder.Operand) decoder.Uop {
+	u := decoder.Uop{Op: op, Imm: imm, Src: systemUop.Src}
+	copy(u.Src[:], sources)
+	return u
+}
+
+// envelope describes the transaction that has been laid out.
+func (s *System) envelope() decoder.Envelope {
+	words := make([]isa.Word, txWords)
+	words[txPayer-decoder.Context0] = wordOf(s.payer())
+	words[txCoinbase-decoder.Context0] = wordOf(s.Block.Coinbase)
+	return decoder.Envelope{
+		Program: envelopeProgram, Words: words, Gas: s.Reg[fuel.RegCGas],
+		Registers: s.Reg[:], Space: s.Memory,
+	}
+}
+
+// payer is the owner of the first coin or message that the transaction spends.
+func (s *System) payer() fuel.ID {
+	for i := range s.Tx.Inputs {
+		switch in := &s.Tx.Inputs[i]; in.Type {
+		case fuel.InputCoin:
+			return in.Owner
+		case fuel.InputMessage:
+			return in.Recipient
+		}
+	}
+	return fuel.ID{}
+}
+
+func wordOf(id fuel.ID) (w isa.Word) {
+	w.SetBytes32(id[:])
+	return w
+}

@@ -1,0 +1,104 @@
+// Package fuel runs FuelVM programs on simulated cores and judges them, as its parent
+// does with blocks of the Ethereum virtual machine.
+package fuel
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/decoder/fuel"
+	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/predictor"
+	golden "github.com/ooovm/ooovm/traces/fuel"
+)
+
+// Options of one run.
+type Options struct {
+	Lockstep    bool            // compare every committed instruction
+	VerifyEvery uint64          // recount the core's structures every so many steps, 0 for never
+	MaxCycles   uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit
+	Stop        context.Context // ends the run with its error, nil for never
+	Cache       *decoder.Cache  // of decoded code, nil for one of its own
+}
+
+// Outcome is one run of one program.
+type Outcome struct {
+	Core    *pipeline.Core
+	Block   *golden.Block
+	Checked uint64 // instructions compared in lockstep
+	Stream  error  // the first difference of the committed stream
+	// Difference is what validation found first, nil when the program is right.
+	Difference error
+}
+
+// watcher tells the lockstep check of the bounds of transactions.
+type watcher struct{ *fuel.Lockstep }
+
+func (w watcher) EndTx(int) error { return nil }
+
+// observer is the lockstep check as the core sees it: it never stops the run. After the
+// first difference it lets go of the core, so that the program is simulated to its end.
+type observer struct {
+	*fuel.Lockstep
+	core *pipeline.Core
+}
+
+func (o observer) Err() error {
+	if o.Lockstep.Err() != nil {
+		o.core.SetChecker(nil)
+	}
+	return nil
+}
+
+// Run simulates a program's transactions one after the other under a configuration and
+// compares what they came to with what the program expects. The error is for what made
+// a run impossible.
+func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error) {
+	cache := opt.Cache
+	if cache == nil {
+		cache = fuel.NewCache()
+	}
+	var oracle predictor.Golden
+	if cfg.ReadsGolden() {
+		foreseen, err := golden.Foresee(p)
+		if err != nil {
+			return nil, err
+		}
+		oracle = foreseen
+	}
+	sys := fuel.NewSystem(p, cache, opt.Lockstep)
+	core, err := pipeline.New(*cfg, sys, oracle)
+	if err != nil {
+		return nil, err
+	}
+	core.VerifyEvery, core.MaxCycles, core.Stop = opt.VerifyEvery, opt.MaxCycles, opt.Stop
+	out := &Outcome{Core: core}
+	var w machine.Watcher
+	var lockstep *fuel.Lockstep
+	if opt.Lockstep {
+		lockstep = fuel.NewLockstep(sys)
+		defer lockstep.Close()
+		core.SetChecker(observer{lockstep, core})
+		w = watcher{lockstep}
+	}
+	err = machine.Sequential(core, sys, len(p.Transactions), w)
+	if lockstep != nil {
+		if err == nil {
+			lockstep.End()
+		}
+		out.Stream, out.Checked = lockstep.Err(), lockstep.Checked()
+	}
+	if err != nil && out.Stream == nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	out.Block = &golden.Block{World: sys.State(), Results: sys.Results}
+	if out.Stream != nil {
+		out.Stream = fmt.Errorf("%s: %w", p.Name, out.Stream)
+		out.Difference = out.Stream
+	} else {
+		out.Difference = golden.Compare(p, out.Block)
+	}
+	return out, nil
+}

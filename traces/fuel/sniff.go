@@ -1,0 +1,73 @@
+package fuel
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+)
+
+// IsProgramFile tells whether a file holds programs, sound or not: by its extension
+// .fuel.json, or by the first member that only such files or only other inputs have.
+// Files that cannot be read are none.
+func IsProgramFile(path string) bool {
+	name := strings.TrimSuffix(path, ".gz")
+	if strings.HasSuffix(name, ".fuel.json") {
+		return true
+	}
+	if !strings.HasSuffix(name, ".json") {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	text, err := decompressed(f)
+	if err != nil {
+		return false
+	}
+	return hasPrograms(json.NewDecoder(text))
+}
+
+func hasPrograms(d *json.Decoder) bool {
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return false
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return false
+		}
+		switch key {
+		case "vectors", "programs":
+			next, err := d.Token()
+			return err == nil && next == json.Delim('[')
+		case "schema":
+			schema, err := d.Token()
+			s, text := schema.(string)
+			return err == nil && text && strings.HasPrefix(s, schemaFamily)
+		case "chainId", "prestate", "blockHashes":
+			return false
+		}
+		var skipped json.RawMessage
+		if err := d.Decode(&skipped); err != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// schemaFamily is Schema without its version.
+const schemaFamily = "ooovm.fuel/"
+
+// decompressed reads text that may be compressed with gzip.
+func decompressed(r io.Reader) (io.Reader, error) {
+	b := bufio.NewReader(r)
+	if magic, err := b.Peek(2); err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
+		return b, err
+	}
+	return gzip.NewReader(b)
+}
