@@ -191,11 +191,11 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	}
 	ch.path = pathInto(f.path, ref.Site, callee)
 	c.setProgram(ch, prog)
-	if prog != nil && prog.File != nil {
-		c.openOutermost(child)
-	}
 	if c.prefetch != nil {
 		c.prefetch.enter(c, e, seq)
+	}
+	if prog != nil && prog.File != nil {
+		c.openOutermost(child)
 	}
 	c.fetch.frame, c.fetch.inst = child, 0
 	c.startRun()

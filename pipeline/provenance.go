@@ -10,6 +10,7 @@ import (
 // provenance follows the dataflow of what commits, to tell a predictor of state keys
 // how each key came about: every physical register has the expression of its value in
 // terms of what its frame was entered with, and so has every range of frame memory.
+// Only stack machines are followed.
 // Addresses in memory are taken as they were; what cannot be expressed is opaque.
 type provenance struct {
 	keys     predictor.Keys
@@ -109,7 +110,7 @@ func (p *provenance) source(c *Core, f *frame, e *rob.Entry, i int) predictor.No
 // retire follows one micro-op. Its registers are still held.
 func (p *provenance) retire(c *Core, e *rob.Entry) {
 	n := predictor.Opaque
-	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame {
+	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame && c.frames[e.Frame].prog.File == nil {
 		if t := &p.frames[len(p.frames)-1]; p.dataflow {
 			n = p.follow(c, t, e)
 		} else {

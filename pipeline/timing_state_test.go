@@ -123,6 +123,19 @@ var statePrograms = []program{
 		cycles: 55,
 	},
 	{
+		name: "SLOAD of a key that the oracle prefetches", code: "PUSH1 1 SLOAD PUSH1 1 ADD STOP",
+		set: farWith(func(c *pipeline.Config) { c.Predictor.Keys = "oracle" }),
+		// The transaction's call is asked about as it begins; in 1 the miss starts, and
+		// brings the slot in 11. The load's lookup ends in 5, and 6 are left. All commit in
+		// 15, with the envelope.
+		want: `
+			state.load  2 3 4 11 15
+			add         2 3 11 12 15
+			leave       2 3 4 5 15
+		`,
+		cycles: 17,
+	},
+	{
 		name: "SLOADs of one slot share a miss", code: "PUSH1 1 SLOAD PUSH1 0 PUSH1 1 ADD SLOAD STOP", set: far,
 		want: `
 			state.load  2 3 4 15 16   arrives in 15

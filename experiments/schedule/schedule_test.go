@@ -135,6 +135,7 @@ func TestCovers(t *testing.T) {
 		{"in order", func(c *pipeline.Config) { c.Core.InOrder = true }},
 		{"branch predictor", func(c *pipeline.Config) { c.Predictor.Branch = "gshare" }},
 		{"memory order", func(c *pipeline.Config) { c.Predictor.Memory = "wait" }},
+		{"state keys", func(c *pipeline.Config) { c.Predictor.Keys = "oracle" }},
 		{"miss registers", func(c *pipeline.Config) { c.State.Misses = 16 }},
 		{"state buffer", func(c *pipeline.Config) { c.State.Buffer = 64 }},
 		{"chaos", func(c *pipeline.Config) { c.Chaos.Squash = 1 }},
