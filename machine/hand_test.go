@@ -224,10 +224,10 @@ var (
 			"JUMPDEST PUSH1 0 SLOAD PUSH1 30 JUMPI PUSH1 1 PUSH1 1 SSTORE PUSH1 2 PUSH1 2 SSTORE JUMPDEST"},
 		to: []byte{0xc0, 0xc0},
 	}
-	// The first sender sets slot 0. The others jump over a load of it, which the
+	// The first sender sets slot 0. The others do not jump to a load of it, which the
 	// predictor does not expect.
 	shadowed = block{
-		code: []string{"CALLER PUSH1 255 AND PUSH1 13 JUMPI PUSH1 1 PUSH1 0 SSTORE STOP JUMPDEST CALLER PUSH1 22 JUMPI PUSH1 0 SLOAD POP JUMPDEST"},
+		code: []string{"CALLER PUSH1 255 AND PUSH1 13 JUMPI PUSH1 1 PUSH1 0 SSTORE STOP JUMPDEST CALLER ISZERO PUSH1 20 JUMPI STOP JUMPDEST PUSH1 0 SLOAD POP"},
 		to:   []byte{0xc0, 0xc0},
 	}
 )
