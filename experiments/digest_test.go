@@ -65,6 +65,10 @@ func TestCountersAreAll(t *testing.T) {
 			for i := range v.Len() {
 				fill(fmt.Sprintf("%s[%d]", name, i), v.Index(i))
 			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				fill(name+"."+v.Type().Field(i).Name, v.Field(i))
+			}
 		default:
 			t.Fatalf("%s is no counter: %v", name, v.Kind())
 		}
