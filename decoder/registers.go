@@ -10,6 +10,9 @@ type File struct {
 	// Status are the registers that take second results: overflow, errors. Nearly every
 	// instruction writes them, nearly always with zero.
 	Status [2]Operand
+	// Counter is the program counter. Micro-ops compute it where an instruction reads it;
+	// its committed value is the system's.
+	Counter Operand
 	// Mode says which second results are no faults. Only serial instructions write it.
 	Mode Operand
 	// Result takes what a call returns, in the order of the sources of its Return; Kept are

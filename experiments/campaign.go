@@ -46,13 +46,17 @@ type Report struct {
 
 // Run simulates the blocks and hands over the reports in the order of the paths,
 // whatever finishes first. An empty path is the embedded block. A file of programs of
-// the other instruction set has a report for each of them.
+// the other instruction set has a report for each of them; a probe watches one only.
 func (c *Campaign) Run(paths []string, emit func(Report) error) error {
 	jobs := c.Jobs
 	if c.Carry {
 		jobs = 1
 	}
-	return InOrder(works(paths), jobs, c.one, emit)
+	list := works(paths)
+	if c.Options.Probe != nil && len(list) > 1 {
+		return &InputError{fmt.Errorf("%s: it has %d programs, of which one can be watched", paths[0], len(list))}
+	}
+	return InOrder(list, jobs, c.one, emit)
 }
 
 // InOrder does something with each input, jobs at once (0 for all host cores), and

@@ -3,6 +3,7 @@ package experiments
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/ooovm/ooovm/decoder/fuel"
 	"github.com/ooovm/ooovm/experiments/config"
@@ -20,7 +21,10 @@ func (c *Campaign) program(p *fueltrace.Program) (*Result, error) {
 	}
 	opt := fuelrun.Options{
 		Lockstep: c.Options.Lockstep, VerifyEvery: c.Options.VerifyEvery, MaxCycles: c.Options.MaxCycles, Stop: c.Options.Stop,
-		Cache: fuel.NewCache(),
+		Cache: fuel.NewCache(), Probe: c.Options.Probe, ProbeTx: c.Options.ProbeTx,
+	}
+	if opt.Probe != nil && opt.ProbeTx >= len(p.Transactions) {
+		return nil, &InputError{fmt.Errorf("--tx %d: %s has no such transaction", opt.ProbeTx, p.Name)}
 	}
 	out, err := fuelrun.Run(p, c.Setup.Config, opt)
 	if err != nil {
@@ -29,7 +33,7 @@ func (c *Campaign) program(p *fueltrace.Program) (*Result, error) {
 	verdict := judgeProgram(p, golden, out, c.Options.Lockstep)
 	var scalar, folded *pipeline.Core
 	if c.Baseline && verdict.OK { // what is wrong has no speedup
-		opt.Lockstep, opt.VerifyEvery = false, 0
+		opt.Lockstep, opt.VerifyEvery, opt.Probe = false, 0, nil
 		for _, b := range []struct {
 			core  **pipeline.Core
 			stack string
@@ -54,6 +58,7 @@ func (c *Campaign) program(p *fueltrace.Program) (*Result, error) {
 	}
 	r := describe(c.Setup, trace, out.Core, scalar, folded)
 	r.Valid = validity(verdict, out.Checked, out.Difference)
+	r.Valid.Difference = strings.TrimPrefix(r.Valid.Difference, p.Name+": ") // the trace has the name
 	r.Digest = programDigest(c.Setup.Hash, trace.Hash, out)
 	return r, nil
 }

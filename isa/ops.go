@@ -85,6 +85,7 @@ const (
 	Mod64
 	Log64  // of source 0 to the base source 1
 	Root64 // of source 0, source 1 is the degree
+	Wide   // arithmetic on 128 or 256 bits; Imm says which (ExecWide)
 
 	Not64
 	Shl64     // source 0 by source 1 bits
@@ -291,6 +292,7 @@ var Table = [NumOps]Info{
 	Mod64:        {"mod64", ClassFlagged, UnitDiv, LatDiv, 2, true},
 	Log64:        {"log64", ClassFlagged, UnitDiv, LatDiv, 2, true},
 	Root64:       {"root64", ClassFlagged, UnitDiv, LatDiv, 2, true},
+	Wide:         {"wide", ClassFlagged, UnitMul, LatALU, 3, true},
 	Not64:        {"not64", ClassALU, UnitALU, LatALU, 1, true},
 	Shl64:        {"shl64", ClassALU, UnitALU, LatShift, 2, true},
 	Shr64:        {"shr64", ClassALU, UnitALU, LatShift, 2, true},

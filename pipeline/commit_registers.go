@@ -85,7 +85,7 @@ func (c *Core) commitResults(e *rob.Entry, f *frame) {
 	if f.prog.Rows[f.prog.Insts[e.Inst].Code].Flags&decoder.Effect != 0 {
 		return // the system writes them
 	}
-	if u.Dst != 0 && position(u.Dst) < len(f.ctx.Registers) {
+	if u.Dst != 0 && u.Dst != f.prog.File.Counter && position(u.Dst) < len(f.ctx.Registers) {
 		f.ctx.Registers[position(u.Dst)] = c.regs.Value(e.Dst)[0]
 	}
 	if u.Status != 0 {
@@ -183,7 +183,7 @@ func (c *Core) endFromFile(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst,
 			return false
 		}
 	case row.Flags&decoder.ClearsStatus != 0:
-		f.clearCommitted(f.prog.Template(e.Inst)[e.UopIdx].Status)
+		f.clearCommitted(statusOf(f.prog.Template(e.Inst)))
 	}
 	c.Stats.Instructions++
 	var result *isa.Word

@@ -140,6 +140,7 @@ type Core struct {
 	retired     decoder.Retirement
 	charged     uint64 // cost of the instruction of a register machine being committed
 	reshaped    bool   // it has changed the shape of memory
+	touches     touches
 
 	// VerifyEvery calls Verify after every so many simulated steps, 0 for never.
 	VerifyEvery uint64

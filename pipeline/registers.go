@@ -106,7 +106,7 @@ func (c *Core) fetchFromFile(fi int32, f *frame, in *decoder.Inst, row *decoder.
 		}
 	}
 	if last && row.Flags&decoder.ClearsStatus != 0 {
-		c.clearStatus(fi, f, u.Status)
+		c.clearStatus(fi, f, statusOf(uops))
 	}
 	if u.Status != 0 {
 		c.renameStatus(e, fi, f, u)
@@ -139,6 +139,17 @@ func (c *Core) renameStatus(e *rob.Entry, fi int32, f *frame, u *decoder.Uop) {
 	}
 	e.Dst2 = c.regs.Alloc()
 	c.maps.SetSlot(fi, position(u.Status), e.Dst2)
+}
+
+// statusOf is the status register that one of an instruction's micro-ops names, 0 when
+// none does.
+func statusOf(uops []decoder.Uop) decoder.Operand {
+	for i := range uops {
+		if s := uops[i].Status; s != 0 {
+			return s
+		}
+	}
+	return 0
 }
 
 // clearStatus renames the status registers, but for one, to zero.
@@ -207,6 +218,9 @@ func (c *Core) renameCommitted(fi int32, registers []uint64, which uint64) {
 
 // executeFlagged computes a micro-op with a second result.
 func (c *Core) executeFlagged(e *rob.Entry, latency uint64) uint64 {
+	if e.Op == isa.Wide {
+		return c.executeWide(e)
+	}
 	var src [3]uint64
 	for i := range src {
 		if r := e.Src[i]; r != rob.NoReg {
@@ -218,6 +232,24 @@ func (c *Core) executeFlagged(e *rob.Entry, latency uint64) uint64 {
 	}
 	value, status := isa.ExecFlagged(e.Op, e.Imm, src[0], src[1], src[2])
 	*c.regs.Value(e.Dst) = isa.Word{value}
+	c.noteStatus(e, status)
+	return latency
+}
+
+// executeWide computes on whole words.
+func (c *Core) executeWide(e *rob.Entry) uint64 {
+	var src [3]isa.Word
+	for i := range src {
+		if r := e.Src[i]; r != rob.NoReg {
+			src[i] = *c.regs.Value(r)
+		}
+	}
+	c.noteStatus(e, isa.ExecWide(e.Imm, c.regs.Value(e.Dst), &src[0], &src[1], &src[2]))
+	return uint64(c.latency[isa.WideLatency(e.Imm)])
+}
+
+// noteStatus takes a second result over, or finds that it is a fault.
+func (c *Core) noteStatus(e *rob.Entry, status uint64) {
 	if e.Dst2 != rob.NoReg {
 		*c.regs.Value(e.Dst2) = isa.Word{status}
 	}
@@ -225,7 +257,6 @@ func (c *Core) executeFlagged(e *rob.Entry, latency uint64) uint64 {
 		e.Flags |= rob.Faulty
 		e.Fault = uint8(decoder.FaultStatus)
 	}
-	return latency
 }
 
 // rangeAt is where a load or store of a few bytes goes; its length is 0 where there is
@@ -330,20 +361,39 @@ func (c *Core) peek(space decoder.Space, off uint64, n int) []byte {
 	return c.peeked[:n]
 }
 
+// touches are the accesses to state, begun so far, of the instruction that the system
+// executes as a whole: only the oldest entry can be one.
+type touches struct {
+	uid   uint32
+	begun int
+	until uint64 // cycle in which the last of them has been answered
+}
+
 // touchAll starts the accesses to state of an instruction that the system executes as a
-// whole; they overlap. ok is false when one of them has to wait for a miss register.
+// whole; they overlap as far as there are miss registers. ok is false when one of them has to
+// wait for one.
 func (c *Core) touchAll(e *rob.Entry, seq uint64) (extra uint64, ok bool) {
 	f := &c.frames[e.Frame]
-	for _, t := range c.files.Touches(&f.ctx, &f.prog.Insts[e.Inst]) {
-		key := stateKey{owner: t.Owner, slot: t.Slot}
-		if t.Account {
+	t := &c.touches
+	if t.uid != e.UID {
+		*t = touches{uid: e.UID}
+	}
+	list := c.files.Touches(&f.ctx, &f.prog.Insts[e.Inst])
+	for t.begun < len(list) {
+		x := &list[t.begun]
+		key := stateKey{owner: x.Owner, slot: x.Slot}
+		if x.Account {
 			key.kind = keyAccount
 		}
 		more, ok := c.touch(e, seq, c.state.keys.intern(&key))
 		if !ok {
 			return 0, false
 		}
-		extra = max(extra, more)
+		t.begun++
+		t.until = max(t.until, c.cycle+more)
 	}
-	return extra, true
+	if t.until <= c.cycle {
+		return 0, true
+	}
+	return t.until - c.cycle, true
 }

@@ -240,7 +240,7 @@ runs program by program, checked against a golden interpreter and what the file 
 				}
 				return c.print(r.Result, runTables(r.Result)...)
 			}); err != nil {
-				return err
+				return &exitError{codeOf(err), err}
 			}
 			if rec != nil && t.code == exitOK {
 				if err := rec.Save(view); err != nil {

@@ -10,11 +10,12 @@ import (
 
 // file is the register file: those of the machine, and one that only micro-ops see.
 var file = decoder.File{
-	Size:   fuel.Registers + 3,
-	Status: [2]decoder.Operand{registerOf, registerErr},
-	Mode:   reg(fuel.RegFlag),
-	Result: [2]decoder.Operand{reg(fuel.RegRet), reg(fuel.RegRetL)},
-	Kept:   []decoder.Operand{reg(fuel.RegHP)},
+	Size:    fuel.Registers + 3,
+	Status:  [2]decoder.Operand{registerOf, registerErr},
+	Counter: reg(fuel.RegPC),
+	Mode:    reg(fuel.RegFlag),
+	Result:  [2]decoder.Operand{reg(fuel.RegRet), reg(fuel.RegRetL)},
+	Kept:    []decoder.Operand{reg(fuel.RegHP)},
 }
 
 const (

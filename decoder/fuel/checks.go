@@ -81,6 +81,18 @@ func (o *operation) checkHash() fuel.Panic {
 	return o.checkWrite(o.a, 32)
 }
 
+// checkWide computes as well: that a result is too large comes before where it may be written.
+func (o *operation) checkWide() fuel.Panic {
+	n, p := o.wideOperands()
+	if p != fuel.NoPanic {
+		return p
+	}
+	if _, p = fuel.WideCompute(o.Op.Code, &n[0], &n[1], &n[2], o.Imm, o.Reg[fuel.RegFlag]); p != fuel.NoPanic || o.Op.Attr&fuel.WriteA != 0 {
+		return p
+	}
+	return o.checkWrite(o.a, fuel.WideBytes(o.Op.Code))
+}
+
 func (o *operation) checkPop() fuel.Panic {
 	size := 8 * uint64(bits.OnesCount32(o.Imm))
 	if p := o.shrink(size); p != fuel.NoPanic {

@@ -179,41 +179,40 @@ func (o *operation) compute() fuel.Panic {
 	return fuel.NoPanic
 }
 
-// wide executes ClassWide.
-func (o *operation) wide() fuel.Panic {
-	code, size := o.Op.Code, fuel.WideBytes(o.Op.Code)
-	indirect := [3]bool{true, o.Imm&fuel.WideIndirectC != 0, false}
-	switch code {
-	case fuel.WDML, fuel.WQML:
-		indirect[0] = o.Imm&fuel.WideIndirectB != 0
-	}
-	if o.Op.Format == fuel.FormatRRRR {
-		indirect = [3]bool{true, true, true}
-	}
-	var n [3]fuel.Wide
+// wideOperands reads the numbers of ClassWide.
+func (o *operation) wideOperands() (n [3]fuel.Wide, p fuel.Panic) {
+	indirect := fuel.WideIndirect(o.Op.Code, o.Imm)
 	for i, v := range [3]uint64{o.b, o.c, o.d} {
 		if !indirect[i] {
 			n[i].SetUint64(v)
 			continue
 		}
-		data, p := o.Memory.Read(v, size)
+		data, p := o.Memory.Read(v, fuel.WideBytes(o.Op.Code))
 		if p != fuel.NoPanic {
-			return p
+			return n, p
 		}
 		n[i].SetBytes(data)
 	}
-	if code == fuel.WDCM || code == fuel.WQCM {
-		o.Reg[o.A] = fuel.WideCompare(code, &n[0], &n[1], o.Imm)
-		o.Reg[fuel.RegOf], o.Reg[fuel.RegErr] = 0, 0
-		return fuel.NoPanic
-	}
-	r, p := fuel.WideCompute(code, &n[0], &n[1], &n[2], o.Imm, o.Reg[fuel.RegFlag])
+	return n, fuel.NoPanic
+}
+
+// wide executes ClassWide.
+func (o *operation) wide() fuel.Panic {
+	n, p := o.wideOperands()
 	if p != fuel.NoPanic {
 		return p
 	}
-	result := r.Value.Bytes32()
-	if p := o.Memory.Put(o.Owner(), o.a, result[32-size:]); p != fuel.NoPanic {
+	r, p := fuel.WideCompute(o.Op.Code, &n[0], &n[1], &n[2], o.Imm, o.Reg[fuel.RegFlag])
+	if p != fuel.NoPanic {
 		return p
+	}
+	if o.Op.Attr&fuel.WriteA != 0 { // a comparison
+		o.Reg[o.A] = r.Value[0]
+	} else {
+		result := r.Value.Bytes32()
+		if p := o.Memory.Put(o.Owner(), o.a, result[32-fuel.WideBytes(o.Op.Code):]); p != fuel.NoPanic {
+			return p
+		}
 	}
 	o.Reg[fuel.RegOf], o.Reg[fuel.RegErr] = r.Of, r.Err
 	return fuel.NoPanic

@@ -29,7 +29,7 @@ var envelopeProgram = func() *decoder.Program {
 		txBegin: {Name: "tx.begin", Kind: decoder.KindExec, Uops: []decoder.Uop{touch(txPayer)}},
 		txEnter: {
 			Name: "tx.enter", Kind: decoder.KindCall,
-			Uops: []decoder.Uop{pseudo(isa.Target, 0, decoder.Zero), pseudo(isa.Enter, 0, decoder.Zero, decoder.Zero)},
+			Uops: []decoder.Uop{pseudo(isa.Enter, 0, decoder.Zero, decoder.Zero)},
 			Call: &decoder.CallShape{
 				Account: decoder.Zero, Self: decoder.Zero, Caller: decoder.Zero, Value: decoder.Zero,
 				InputOffset: decoder.Zero, InputLength: decoder.Zero, OutputOffset: decoder.Zero, OutputLength: decoder.Zero,

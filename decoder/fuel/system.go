@@ -210,8 +210,11 @@ func (s *System) Check(c *decoder.Context, in *decoder.Inst) (cost uint64, refet
 }
 
 func (s *System) check(o *operation) fuel.Panic {
-	if o.Op.Class == fuel.ClassControl {
+	switch o.Op.Class {
+	case fuel.ClassControl:
 		return s.jump(o)
+	case fuel.ClassWide:
+		return o.checkWide()
 	}
 	if check := checks[o.Op.Code]; check != nil {
 		return check(o)

@@ -16,7 +16,9 @@ import (
 
 // Options of one run.
 type Options struct {
-	Lockstep    bool            // compare every committed instruction
+	Lockstep    bool           // compare every committed instruction
+	Probe       pipeline.Probe // watches transaction ProbeTx, nil for none
+	ProbeTx     int
 	VerifyEvery uint64          // recount the core's structures every so many steps, 0 for never
 	MaxCycles   uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit
 	Stop        context.Context // ends the run with its error, nil for never
@@ -33,10 +35,26 @@ type Outcome struct {
 	Difference error
 }
 
-// watcher tells the lockstep check of the bounds of transactions.
-type watcher struct{ *fuel.Lockstep }
+// watcher tells the lockstep check and the probe of the bounds of transactions.
+type watcher struct {
+	core     *pipeline.Core
+	lockstep *fuel.Lockstep // nil when not compared
+	opt      *Options
+}
 
-func (w watcher) EndTx(int) error { return nil }
+func (w *watcher) BeginTx(i int) {
+	if w.lockstep != nil {
+		w.lockstep.BeginTx(i)
+	}
+	if w.opt.Probe != nil {
+		w.core.SetProbe(nil)
+		if i == w.opt.ProbeTx {
+			w.core.SetProbe(w.opt.Probe)
+		}
+	}
+}
+
+func (w *watcher) EndTx(int) error { return nil }
 
 // observer is the lockstep check as the core sees it: it never stops the run. After the
 // first difference it lets go of the core, so that the program is simulated to its end.
@@ -75,15 +93,13 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 	}
 	core.VerifyEvery, core.MaxCycles, core.Stop = opt.VerifyEvery, opt.MaxCycles, opt.Stop
 	out := &Outcome{Core: core}
-	var w machine.Watcher
 	var lockstep *fuel.Lockstep
 	if opt.Lockstep {
 		lockstep = fuel.NewLockstep(sys)
 		defer lockstep.Close()
 		core.SetChecker(observer{lockstep, core})
-		w = watcher{lockstep}
 	}
-	err = machine.Sequential(core, sys, len(p.Transactions), w)
+	err = machine.Sequential(core, sys, len(p.Transactions), &watcher{core, lockstep, &opt})
 	if lockstep != nil {
 		if err == nil {
 			lockstep.End()

@@ -107,7 +107,7 @@ func script(t *testing.T, text string) *golden.Program {
 	}
 	return &golden.Program{
 		Name: t.Name(), Params: machine.Standard(), Block: machine.Block{Height: 5},
-		Transactions: []machine.Transaction{{GasLimit: 100_000, Script: code}},
+		Transactions: []machine.Transaction{{GasLimit: 1 << 40, Script: code}},
 	}
 }
 
@@ -209,6 +209,20 @@ func TestRunsAreEqual(t *testing.T) {
 		}
 		if out.Core.Cycle() != first.Core.Cycle() || out.Core.StreamDigest() != first.Core.StreamDigest() || out.Core.Stats != first.Core.Stats {
 			t.Errorf("%+v: another run", opt)
+		}
+	}
+}
+
+// TestSmallestMachine: every queue has room for one.
+func TestSmallestMachine(t *testing.T) {
+	one := []string{
+		"core.decode=1", "core.width=1", "core.issue=1", "core.commit=1", "core.frontend=1",
+		"core.rob=1", "core.iq=1", "core.loadq=1", "core.storeq=1", "core.stateq=1", "core.regs=1", "state.misses=1", "state.buffer=0",
+	}
+	for _, name := range []string{"scalar", "ooo-4"} {
+		cfg := preset(t, name, one...)
+		for _, file := range files {
+			t.Run(name+"/"+file, func(t *testing.T) { right(t, corpus(t, file), cfg) })
 		}
 	}
 }

@@ -1,13 +1,9 @@
 package fuel
 
-import (
-	"math/bits"
-
-	"github.com/holiman/uint256"
-)
+import "github.com/ooovm/ooovm/isa"
 
 // Wide is a number of 128 or 256 bits.
-type Wide = uint256.Int
+type Wide = isa.Word
 
 // WideBytes is the size of the numbers of an instruction of ClassWide.
 func WideBytes(op Opcode) uint64 {
@@ -25,40 +21,13 @@ const (
 	WideIndirectC uint32 = 32
 )
 
-// Comparisons.
-const (
-	compareEQ = iota
-	compareNE
-	compareLT
-	compareGT
-	compareLE
-	compareGE
-	compareLZ // the number of leading zeros of the first number
-	comparisons
-)
-
-// wideOps is the number of operations of WDOP and WQOP; they are numbered from 0.
-const wideOps = 8
-
-// The operations of WDOP and WQOP.
-const (
-	wideAdd = iota
-	wideSub
-	wideNot
-	wideOr
-	wideXor
-	wideAnd
-	wideShl
-	wideShr
-)
-
 // WideValid tells whether a wide instruction has such an immediate.
 func WideValid(op Opcode, imm uint32) bool {
 	switch op {
 	case WDCM, WQCM:
-		return imm&^WideIndirectC < comparisons
+		return imm&^WideIndirectC <= uint32(isa.WideLeadingZeros)
 	case WDOP, WQOP:
-		return imm&^WideIndirectC < wideOps
+		return imm&^WideIndirectC <= uint32(isa.WideShr)
 	case WDML, WQML:
 		return imm&^(WideIndirectB|WideIndirectC) == 0
 	case WDDV, WQDV:
@@ -67,23 +36,35 @@ func WideValid(op Opcode, imm uint32) bool {
 	return true // no immediate
 }
 
-// WideCompare is the meaning of WDCM and WQCM.
-func WideCompare(op Opcode, b, c *Wide, imm uint32) uint64 {
-	switch imm &^ WideIndirectC {
-	case compareEQ:
-		return truth(b.Eq(c))
-	case compareNE:
-		return truth(!b.Eq(c))
-	case compareLT:
-		return truth(b.Lt(c))
-	case compareGT:
-		return truth(b.Gt(c))
-	case compareLE:
-		return truth(!b.Gt(c))
-	case compareGE:
-		return truth(!b.Lt(c))
+// WideIndirect tells which of the operands B, C and D lie in memory.
+func WideIndirect(op Opcode, imm uint32) [3]bool {
+	switch op {
+	case WDML, WQML:
+		return [3]bool{imm&WideIndirectB != 0, imm&WideIndirectC != 0, false}
+	case WDCM, WQCM, WDOP, WQOP, WDDV, WQDV:
+		return [3]bool{true, imm&WideIndirectC != 0, false}
 	}
-	return 8*WideBytes(op) - uint64(b.BitLen())
+	return [3]bool{true, true, true}
+}
+
+// wideKinds are the micro-operations' kinds.
+var wideKinds = map[Opcode]uint8{
+	WDCM: isa.WideCompare, WQCM: isa.WideCompare, WDOP: isa.WideLogic, WQOP: isa.WideLogic,
+	WDML: isa.WideMul, WQML: isa.WideMul, WDDV: isa.WideDiv, WQDV: isa.WideDiv, WDMD: isa.WideMulDiv, WQMD: isa.WideMulDiv,
+	WDAM: isa.WideAddMod, WQAM: isa.WideAddMod, WDMM: isa.WideMulMod, WQMM: isa.WideMulMod,
+}
+
+// WideMicro gives the micro-operation's immediate of a valid wide instruction. The numbers
+// of operations and comparisons are the same.
+func WideMicro(op Opcode, imm uint32) uint8 {
+	micro := wideKinds[op]
+	if micro == isa.WideCompare || micro == isa.WideLogic {
+		micro |= uint8(imm & 7)
+	}
+	if WideBytes(op) == 16 {
+		micro |= isa.WideHalf
+	}
+	return micro
 }
 
 // WideResult is what a wide instruction writes.
@@ -92,116 +73,20 @@ type WideResult struct {
 	Of, Err uint64
 }
 
-// WideCompute is the meaning of the other wide instructions, of up to three numbers. It is pure.
+// WideCompute is the meaning of the wide instructions, of up to three numbers. The value of a
+// comparison is that of its register. It is pure.
 func WideCompute(op Opcode, b, c, d *Wide, imm uint32, flags uint64) (r WideResult, p Panic) {
-	width := 8 * uint(WideBytes(op))
-	overflow := false
-	switch op {
-	case WDOP, WQOP:
-		overflow = wideOp(&r.Value, b, c, imm&^WideIndirectC, width)
-	case WDML, WQML:
-		_, overflow = r.Value.MulOverflow(b, c)
-	case WDMD, WQMD:
-		overflow = mulDiv(&r.Value, b, c, d, width)
-	case WDDV, WQDV:
-		if c.IsZero() {
-			return wideUndefined(flags)
-		}
-		r.Value.Div(b, c)
-	case WDAM, WQAM:
-		if d.IsZero() {
-			return wideUndefined(flags)
-		}
-		r.Value.AddMod(b, c, d)
-	case WDMM, WQMM:
-		if d.IsZero() {
-			return wideUndefined(flags)
-		}
-		r.Value.MulMod(b, c, d)
-	}
-	if cut(&r.Value, width) || overflow {
-		if flags&FlagWrapping == 0 {
-			return WideResult{}, PanicArithmeticOverflow
-		}
+	micro := WideMicro(op, imm)
+	status := isa.ExecWide(micro, &r.Value, b, c, d)
+	switch {
+	case status == 0:
+	case isa.WideUndefined(micro):
+		u, p := undefined(flags)
+		return WideResult{Err: u.Err}, p
+	case flags&FlagWrapping == 0:
+		return WideResult{}, PanicArithmeticOverflow
+	default:
 		r.Of = 1
 	}
 	return r, NoPanic
-}
-
-func wideUndefined(flags uint64) (WideResult, Panic) {
-	r, p := undefined(flags)
-	return WideResult{Err: r.Err}, p
-}
-
-// cut takes a number to its width and tells whether it was wider.
-func cut(v *Wide, width uint) bool {
-	if width == 256 {
-		return false
-	}
-	wider := v[2]|v[3] != 0
-	v[2], v[3] = 0, 0
-	return wider
-}
-
-// wideOp computes without regard to the width, but for what would have bits beyond it without overflowing.
-func wideOp(z, b, c *Wide, operation uint32, width uint) (overflow bool) {
-	switch operation {
-	case wideAdd:
-		_, overflow = z.AddOverflow(b, c)
-	case wideSub:
-		_, overflow = z.SubOverflow(b, c)
-	case wideNot:
-		z.Not(b)
-		cut(z, width)
-	case wideOr:
-		z.Or(b, c)
-	case wideXor:
-		z.Xor(b, c)
-	case wideAnd:
-		z.And(b, c)
-	case wideShl, wideShr:
-		if !c.LtUint64(uint64(width)) {
-			z.Clear()
-		} else if operation == wideShl {
-			z.Lsh(b, uint(c[0]))
-			cut(z, width)
-		} else {
-			z.Rsh(b, uint(c[0]))
-		}
-	}
-	return overflow
-}
-
-// mulDiv is b c / d with a product of twice the width; no divisor stands for 2^width.
-func mulDiv(z, b, c, d *Wide, width uint) (overflow bool) {
-	if !d.IsZero() {
-		_, overflow = z.MulDivOverflow(b, c, d)
-		return overflow
-	}
-	if width == 256 {
-		*z = highHalf(b, c)
-		return false
-	}
-	z.Mul(b, c)
-	z.Rsh(z, width)
-	return false
-}
-
-// highHalf gives the upper 256 bits of a product, by schoolbook multiplication of its limbs.
-func highHalf(b, c *Wide) (z Wide) {
-	var product [8]uint64
-	for i, x := range b {
-		carry := uint64(0)
-		for j, y := range c {
-			hi, lo := bits.Mul64(x, y)
-			var up uint64
-			lo, up = bits.Add64(lo, carry, 0)
-			hi += up
-			product[i+j], up = bits.Add64(product[i+j], lo, 0)
-			carry = hi + up
-		}
-		product[i+len(c)] = carry
-	}
-	copy(z[:], product[4:])
-	return z
 }

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/holiman/uint256"
+
 	"github.com/ooovm/ooovm/state/fuel"
 )
 
@@ -107,8 +109,9 @@ func TestTwoWideArithmetics(t *testing.T) {
 				continue
 			}
 			if op.Code == fuel.WDCM || op.Code == fuel.WQCM {
-				if want := fuel.WideCompare(op.Code, &n[0], &n[1], in.Imm); r[16] != want || p != fuel.NoPanic {
-					t.Fatalf("%s of %v, immediate %d: %d, %v and %d", op.Name, n, in.Imm, r[16], p, want)
+				want, panics := fuel.WideCompute(op.Code, &n[0], &n[1], &n[2], in.Imm, flags)
+				if !want.Value.Eq(uint256.NewInt(r[16])) || p != panics {
+					t.Fatalf("%s of %v, immediate %d: %d, %v and %v", op.Name, n, in.Imm, r[16], p, want)
 				}
 				continue
 			}
