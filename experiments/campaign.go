@@ -48,13 +48,13 @@ type Report struct {
 // whatever finishes first. An empty path is the embedded block. A file of programs of
 // the other instruction set has a report for each of them; a probe watches one only.
 func (c *Campaign) Run(paths []string, emit func(Report) error) error {
-	list := works(paths)
-	if c.Options.Probe != nil && len(list) > 1 {
-		return &InputError{fmt.Errorf("%s: it has %d programs, of which one can be watched", paths[0], len(list))}
-	}
 	jobs := c.Jobs
 	if c.Carry {
 		jobs = 1
+	}
+	list := works(paths)
+	if c.Options.Probe != nil && len(list) > 1 {
+		return &InputError{fmt.Errorf("%s: it has %d programs, of which one can be watched", paths[0], len(list))}
 	}
 	return InOrder(list, jobs, c.one, emit)
 }
