@@ -24,10 +24,10 @@ func (r *runahead) covers(seq uint64) bool { return r.active && seq >= r.first }
 // begin enters runahead when the window is full behind a far miss. It reports whether
 // dispatch may go on.
 func (r *runahead) begin(c *Core) bool {
-	if r.active {
+	b := c.buf
+	if r.active && b.Dispatch >= r.first {
 		return true
 	}
-	b := c.buf
 	e := b.At(b.Head)
 	if e.Flags&(rob.Issued|rob.Done|rob.Far) != rob.Issued|rob.Far || facts[e.Op].class == isa.ClassHead {
 		return false
@@ -35,6 +35,10 @@ func (r *runahead) begin(c *Core) bool {
 	first := b.Dispatch - uint64(b.At(b.Dispatch).UopIdx)
 	if first <= b.Head {
 		return false
+	}
+	if r.active { // after a squash the window is full earlier than it was
+		r.first = first
+		return true
 	}
 	*r = runahead{active: true, head: b.Head, first: first}
 	c.Stats.Prefetch.Runaheads++
