@@ -245,19 +245,12 @@ func (s *System) Finish(top *decoder.Context, result isa.Word) {
 	s.Results = append(s.Results, outcome)
 }
 
-<<<<<<< HEAD
-// Upcoming describes a transaction that has not begun, where it is known already.
-func (s *System) Upcoming(k int) (env decoder.Envelope, context []isa.Word, ok bool) {
-	if i := s.cur + k; i < len(s.Txs) && s.Txs[i] != nil {
-		return s.envelopeOf(s.Txs[i], s.Txs[i].Gas), s.contextOf(s.Txs[i]), true
-=======
 // Upcoming describes a transaction that has not begun. One that is not known yet is
 // nil.
 func (s *System) Upcoming(k int) (env decoder.Envelope, context []isa.Word, ok bool) {
 	i := s.cur + k
 	if i >= len(s.Txs) || s.Txs[i] == nil {
 		return env, nil, false
->>>>>>> pred
 	}
 	return s.envelopeOf(s.Txs[i], s.Txs[i].Gas), s.contextOf(s.Txs[i]), true
 }
