@@ -66,22 +66,19 @@ func (c *Core) Inherit(from *Core) error {
 	if c.cfg != from.cfg {
 		return fmt.Errorf("predictors cannot be carried over to another configuration")
 	}
-	p := from.predictors
-	c.predictors.learnt(&p, &c.cfg.Predictor)
+	c.learnt(&from.predictors, &c.cfg.Predictor)
 	c.attach()
 	return nil
 }
 
 // attach connects the core to its predictors.
 func (c *Core) attach() {
-	p := &c.predictors
-	c.direction, c.target, c.callTarget, c.memOrder, c.stateOrder = p.direction, p.target, p.callTarget, p.memOrder, p.stateOrder
 	c.foresees, _ = c.direction.(predictor.FaultOracle)
 	c.returns, _ = c.target.(predictor.StackUser)
 	c.dirCP, c.tgtCP = c.direction.Checkpoint(), c.target.Checkpoint()
 	c.prefetch, c.runahead = nil, nil
 	if c.cfg.Prefetches() {
-		c.prefetch = newPrefetcher(p.keys, c.sys, c.cfg.Predictor.Ahead)
+		c.prefetch = newPrefetcher(c.keys, c.sys, c.cfg.Predictor.Ahead)
 	}
 	if c.cfg.Predictor.Runahead {
 		c.runahead = &runahead{}

@@ -151,7 +151,6 @@ func (c *Config) Misbehaves() bool {
 	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys}, "chaos")
 }
 
-// latencies flattens the configuration for the issue stage.
 // Latencies gives the cycles of each latency class.
 func (c *Config) Latencies() [isa.NumLatencies]uint32 {
 	l := &c.Latency

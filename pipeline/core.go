@@ -115,18 +115,13 @@ type Core struct {
 	mem   memoryQueue
 	state stateQueue
 
-	// Predictors. Those used all the time are at hand.
-	predictors predictors
-	direction  predictor.Direction
-	foresees   predictor.FaultOracle // direction, where it is one
-	target     predictor.Target
-	returns    predictor.StackUser // target, where it is one
-	callTarget predictor.CallTarget
-	memOrder   predictor.Dependence
-	stateOrder predictor.Dependence
-	chaos      *chaosSquash
-	prefetch   *prefetcher // nil without
-	runahead   *runahead   // nil without
+	// Predictors.
+	predictors
+	foresees predictor.FaultOracle // direction, where it is one
+	returns  predictor.StackUser   // target, where it is one
+	chaos    *chaosSquash
+	prefetch *prefetcher // nil without
+	runahead *runahead   // nil without
 
 	// Commit.
 	args        decoder.Args
