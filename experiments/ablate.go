@@ -7,7 +7,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/limits"
 	"github.com/ooovm/ooovm/pipeline"
-	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces"
 )
 
 // AblationSchema names the form of an Ablation.
@@ -132,52 +132,44 @@ func (s *AblationStudy) Run(paths []string, emit func(AblationReport) error) err
 
 func (s *AblationStudy) one(path string) (r AblationReport) {
 	r.Path = path
-	defer func() {
-		if p := recover(); p != nil {
-			r.Result, r.Err = nil, fmt.Errorf("%s: simulator error: %v", path, p)
-		}
-	}()
-	b, err := Open(path)
-	if err != nil {
-		r.Err = &InputError{err}
-		return r
-	}
+	r.Err = onBlock(path, s.Stop, func(b *traces.Bundle) (err error) {
+		r.Result, err = s.of(b)
+		return err
+	})
+	return r
+}
+
+// of computes a block's ladder.
+func (s *AblationStudy) of(b *traces.Bundle) (*Ablation, error) {
 	p, err := Prepare(b, true)
 	if err != nil {
-		r.Err = &DifferenceError{err}
-		return r
+		return nil, &DifferenceError{err}
 	}
 	a := &Ablation{Schema: AblationSchema, Blocks: 1, Base: s.name}
 	for i := range s.steps {
 		if s.Stop != nil && s.Stop.Err() != nil {
-			r.Err = s.Stop.Err()
-			return r
+			return nil, s.Stop.Err()
 		}
 		step := &s.steps[i]
 		row := AblatedStep{Step: step.name, Set: step.set, Preset: step.preset}
 		if step.config == nil {
-			env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
+			l, err := p.limit(limits.Options{})
 			if err != nil {
-				r.Err = fmt.Errorf("%s: %w", b.Name, err)
-				return r
+				return nil, err
 			}
-			l := limits.Of(p.Golden, env, limits.Options{})
 			row.Cycles, row.Uops = l.CriticalPath, l.Executed
 		} else {
 			out, err := p.Run(step.config, Options{Stop: s.Stop})
 			if err != nil {
-				r.Err = err
-				return r
+				return nil, err
 			}
 			if !out.Verdict.OK {
-				r.Err = &DifferenceError{fmt.Errorf("%s: %s: %w", b.Name, step.name, out.Difference)}
-				return r
+				return nil, &DifferenceError{fmt.Errorf("%s: %s: %w", b.Name, step.name, out.Difference)}
 			}
 			if a.Trace == nil {
 				trace, err := p.traceInfo(gasUsed(out))
 				if err != nil {
-					r.Err = err
-					return r
+					return nil, err
 				}
 				a.Trace, a.Instructions = &trace, out.Core.Stats.Instructions
 			}
@@ -186,8 +178,7 @@ func (s *AblationStudy) one(path string) (r AblationReport) {
 		a.Steps = append(a.Steps, row)
 	}
 	a.settle()
-	r.Result = a
-	return r
+	return a, nil
 }
 
 // settle computes the ratios.

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 
@@ -102,6 +103,31 @@ func Open(path string) (*traces.Bundle, error) {
 	return traces.Load(path)
 }
 
+// guarded does something about a path unless stop is done. A broken invariant of the
+// simulator is an error like others: it must not take the other paths along.
+func guarded(path string, stop context.Context, do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: simulator error: %v", path, p)
+		}
+	}()
+	if stop != nil && stop.Err() != nil {
+		return stop.Err()
+	}
+	return do()
+}
+
+// onBlock is guarded for what is done with the block of a path.
+func onBlock(path string, stop context.Context, do func(*traces.Bundle) error) error {
+	return guarded(path, stop, func() error {
+		b, err := Open(path)
+		if err != nil {
+			return &InputError{err}
+		}
+		return do(b)
+	})
+}
+
 // work is what one report is about: a block, a program of a file, or a file that
 // could not be read.
 type work struct {
@@ -129,39 +155,25 @@ func works(paths []string) (list []work) {
 }
 
 func (c *Campaign) one(w work) (r Report) {
-	path := w.path
-	r.Path, r.Program = path, w.program != nil || w.err != nil
-	defer func() {
-		// A broken invariant of the simulator must not take the other blocks along.
-		if p := recover(); p != nil {
-			r.Result, r.Err = nil, fmt.Errorf("%s: simulator error: %v", path, p)
+	r.Path, r.Program = w.path, w.program != nil || w.err != nil
+	stop := c.Options.Stop
+	if !r.Program {
+		r.Err = onBlock(w.path, stop, func(b *traces.Bundle) (err error) {
+			if o := &c.Options; o.Probe != nil && o.ProbeTx >= len(b.Txs) {
+				return &InputError{fmt.Errorf("--tx %d: the block has no such transaction", o.ProbeTx)}
+			}
+			r.Result, err = c.bundle(b)
+			return err
+		})
+		return r
+	}
+	r.Err = guarded(w.path, stop, func() (err error) {
+		if w.err != nil {
+			return w.err
 		}
-	}()
-	switch stop := c.Options.Stop; {
-	case stop != nil && stop.Err() != nil:
-		r.Err = stop.Err()
-	case w.err != nil:
-		r.Err = w.err
-	case w.program != nil:
-		r.Result, r.Err = c.program(w.program)
-	default:
-		return c.block(path)
-	}
-	return r
-}
-
-func (c *Campaign) block(path string) (r Report) {
-	r.Path = path
-	b, err := Open(path)
-	if err != nil {
-		r.Err = &InputError{err}
-		return r
-	}
-	if o := &c.Options; o.Probe != nil && o.ProbeTx >= len(b.Txs) {
-		r.Err = &InputError{fmt.Errorf("--tx %d: the block has no such transaction", o.ProbeTx)}
-		return r
-	}
-	r.Result, r.Err = c.bundle(b)
+		r.Result, err = c.program(w.program)
+		return err
+	})
 	return r
 }
 

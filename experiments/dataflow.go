@@ -53,21 +53,10 @@ func (s *LimitStudy) Run(paths []string, emit func(LimitReport) error) error {
 
 func (s *LimitStudy) one(path string) (r LimitReport) {
 	r.Path = path
-	defer func() {
-		if p := recover(); p != nil {
-			r.Result, r.Err = nil, fmt.Errorf("%s: simulator error: %v", path, p)
-		}
-	}()
-	if s.Stop != nil && s.Stop.Err() != nil {
-		r.Err = s.Stop.Err()
-		return r
-	}
-	b, err := Open(path)
-	if err != nil {
-		r.Err = &InputError{err}
-		return r
-	}
-	r.Result, r.Err = s.Of(b)
+	r.Err = onBlock(path, s.Stop, func(b *traces.Bundle) (err error) {
+		r.Result, err = s.Of(b)
+		return err
+	})
 	return r
 }
 
@@ -78,10 +67,6 @@ func (s *LimitStudy) Of(b *traces.Bundle) (*LimitResult, error) {
 	if err != nil {
 		return nil, &DifferenceError{err}
 	}
-	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.Name, err)
-	}
 	if verdict, err := b.Verify(p.Golden.Results); err != nil || !verdict.OK {
 		return nil, &DifferenceError{fmt.Errorf("%s: the golden run differs from the header", b.Name)}
 	}
@@ -89,7 +74,10 @@ func (s *LimitStudy) Of(b *traces.Bundle) (*LimitResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := limits.Of(p.Golden, env, s.Options)
+	l, err := p.limit(s.Options)
+	if err != nil {
+		return nil, err
+	}
 	r := &LimitResult{
 		Schema: LimitSchema, Trace: trace, Scope: "tx", Latency: "unit", Window: s.Options.Window, Width: s.Options.Width,
 		Instructions: l.Instructions, Executed: l.Executed, CriticalPath: l.CriticalPath,
@@ -102,4 +90,14 @@ func (s *LimitStudy) Of(b *traces.Bundle) (*LimitResult, error) {
 	}
 	r.Settle()
 	return r, nil
+}
+
+// limit computes the dataflow limit of the recorded stream.
+func (p *Block) limit(opt limits.Options) (limits.Limit, error) {
+	b := p.Bundle
+	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
+	if err != nil {
+		return limits.Limit{}, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	return limits.Of(p.Golden, env, opt), nil
 }

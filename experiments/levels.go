@@ -9,6 +9,7 @@ import (
 	"github.com/ooovm/ooovm/machine/oracle"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces"
 )
 
 // LevelsSchema is the schema of LevelsResult.
@@ -76,31 +77,18 @@ func (l *Levels) Run(paths []string, emit func(LevelsReport) error) error {
 
 func (l *Levels) one(path string) (r LevelsReport) {
 	r.Path = path
-	defer func() {
-		// A broken invariant of the simulator must not take the other blocks along.
-		if p := recover(); p != nil {
-			r.Result, r.Err = nil, fmt.Errorf("%s: simulator error: %v", path, p)
+	r.Err = onBlock(path, l.Options.Stop, func(b *traces.Bundle) error {
+		p, err := Prepare(b, l.Options.Lockstep || l.Core.Config.ReadsGolden())
+		if err != nil {
+			return &DifferenceError{err}
 		}
-	}()
-	if stop := l.Options.Stop; stop != nil && stop.Err() != nil {
-		r.Err = stop.Err()
-		return r
-	}
-	b, err := Open(path)
-	if err != nil {
-		r.Err = &InputError{err}
-		return r
-	}
-	p, err := Prepare(b, l.Options.Lockstep || l.Core.Config.ReadsGolden())
-	if err != nil {
-		r.Err = &DifferenceError{err}
-		return r
-	}
-	if l.Single {
-		r.Result, r.Difference, r.Err = p.Shared(l.Core, l.Options)
-	} else {
-		r.Result, r.Difference, r.Err = l.Of(p)
-	}
+		if l.Single {
+			r.Result, r.Difference, err = p.Shared(l.Core, l.Options)
+		} else {
+			r.Result, r.Difference, err = l.Of(p)
+		}
+		return err
+	})
 	return r
 }
 
