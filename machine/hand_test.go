@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/holiman/uint256"
 
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/decoder/evm/asm"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
@@ -162,28 +162,11 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 }
 
 // assemble turns mnemonics and the operands of PUSHes into code.
-func assemble(t *testing.T, text string) (code []byte) {
+func assemble(t *testing.T, text string) []byte {
 	t.Helper()
-	rows := evm.Table(evm.Cancun)
-	words := strings.Fields(text)
-	for i := 0; i < len(words); i++ {
-		op := 0
-		for op < 256 && rows[op].Name != words[i] {
-			op++
-		}
-		if op == 256 {
-			t.Fatalf("no instruction %q", words[i])
-		}
-		code = append(code, byte(op))
-		if size := op - evm.PUSH0; size > 0 && op <= evm.PUSH32 {
-			i++
-			n, err := strconv.ParseUint(words[i], 0, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			operand := uint256.NewInt(n).Bytes32()
-			code = append(code, operand[32-size:]...)
-		}
+	code, err := asm.Assemble(text)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return code
 }

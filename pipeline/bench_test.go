@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/pipeline"
-	"github.com/ooovm/ooovm/state"
 )
 
 // stages are loop bodies that keep one stage of the core busy. The loop's counter
@@ -29,24 +27,7 @@ func loop(body string, times int) string {
 // simulate runs the program's transaction on a new core.
 func (p *program) simulate(t testing.TB, cfg *pipeline.Config) *pipeline.Core {
 	t.Helper()
-	b := p.bundle(t)
-	block, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tx, err := state.NewTx(b.Txs[0], sender, b.Header.BaseFee)
-	if err != nil {
-		t.Fatal(err)
-	}
-	world := state.NewWorld(b.Prestate)
-	sys := evm.NewSystem(world, block, []*state.Tx{tx}, evm.NewCache())
-	if err := state.BeginBlock(world, block, b.Header); err != nil {
-		t.Fatal(err)
-	}
-	env, err := sys.Begin(0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sys, env := begin(t, p.bundle(t))
 	core, err := pipeline.New(*cfg, sys, nil)
 	if err != nil {
 		t.Fatal(err)

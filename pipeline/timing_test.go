@@ -17,6 +17,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/decoder/evm/asm"
 	"github.com/ooovm/ooovm/experiments/schedule"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
@@ -95,23 +96,7 @@ func (p *program) check(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tx, err := state.NewTx(b.Txs[0], sender, b.Header.BaseFee)
-	if err != nil {
-		t.Fatal(err)
-	}
-	world := state.NewWorld(b.Prestate)
-	sys := evm.NewSystem(world, block, []*state.Tx{tx}, evm.NewCache())
-	if err := state.BeginBlock(world, block, b.Header); err != nil {
-		t.Fatal(err)
-	}
-	env, err := sys.Begin(0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sys, env := begin(t, b)
 	core, err := pipeline.New(cfg, sys, golden.Oracle())
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +113,7 @@ func (p *program) check(t *testing.T) {
 		t.Fatalf("the machine has %+v, go-ethereum %+v", sys.Results[0], want)
 	}
 	p.compare(t, rec, core.Cycle(), env.Program)
-	source := &schedule.Source{Golden: golden, Env: block}
+	source := &schedule.Source{Golden: golden, Env: sys.Env}
 	compareSchedule(t, source, &env, &cfg, rec)
 }
 
@@ -278,29 +263,35 @@ func (p *program) bundle(t testing.TB) *traces.Bundle {
 	return b
 }
 
-// assemble turns mnemonics and the operands of PUSHes into code.
-func assemble(t testing.TB, text string) (code []byte) {
+// begin makes the system that runs a bundle, with its only transaction begun.
+func begin(t testing.TB, b *traces.Bundle) (*evm.System, decoder.Envelope) {
 	t.Helper()
-	rows := evm.Table(evm.Cancun)
-	words := strings.Fields(text)
-	for i := 0; i < len(words); i++ {
-		op := 0
-		for op < 256 && rows[op].Name != words[i] {
-			op++
-		}
-		if op == 256 {
-			t.Fatalf("no instruction %q", words[i])
-		}
-		code = append(code, byte(op))
-		if size := op - evm.PUSH0; size > 0 && op <= evm.PUSH32 {
-			i++
-			n, err := strconv.ParseUint(words[i], 0, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			operand := uint256.NewInt(n).Bytes32()
-			code = append(code, operand[32-size:]...)
-		}
+	block, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := state.NewTx(b.Txs[0], sender, b.Header.BaseFee)
+	if err != nil {
+		t.Fatal(err)
+	}
+	world := state.NewWorld(b.Prestate)
+	sys := evm.NewSystem(world, block, []*state.Tx{tx}, evm.NewCache())
+	if err := state.BeginBlock(world, block, b.Header); err != nil {
+		t.Fatal(err)
+	}
+	env, err := sys.Begin(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sys, env
+}
+
+// assemble turns mnemonics and the operands of PUSHes into code.
+func assemble(t testing.TB, text string) []byte {
+	t.Helper()
+	code, err := asm.Assemble(text)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return code
 }
