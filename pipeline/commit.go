@@ -137,6 +137,9 @@ func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 		return false
 	}
 	c.retire(c.buf.At(seq))
+	if c.window.next > 0 {
+		c.commitBoundary()
+	}
 	return true
 }
 
@@ -314,7 +317,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
 		c.commitLeave(e, f, in, row.Kind)
 	case decoder.KindHalt:
-		c.commitHalt(f)
+		c.commitHalt(f, e.Next)
 	case decoder.KindExec:
 		if e.Flags&rob.Halts != 0 {
 			c.resumeSerial()

@@ -264,6 +264,10 @@ func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 	if n > speculativeBytes && !c.affordable(e, seq, n) {
 		return latency, e.Flags&rob.Parked == 0
 	}
+	if e.Imm == isa.CopyForeignCode && c.frames[e.Frame].tx != c.window.tx {
+		e.Flags |= rob.Parked // code cannot be compared like a word: it is read in its transaction's turn
+		return latency, false
+	}
 	latency += uint64(c.latency[isa.LatCopy]) * ((n + 31) / 32)
 	s := c.mem.store(e.Queue)
 	if e.Imm == isa.CopyZero { // what a block lacks reads as zero

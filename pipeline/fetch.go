@@ -418,8 +418,11 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 	case decoder.KindReturn:
 		c.fetchReturn(e, fi, f)
 	case decoder.KindHalt:
-		c.fetch.state = fetchDead
 		c.fetch.passed = c.cycle
+		if c.window.upcoming != nil && c.fetchNext(e, f.tx) {
+			return
+		}
+		c.fetch.state = fetchDead
 		c.fetch.inst = next
 		c.startRun()
 	}

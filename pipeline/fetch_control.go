@@ -160,7 +160,7 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	*ch = frame{
 		parent: fi, resume: resume, refs: 1, static: f.static || s.Static,
 		outOff: c.operand(fi, f, in, s.OutputOffset), outLen: c.operand(fi, f, in, s.OutputLength),
-		account: account, context: contextConst, space: child,
+		account: account, context: f.bank, bank: f.bank, tx: f.tx, space: child,
 		ctx: decoder.Context{Memory: mem[:0]},
 	}
 	c.regs.Retain(ch.outOff)

@@ -18,6 +18,7 @@ type stateOp struct {
 	bypassed  bool // stores: a load has gone before it while its key was unknown
 	space     uint8
 	key       int32
+	tx        uint32 // of its frame
 	supplied  uint64 // loads: queue position of the store that gave the value; 0 when committed state did
 	reg       rob.Reg
 	ref       predictor.Ref
@@ -149,11 +150,12 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 	o.key = n
 	var from *stateOp
 	o.supplied = 0
+	transient := e.Op == isa.StateLoad && e.Imm == isa.Transient
 	if e.Op == isa.StateLoad {
 		for p := e.Queue; p > q.head; {
 			p--
 			s := q.at(p)
-			if !s.isStore || s.space != e.Imm {
+			if !s.isStore || s.space != e.Imm || transient && s.tx != o.tx {
 				continue
 			}
 			if !s.keyKnown {
@@ -179,7 +181,7 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 	if from == nil && c.waitsOutside(e, seq) {
 		return 0, false
 	}
-	if from != nil || e.Op == isa.StateLoad && e.Imm == isa.Transient {
+	if from != nil || transient {
 		// Forwarded, or on chip anyway: no access to the hierarchy.
 	} else {
 		extra, ok := c.touch(e, seq, n)
@@ -200,6 +202,8 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 	case from != nil:
 		*c.regs.Value(e.Dst) = *c.regs.Value(from.reg)
 		c.Stats.StateForwards++
+	case transient && o.tx != c.window.tx:
+		*c.regs.Value(e.Dst) = isa.Word{} // its transaction begins with none
 	case e.Op == isa.StateLoad:
 		*c.regs.Value(e.Dst) = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
 	default:
@@ -257,7 +261,7 @@ func (c *Core) resolveState(p uint64) {
 	var victim *stateOp
 	for r := p + 1; r < q.tail; r++ {
 		o := q.at(r)
-		if !o.isStore && o.issued && o.space == s.space && o.key == s.key && o.supplied < p {
+		if !o.isStore && o.issued && o.space == s.space && o.key == s.key && o.supplied < p && (s.space != isa.Transient || o.tx == s.tx) {
 			victim = o
 			break
 		}

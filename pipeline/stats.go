@@ -50,6 +50,8 @@ type Stats struct {
 	WrongPathUops uint64 // executed and squashed
 	Skipped       uint64 // cycles skipped, all idle
 	Calls         uint64 // frames entered and committed
+	Overlapped    uint64 // transactions fetched while an older one was in the window, again after a squash
+	StaleReads    uint64 // squashes of what had read the state before its transaction's turn
 
 	Slots    [NumCauses]uint64
 	Serial   [isa.NumOps]uint64 // slots of CauseSerial, by the micro-op waited for

@@ -59,7 +59,7 @@ var presets = []Preset{
 		Config: pipeline.Config{
 			Core: pipeline.CoreConfig{
 				InOrder: true, Stack: "execute", Decode: 1, Width: 1, Issue: 1, Commit: 1, Taken: 1, FrontEnd: 5,
-				ROB: 32, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				ROB: 32, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units:   pipeline.UnitConfig{ALU: 1, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
 			Latency: latency,
@@ -77,7 +77,7 @@ var presets = []Preset{
 		Config: pipeline.Config{
 			Core: pipeline.CoreConfig{
 				Stack: "fold", Decode: 8, Width: 2, Issue: 4, Commit: 2, Taken: 1, FrontEnd: 8,
-				ROB: 64, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				ROB: 64, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units:     pipeline.UnitConfig{ALU: 2, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
 			Latency:   latency,
@@ -92,7 +92,7 @@ var presets = []Preset{
 		Config: pipeline.Config{
 			Core: pipeline.CoreConfig{
 				Stack: "fold", Decode: 16, Width: 4, Issue: 8, Commit: 4, Taken: 1, FrontEnd: 10,
-				ROB: 256, IQ: 96, LoadQ: 72, StoreQ: 64, StateQ: 64, Regs: 192, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				ROB: 256, IQ: 96, LoadQ: 72, StoreQ: 64, StateQ: 64, Regs: 192, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units:     pipeline.UnitConfig{ALU: 4, Mul: 1, Div: 1, Hash: 1, Load: 2, Store: 2, State: 2, Branch: 2},
 			Latency:   latency,
@@ -107,7 +107,7 @@ var presets = []Preset{
 		Config: pipeline.Config{
 			Core: pipeline.CoreConfig{
 				Stack: "fold", Decode: 32, Width: 8, Issue: 12, Commit: 8, Taken: 2, FrontEnd: 10,
-				ROB: 512, IQ: 192, LoadQ: 192, StoreQ: 114, StateQ: 128, Regs: 384, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				ROB: 512, IQ: 192, LoadQ: 192, StoreQ: 114, StateQ: 128, Regs: 384, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units:     pipeline.UnitConfig{ALU: 6, Mul: 2, Div: 1, Hash: 2, Load: 3, Store: 2, State: 3, Branch: 2},
 			Latency:   latency,
@@ -123,7 +123,7 @@ var presets = []Preset{
 			Core: pipeline.CoreConfig{
 				Stack: "fold", Decode: unlimited, Width: unlimited, Issue: unlimited, Commit: unlimited, Taken: unlimited, FrontEnd: 1,
 				ROB: unlimited, IQ: unlimited, LoadQ: unlimited, StoreQ: unlimited, StateQ: unlimited, Regs: unlimited, StackRegs: unlimited,
-				Gas: "free", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				Gas: "free", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units: pipeline.UnitConfig{
 				ALU: unlimited, Mul: unlimited, Div: unlimited, Hash: unlimited,
