@@ -83,10 +83,10 @@ func handCore() pipeline.Config {
 	}
 }
 
-// play runs the block and gives the machine with what happened.
-func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)) (m *machine.Machine, events []string, world *state.World) {
+// build makes the block's state and transactions.
+func (s *block) build(t *testing.T) (pre state.Prestate, env *state.BlockEnv, txs []*state.Tx) {
 	t.Helper()
-	pre := state.Prestate{coinbase: {Balance: ether(1)}}
+	pre = state.Prestate{coinbase: {Balance: ether(1)}}
 	for i, text := range s.code {
 		acct := &state.Account{Nonce: 1, Code: assemble(t, text), Storage: map[isa.Word]isa.Word{}}
 		for slot := range uint64(8) {
@@ -99,7 +99,6 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 		}
 		pre[at(0xc0+byte(i))] = acct
 	}
-	var txs []*state.Tx
 	for i, to := range s.to {
 		account := at(to)
 		if pre[account] == nil {
@@ -122,6 +121,13 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pre, env, txs
+}
+
+// play runs the block and gives the machine with what happened.
+func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)) (m *machine.Machine, events []string, world *state.World) {
+	t.Helper()
+	pre, env, txs := s.build(t)
 	cache := evm.NewCache()
 	world = state.NewWorld(pre)
 	simulated := machine.Block{
@@ -149,7 +155,8 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 	mc.Watch = func(e machine.Event) {
 		events = append(events, fmt.Sprintf("%d c%d %s %d.%d", e.Cycle, e.Core, e.What, e.Tx, e.Incarnation))
 	}
-	if m, err = machine.New(mc, simulated); err == nil {
+	m, err := machine.New(mc, simulated)
+	if err == nil {
 		err = m.Run()
 	}
 	if err != nil {

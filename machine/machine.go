@@ -106,6 +106,9 @@ func New(cfg Config, block Block) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info.OneCore {
+		return nil, fmt.Errorf("policy %s is of one core: it needs no machine", cfg.Policy)
+	}
 	if info.Oracle && len(cfg.Oracle) != block.Transactions {
 		return nil, fmt.Errorf("policy %s reads the access sets of %d transactions, there are %d", cfg.Policy, len(cfg.Oracle), block.Transactions)
 	}

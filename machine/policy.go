@@ -50,6 +50,7 @@ type PolicyInfo struct {
 	Mappings []string // what transactions conflict on; the first is the default
 	Log      bool     // needs the log of what incarnations commit
 	Oracle   bool     // reads access sets that only a run of the block tells
+	OneCore  bool     // is an affair of one core's window (core.transactions): the machine has no part in it
 	Source   string   // whose published mechanism it is
 	make     func(m *Machine, mapping string) Policy
 	// Model, of a policy that is a schedule model, rearranges the timeline of a run in
@@ -57,8 +58,12 @@ type PolicyInfo struct {
 	Model func(m *Machine, mapping string) Stats
 }
 
-// InOrder is the policy of one core that runs one transaction after the other.
-const InOrder = "sequential"
+// InOrder is the policy of one core that runs one transaction after the other, Window
+// that of one whose window reaches across transactions.
+const (
+	InOrder = "sequential"
+	Window  = "window"
+)
 
 // policies is the table of all policies, in the order of reports.
 var policies = []PolicyInfo{
@@ -102,7 +107,7 @@ var policies = []PolicyInfo{
 		Source: "hypothetical, after the idea attributed to MegaETH",
 	},
 	{
-		Name: "window", Level: "instruction", Mappings: []string{"schedule"}, Log: true, Model: scheduleWindow,
+		Name: Window, Level: "instruction", Mappings: []string{"key"}, OneCore: true,
 		Source: "one out-of-order core whose window reaches across transactions",
 	},
 	{

@@ -22,27 +22,27 @@ type Config struct {
 
 // CoreConfig has the widths and the sizes of the window.
 type CoreConfig struct {
-	InOrder   bool   `key:"inorder" doc:"issue in program order, stalling on use"`
-	Stack     string `key:"stack" oneof:"execute rename fold" doc:"stack instructions: execute (slot and unit), rename (slot only), fold (nothing after decode)"`
-	Decode    int    `key:"decode" range:"1..1048576" doc:"instructions decoded a cycle, folded ones included"`
-	Width     int    `key:"width" range:"1..1048576" doc:"micro-ops fetched, renamed and dispatched a cycle"`
-	Issue     int    `key:"issue" range:"1..1048576" doc:"micro-ops issued a cycle"`
-	Commit    int    `key:"commit" range:"1..1048576" doc:"micro-ops committed a cycle"`
-	Taken     int    `key:"taken" range:"1..1048576" doc:"taken jumps, calls and returns that fetch follows a cycle"`
-	FrontEnd  int    `key:"frontend" range:"1..64" doc:"cycles from fetch to dispatch"`
-	ROB       int    `key:"rob" range:"1..1048576" doc:"reorder buffer, micro-ops"`
-	IQ        int    `key:"iq" range:"1..1048576" doc:"issue queue, micro-ops"`
-	LoadQ     int    `key:"loadq" range:"1..1048576" doc:"load queue, loads"`
-	StoreQ    int    `key:"storeq" range:"1..1048576" doc:"store queue, stores"`
-	StateQ    int    `key:"stateq" range:"1..1048576" doc:"state queue, state loads and stores"`
-	Regs      int    `key:"regs" range:"1..1048576" doc:"physical registers of uncommitted producers"`
-	StackRegs int    `key:"stackregs" range:"32..1048576" doc:"committed stack values kept in registers, over all frames; deeper ones are spilled"`
-	Fill      int    `key:"fill" range:"0..1024" doc:"cycles to fill one spilled stack value"`
-	Transactions int `key:"transactions" range:"1..1048576" doc:"transactions in the window at once; 1: the core drains between them"`
-	Gas       string `key:"gas" oneof:"serial free" doc:"how an instruction that reads the gas left is answered: serial (its commit answers), free (at once, from the golden run: an oracle)"`
-	Status    string `key:"status" oneof:"predict rename" doc:"status registers of a register machine: predict (zero unless the mode allows another second result), rename (a result like any other)"`
-	Watchdog  int    `key:"watchdog" range:"0..1000000000000" doc:"cycles without a commit after which a run is given up; 0 never"`
-	ClockMHz  int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`
+	InOrder      bool   `key:"inorder" doc:"issue in program order, stalling on use"`
+	Stack        string `key:"stack" oneof:"execute rename fold" doc:"stack instructions: execute (slot and unit), rename (slot only), fold (nothing after decode)"`
+	Decode       int    `key:"decode" range:"1..1048576" doc:"instructions decoded a cycle, folded ones included"`
+	Width        int    `key:"width" range:"1..1048576" doc:"micro-ops fetched, renamed and dispatched a cycle"`
+	Issue        int    `key:"issue" range:"1..1048576" doc:"micro-ops issued a cycle"`
+	Commit       int    `key:"commit" range:"1..1048576" doc:"micro-ops committed a cycle"`
+	Taken        int    `key:"taken" range:"1..1048576" doc:"taken jumps, calls and returns that fetch follows a cycle"`
+	FrontEnd     int    `key:"frontend" range:"1..64" doc:"cycles from fetch to dispatch"`
+	ROB          int    `key:"rob" range:"1..1048576" doc:"reorder buffer, micro-ops"`
+	IQ           int    `key:"iq" range:"1..1048576" doc:"issue queue, micro-ops"`
+	LoadQ        int    `key:"loadq" range:"1..1048576" doc:"load queue, loads"`
+	StoreQ       int    `key:"storeq" range:"1..1048576" doc:"store queue, stores"`
+	StateQ       int    `key:"stateq" range:"1..1048576" doc:"state queue, state loads and stores"`
+	Regs         int    `key:"regs" range:"1..1048576" doc:"physical registers of uncommitted producers"`
+	StackRegs    int    `key:"stackregs" range:"32..1048576" doc:"committed stack values kept in registers, over all frames; deeper ones are spilled"`
+	Fill         int    `key:"fill" range:"0..1024" doc:"cycles to fill one spilled stack value"`
+	Transactions int    `key:"transactions" range:"1..1048576" doc:"transactions in the window at once; 1: the core drains between them"`
+	Gas          string `key:"gas" oneof:"serial free" doc:"how an instruction that reads the gas left is answered: serial (its commit answers), free (at once, from the golden run: an oracle)"`
+	Status       string `key:"status" oneof:"predict rename" doc:"status registers of a register machine: predict (zero unless the mode allows another second result), rename (a result like any other)"`
+	Watchdog     int    `key:"watchdog" range:"0..1000000000000" doc:"cycles without a commit after which a run is given up; 0 never"`
+	ClockMHz     int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`
 }
 
 // UnitConfig has the number of ports of each kind.

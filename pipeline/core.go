@@ -95,7 +95,6 @@ type Core struct {
 		serial  isa.Op // what fetch stopped behind last
 		cause   Cause  // what emptied the machine last
 		since   uint64 // the first entry fetched after that
-		passed  uint64 // cycle in which it last passed the end of the transaction
 	}
 	redirected bool    // the jump just fetched was taken
 	temp       rob.Reg // result of an earlier micro-op of the instruction being fetched

@@ -418,7 +418,6 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 	case decoder.KindReturn:
 		c.fetchReturn(e, fi, f)
 	case decoder.KindHalt:
-		c.fetch.passed = c.cycle
 		if c.window.upcoming != nil && c.fetchNext(e, f.tx) {
 			return
 		}
