@@ -220,7 +220,7 @@ func Sharing(cfg *pipeline.Config) (machine.Config, error) {
 	}
 	mc := machine.Config{
 		Policy: c.Policy, Mapping: c.Mapping, Cores: c.Cores, Crediting: crediting,
-		Schedule: uint64(c.Schedule), Check: uint64(c.Check), Lookahead: c.Lookahead, Restart: c.Estimate == "restart",
+		Schedule: uint64(c.Schedule), Check: uint64(c.Check), Lookahead: c.Lookahead, Budget: uint64(c.Budget), Retries: c.Retries, Restart: c.Estimate == "restart",
 	}
 	if mc.Mapping == "default" {
 		mc.Mapping = ""

@@ -84,6 +84,8 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 			}
 			return 0
 		},
+		Gas:      func(tx int) uint64 { return p.txs[tx].Gas },
+		GasLimit: env.GasLimit,
 		Class: func(tx int) uint64 {
 			h := fnv.New64a()
 			t := p.txs[tx]
@@ -140,7 +142,7 @@ const anyNumber = 1 << 20
 // many as core.transactions says, or any number where that is 1.
 func (p *Block) across(cfg *pipeline.Config, opt Options) (*ParallelOutcome, error) {
 	own := *cfg
-	if own.Core.Transactions == 1 {
+	if own.Core.Transactions < 2 {
 		own.Core.Transactions = anyNumber
 	}
 	run, err := p.Run(&own, opt)

@@ -32,6 +32,7 @@ type Result struct {
 	Predictors PredictorInfo     `json:"predictors"`
 	State      StateInfo         `json:"state"`
 	Prefetch   *PrefetchInfo     `json:"prefetch"` // null without state prefetching
+	Window     *WindowInfo       `json:"window"`   // null where the core drains between transactions
 	Stalls     map[string]uint64 `json:"stalls"`
 	Digest     string            `json:"digest"`
 }
@@ -170,6 +171,20 @@ type Coverage struct {
 	Share   *float64 `json:"share"` // timely / all
 }
 
+// WindowInfo is the record of a window that reaches across transactions.
+type WindowInfo struct {
+	Transactions int    `json:"transactions"` // that it holds at most
+	Overlapped   uint64 `json:"overlapped"`   // fetched behind one that had not committed yet, again after a squash
+	StaleReads   uint64 `json:"staleReads"`   // squashes of what had read the state before its transaction's turn
+}
+
+func windowInfo(cfg *pipeline.Config, s *pipeline.Stats) *WindowInfo {
+	if cfg.Core.Transactions < 2 {
+		return nil
+	}
+	return &WindowInfo{cfg.Core.Transactions, s.Overlapped, s.StaleReads}
+}
+
 func prefetchInfo(cfg *pipeline.Config, s *pipeline.PrefetchStats) *PrefetchInfo {
 	if !cfg.Prefetches() {
 		return nil
@@ -296,6 +311,7 @@ func describe(setup Setup, trace TraceInfo, core, scalar, folded *pipeline.Core)
 		},
 		State:    StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
 		Prefetch: prefetchInfo(cfg, &s.Prefetch),
+		Window:   windowInfo(cfg, s),
 	}
 	if cycles > 0 {
 		r.Time.MgasPerSec = rounded(float64(r.Trace.GasUsed) / r.Time.Microseconds)

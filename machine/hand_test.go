@@ -132,8 +132,10 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 	world = state.NewWorld(pre)
 	simulated := machine.Block{
 		Transactions: len(txs), Origin: world,
-		First: func(int) uint64 { return 0 },
-		Class: func(tx int) uint64 { return uint64(s.to[tx]) },
+		First:    func(int) uint64 { return 0 },
+		Gas:      func(tx int) uint64 { return txs[tx].Gas },
+		GasLimit: env.GasLimit,
+		Class:    func(tx int) uint64 { return uint64(s.to[tx]) },
 		NewCore: func(int) (*pipeline.Core, machine.System, machine.Observer, error) {
 			sys := evm.NewSpeculative(env, txs, cache, mc.Crediting)
 			cfg := handCore()
@@ -198,6 +200,18 @@ func crediting(c state.Crediting) machine.Config {
 	return mc
 }
 
+func budget(gas uint64) machine.Config {
+	mc := sharing("sealevel", 2)
+	mc.Budget = gas
+	return mc
+}
+
+func retries(n int) machine.Config {
+	mc := sharing("block-stm", 2)
+	mc.Retries = n
+	return mc
+}
+
 func restarting() machine.Config {
 	mc := sharing("block-stm", 2)
 	mc.Restart = true
@@ -205,8 +219,10 @@ func restarting() machine.Config {
 }
 
 var (
-	apart   = block{to: []byte{1, 2, 3, 4}, value: []uint64{5, 5, 5, 5}}
-	counter = block{code: []string{increment}, to: []byte{0xc0, 0xc0, 0xc0}}
+	apart = block{to: []byte{1, 2, 3, 4}, value: []uint64{5, 5, 5, 5}}
+	// Two that conflict, and three that do not.
+	lopsided = block{code: []string{increment}, to: []byte{0xc0, 0xc0, 1, 2, 3}, value: []uint64{0, 0, 5, 5, 5}}
+	counter  = block{code: []string{increment}, to: []byte{0xc0, 0xc0, 0xc0}}
 	// The same where no store is the first one, which costs other gas.
 	counting = block{code: []string{increment}, storage: []isa.Word{word(7)}, to: []byte{0xc0, 0xc0, 0xc0}}
 	// The first sender sets slot 0, which the others only load.

@@ -43,6 +43,9 @@ type Block struct {
 	// First is the number of the block's instruction that a transaction starts with, for
 	// predictors that read the golden run.
 	First func(tx int) uint64
+	// Gas is what a transaction may use, and GasLimit what all of them together may.
+	Gas      func(tx int) uint64
+	GasLimit uint64
 	// Class names the kind of a transaction, by the code and the entry that it calls, for
 	// predictors across transactions.
 	Class func(tx int) uint64

@@ -166,6 +166,10 @@ type Config struct {
 	Schedule  uint64 // cycles that taking a task costs a core
 	Check     uint64 // cycles that a validation takes for each key
 	Lookahead int    // transactions in block order that a scheduler looks at (sealevel)
+	Budget    uint64 // gas that the transactions given to a core may use (sealevel); 0: the block's limit by the cores
+	// Retries is how many incarnations of a transaction it takes until the block is run
+	// again in order (block-stm); 0: Aptos's limit.
+	Retries int
 	// Restart gives an incarnation up as soon as it needs a value that is about to be
 	// replaced; otherwise it waits in place while somebody computes that value.
 	Restart bool

@@ -117,6 +117,8 @@ type MachineConfig struct {
 	Schedule  int    `key:"schedule" range:"0..1000000" doc:"cycles that taking a task costs a core"`
 	Check     int    `key:"check" range:"0..1000000" doc:"cycles that a validation takes for each key"`
 	Lookahead int    `key:"lookahead" range:"1..1048576" doc:"sealevel: transactions in block order that the scheduler looks at"`
+	Budget    int    `key:"budget" range:"0..1000000000000" doc:"sealevel: gas that the transactions given to a core may use; 0: the block's limit divided by the cores"`
+	Retries   int    `key:"retries" range:"0..1048576" doc:"block-stm: incarnations of one transaction until the block is run again in order; 0: cores squared and transactions and 30"`
 }
 
 // ReadsGolden reports whether anything in the configuration is an oracle.
