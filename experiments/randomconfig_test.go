@@ -45,7 +45,7 @@ func randomConfiguration(seed uint64) *pipeline.Config {
 			ALU: latency(), Shift: latency(), Mul: latency(), Div: latency(), MulMod: latency(), Exp: upTo(50) - 1, Hash: latency(), Load: latency(),
 			Store: latency(), Copy: upTo(8) - 1, Branch: latency(), State: latency(), System: latency(),
 		},
-		State: pipeline.StateConfig{Buffer: upTo(4096) - 1, Near: upTo(200) - 1, Far: upTo(4000) - 1, Misses: upTo(64)},
+		State: pipeline.StateConfig{Buffer: upTo(4096) - 1, Near: upTo(200) - 1, Far: upTo(4000) - 1, Interval: upTo(200) - 1, Misses: upTo(64)},
 		Predictor: pipeline.PredictorConfig{
 			Branch: pick("taken", "not-taken", "bimodal", "gshare", "chaos"), Target: pick("none", "btb", "btb+ras", "chaos"),
 			Call: pick("none", "last", "chaos"), Memory: pick("wait", "blind", "store-sets", "chaos"), State: pick("wait", "blind", "store-sets", "chaos"),

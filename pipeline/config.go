@@ -75,10 +75,13 @@ type LatencyConfig struct {
 
 // StateConfig describes the state hierarchy.
 type StateConfig struct {
-	Buffer int `key:"buffer" range:"0..1048576" doc:"on-chip state buffer, keys"`
-	Near   int `key:"near" range:"0..10000000" doc:"cycles added by a key that the buffer lost"`
-	Far    int `key:"far" range:"0..10000000" doc:"cycles added by a key touched for the first time in the block"`
-	Misses int `key:"misses" range:"1..1048576" doc:"outstanding misses"`
+	// Hierarchy is a name for values of the others: the core does not read it.
+	Hierarchy string `key:"hierarchy" oneof:"ideal dram nvme megaeth" doc:"what state is kept in: values for the keys of state (megaeth: of latency, too) that are not set by themselves"`
+	Buffer    int    `key:"buffer" range:"0..1048576" doc:"on-chip state buffer, keys"`
+	Near      int    `key:"near" range:"0..10000000" doc:"cycles added by a key that the buffer lost"`
+	Far       int    `key:"far" range:"0..10000000" doc:"cycles added by a key touched for the first time in the block"`
+	Interval  int    `key:"interval" range:"0..100000" doc:"cycles between the beginnings of two far accesses, the bandwidth of far state; 0: no limit"`
+	Misses    int    `key:"misses" range:"1..1048576" doc:"outstanding misses"`
 }
 
 // PredictorConfig names the predictors and sizes their tables.

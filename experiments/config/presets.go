@@ -49,7 +49,7 @@ const watchdog = 1_000_000_000
 
 // hierarchy is the state hierarchy with so many outstanding misses.
 func hierarchy(misses int) pipeline.StateConfig {
-	return pipeline.StateConfig{Buffer: 4096, Near: 40, Far: 240, Misses: misses}
+	return pipeline.StateConfig{Hierarchy: "dram", Buffer: 4096, Near: 40, Far: 240, Misses: misses}
 }
 
 var presets = []Preset{
@@ -132,7 +132,7 @@ var presets = []Preset{
 			Latency: pipeline.LatencyConfig{
 				ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Hash: 1, Load: 1, Store: 1, Branch: 1, State: 1, System: 1,
 			},
-			State:   pipeline.StateConfig{Buffer: unlimited, Misses: unlimited},
+			State:   pipeline.StateConfig{Hierarchy: "ideal", Buffer: unlimited, Misses: unlimited},
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
 				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Prefetches: unlimited, KeyBits: 12,

@@ -54,7 +54,7 @@ func finite(d *dice) pipeline.Config {
 			ALU: latency(), Shift: latency(), Mul: latency(), Div: latency(), MulMod: latency(), Exp: d.upTo(50) - 1, Hash: latency(),
 			Load: latency(), Store: latency(), Copy: d.upTo(8) - 1, Branch: latency(), State: latency(), System: latency(),
 		},
-		State: pipeline.StateConfig{Buffer: d.upTo(64) - 1, Near: d.upTo(200) - 1, Far: d.upTo(2000) - 1, Misses: d.upTo(64)},
+		State: pipeline.StateConfig{Buffer: d.upTo(64) - 1, Near: d.upTo(200) - 1, Far: d.upTo(2000) - 1, Interval: d.upTo(200) - 1, Misses: d.upTo(64)},
 		Predictor: pipeline.PredictorConfig{
 			Branch: pick(d, predictor.Directions.Names()...), Target: pick(d, predictor.Targets.Names()...),
 			Call: pick(d, predictor.CallTargets.Names()...), Memory: pick(d, predictor.Dependences.Names()...),

@@ -79,6 +79,8 @@ func covers(cfg *pipeline.Config) error {
 		return fmt.Errorf("prefetching of state is not covered")
 	case cfg.State.Misses < Unlimited:
 		return fmt.Errorf("state.misses below %d is not covered", Unlimited)
+	case cfg.State.Interval != 0:
+		return fmt.Errorf("state.interval is not covered")
 	case cfg.State.Buffer != 0 && cfg.State.Buffer < Unlimited:
 		return fmt.Errorf("state.buffer between 0 and %d is not covered", Unlimited)
 	case cfg.Chaos.Squash != 0:
