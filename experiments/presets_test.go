@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -21,11 +22,19 @@ func TestPresets(t *testing.T) {
 
 func TestStackAndGasPolicies(t *testing.T) {
 	reference, _ := right(t, embedded(t), setup(t, "ooo-4"))
-	for _, set := range []string{"core.stack=execute", "core.stack=rename", "core.stack=fold", "core.gas=serial", "core.gas=free"} {
+	for _, set := range []string{"core.stack=execute", "core.stack=rename", "core.stack=fold", "core.gas=serial", "core.gas=prefix", "core.gas=free"} {
 		t.Run(set, func(t *testing.T) {
 			out, _ := right(t, embedded(t), setup(t, "ooo-4", set))
 			sameCommitted(t, reference, out)
 		})
+	}
+}
+
+// TestPrefixGas: gas that is computed ahead of its commit is right.
+func TestPrefixGas(t *testing.T) {
+	out, _ := right(t, embedded(t), setup(t, "ooo-4", "core.gas=prefix"))
+	if s := &out.Core.Stats; s.GasAnswers == 0 || s.Squashes[pipeline.CauseGas] > 0 {
+		t.Errorf("%d answers, %d of them wrong", s.GasAnswers, s.Squashes[pipeline.CauseGas])
 	}
 }
 

@@ -38,7 +38,7 @@ func randomConfiguration(seed uint64) *pipeline.Config {
 		Core: pipeline.CoreConfig{
 			InOrder: rng.IntN(8) == 0, Stack: stack, Decode: upTo(64), Width: upTo(16), Issue: upTo(16), Commit: upTo(16), Taken: upTo(4),
 			FrontEnd: upTo(20), ROB: upTo(2048), IQ: upTo(512), LoadQ: upTo(128), StoreQ: upTo(128), StateQ: upTo(128), Regs: upTo(1024),
-			StackRegs: 32 + upTo(128), Fill: upTo(16) - 1, Gas: "serial", Watchdog: 1_000_000, ClockMHz: 3000,
+			StackRegs: 32 + upTo(128), Fill: upTo(16) - 1, Gas: pick("serial", "prefix"), Watchdog: 1_000_000, ClockMHz: 3000,
 		},
 		Units: pipeline.UnitConfig{ALU: upTo(8), Mul: upTo(3), Div: upTo(3), Hash: upTo(3), Load: upTo(4), Store: upTo(4), State: upTo(4), Branch: upTo(4)},
 		Latency: pipeline.LatencyConfig{

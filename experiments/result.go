@@ -128,6 +128,7 @@ type PredictorInfo struct {
 	FrontEndRedirects uint64     `json:"frontEndRedirects"`
 	Memory            Dependence `json:"memory"`
 	State             Dependence `json:"state"`
+	Gas               Prediction `json:"gas"` // reads of the gas left that were answered ahead of their commit
 }
 
 // StateInfo counts accesses of the state hierarchy.
@@ -293,6 +294,7 @@ func describe(setup Setup, trace TraceInfo, core, scalar, folded *pipeline.Core)
 			FrontEndRedirects: s.FrontEndRedirects,
 			Memory:            Dependence{cfg.Predictor.Memory, s.MemoryForwards, s.MemoryWaits, s.MemoryViolations},
 			State:             Dependence{cfg.Predictor.State, s.StateForwards, s.StateWaits, s.StateViolations},
+			Gas:               prediction(cfg.Core.Gas, s.GasAnswers, s.Squashes[pipeline.CauseGas], s.Instructions),
 		},
 		State:    StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
 		Prefetch: prefetchInfo(cfg, &s.Prefetch),

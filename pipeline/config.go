@@ -38,7 +38,7 @@ type CoreConfig struct {
 	Regs      int    `key:"regs" range:"1..1048576" doc:"physical registers of uncommitted producers"`
 	StackRegs int    `key:"stackregs" range:"32..1048576" doc:"committed stack values kept in registers, over all frames; deeper ones are spilled"`
 	Fill      int    `key:"fill" range:"0..1024" doc:"cycles to fill one spilled stack value"`
-	Gas       string `key:"gas" oneof:"serial free" doc:"how an instruction that reads the gas left is answered: serial (its commit answers), free (at once, from the golden run: an oracle)"`
+	Gas       string `key:"gas" oneof:"serial prefix free" doc:"how an instruction that reads the gas left is answered: serial (its commit answers), prefix (once all that is older has executed), free (at once, from the golden run: an oracle)"`
 	Status    string `key:"status" oneof:"predict rename" doc:"status registers of a register machine: predict (zero unless the mode allows another second result), rename (a result like any other)"`
 	Watchdog  int    `key:"watchdog" range:"0..1000000000000" doc:"cycles without a commit after which a run is given up; 0 never"`
 	ClockMHz  int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`

@@ -59,7 +59,8 @@ type Core struct {
 	policy  stackPolicy
 	latency [isa.NumLatencies]uint32
 	units   [isa.NumUnits]int
-	freeGas bool // GAS answered by the golden run
+	freeGas bool       // GAS answered by the golden run
+	prefix  *prefixGas // nil unless GAS is answered ahead of its commit
 
 	predictStatus bool // status registers are taken to be zero
 
@@ -212,6 +213,9 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	c.watchdog = uint64(cfg.Core.Watchdog)
 	c.outside.view, _ = sys.(decoder.View)
 	c.files, _ = sys.(decoder.RegisterSystem)
+	if r, ok := sys.(decoder.Rehearsal); ok && cfg.Core.Gas == "prefix" && c.outside.view == nil {
+		c.prefix = &prefixGas{system: r}
+	}
 	c.predictStatus = cfg.Core.Status != "rename"
 	return c, nil
 }
@@ -320,6 +324,9 @@ func (c *Core) tick() (moved bool) {
 		return moved
 	}
 	moved = c.writeBack() || moved
+	if c.prefix != nil {
+		moved = c.prefix.step(c) || moved
+	}
 	if c.runahead != nil {
 		c.runahead.end(c)
 	}

@@ -401,6 +401,7 @@ func (c *Core) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) 
 		if c.freeGas && e.Imm == isa.CounterGas && c.frames[e.Frame].prog.File == nil {
 			if g, ok := c.golden.Gas(e.Dynamic); ok {
 				c.regs.Value(e.Dst).SetUint64(g)
+				c.Stats.GasAnswers++
 				break
 			}
 		}

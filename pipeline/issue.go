@@ -172,6 +172,8 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 			c.resolveTarget(e, seq)
 		} else if returns(e.Op) {
 			c.completeReturn(e)
+		} else if c.prefix != nil {
+			c.prefix.note(e, seq)
 		}
 	}
 }

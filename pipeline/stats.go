@@ -71,6 +71,7 @@ type Stats struct {
 	StateHits, StateNear, StateFar, MissStalls    uint64
 	TransferWaits                                 uint64
 	StackFills                                    uint64
+	GasAnswers                                    uint64 // reads of the gas left that were answered before their commit
 
 	Prefetch PrefetchStats
 

@@ -45,7 +45,7 @@ func finite(d *dice) pipeline.Config {
 			InOrder: d.oneIn(8), Stack: pick(d, "execute", "rename", "fold", "fold"), Decode: d.upTo(64), Width: d.upTo(16), Issue: d.upTo(16),
 			Commit: d.upTo(16), Taken: d.upTo(4), FrontEnd: d.upTo(20), ROB: d.upTo(1024), IQ: d.upTo(512), LoadQ: d.upTo(128),
 			StoreQ: d.upTo(128), StateQ: d.upTo(128), Regs: d.upTo(1024), StackRegs: 31 + d.upTo(128), Fill: d.upTo(16) - 1,
-			Gas: pick(d, "serial", "serial", "free"), Status: pick(d, "predict", "rename"), ClockMHz: 3000,
+			Gas: pick(d, "serial", "prefix", "prefix", "free"), Status: pick(d, "predict", "rename"), ClockMHz: 3000,
 		},
 		Units: pipeline.UnitConfig{
 			ALU: d.upTo(8), Mul: d.upTo(3), Div: d.upTo(3), Hash: d.upTo(3), Load: d.upTo(4), Store: d.upTo(4), State: d.upTo(4), Branch: d.upTo(4),
