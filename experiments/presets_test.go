@@ -20,9 +20,9 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-func TestStackAndGasPolicies(t *testing.T) {
+func TestStackGasAndFusion(t *testing.T) {
 	reference, _ := right(t, embedded(t), setup(t, "ooo-4"))
-	for _, set := range []string{"core.stack=execute", "core.stack=rename", "core.stack=fold", "core.gas=serial", "core.gas=prefix", "core.gas=free"} {
+	for _, set := range []string{"core.stack=execute", "core.stack=rename", "core.stack=fold", "core.gas=serial", "core.gas=prefix", "core.gas=free", "fusion.jump=true", "fusion.test=true", "fusion.pair=true"} {
 		t.Run(set, func(t *testing.T) {
 			out, _ := right(t, embedded(t), setup(t, "ooo-4", set))
 			sameCommitted(t, reference, out)

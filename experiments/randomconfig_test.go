@@ -40,12 +40,13 @@ func randomConfiguration(seed uint64) *pipeline.Config {
 			FrontEnd: upTo(20), ROB: upTo(2048), IQ: upTo(512), LoadQ: upTo(128), StoreQ: upTo(128), StateQ: upTo(128), Regs: upTo(1024),
 			StackRegs: 32 + upTo(128), Fill: upTo(16) - 1, Gas: pick("serial", "prefix"), Watchdog: 1_000_000, ClockMHz: 3000,
 		},
-		Units: pipeline.UnitConfig{ALU: upTo(8), Mul: upTo(3), Div: upTo(3), Hash: upTo(3), Load: upTo(4), Store: upTo(4), State: upTo(4), Branch: upTo(4)},
+		Fusion: pipeline.FusionConfig{Jump: rng.IntN(2) == 0, Test: rng.IntN(2) == 0, Pair: rng.IntN(2) == 0},
+		Units:  pipeline.UnitConfig{ALU: upTo(8), Mul: upTo(3), Div: upTo(3), Hash: upTo(3), Load: upTo(4), Store: upTo(4), State: upTo(4), Branch: upTo(4)},
 		Latency: pipeline.LatencyConfig{
 			ALU: latency(), Shift: latency(), Mul: latency(), Div: latency(), MulMod: latency(), Exp: upTo(50) - 1, Hash: latency(), Load: latency(),
 			Store: latency(), Copy: upTo(8) - 1, Branch: latency(), State: latency(), System: latency(),
 		},
-		State: pipeline.StateConfig{Buffer: upTo(4096) - 1, Near: upTo(200) - 1, Far: upTo(4000) - 1, Interval: upTo(200) - 1, Misses: upTo(64)},
+		State: pipeline.StateConfig{Hierarchy: "dram", Buffer: upTo(4096) - 1, Near: upTo(200) - 1, Far: upTo(4000) - 1, Interval: upTo(200) - 1, Misses: upTo(64)},
 		Predictor: pipeline.PredictorConfig{
 			Branch: pick("taken", "not-taken", "bimodal", "gshare", "chaos"), Target: pick("none", "btb", "btb+ras", "chaos"),
 			Call: pick("none", "last", "chaos"), Memory: pick("wait", "blind", "store-sets", "chaos"), State: pick("wait", "blind", "store-sets", "chaos"),

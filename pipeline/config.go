@@ -12,6 +12,7 @@ import (
 // Sources of the default numbers are in docs/model.md.
 type Config struct {
 	Core      CoreConfig      `key:"core"`
+	Fusion    FusionConfig    `key:"fusion"`
 	Units     UnitConfig      `key:"units"`
 	Latency   LatencyConfig   `key:"latency"`
 	State     StateConfig     `key:"state"`
@@ -42,6 +43,13 @@ type CoreConfig struct {
 	Status    string `key:"status" oneof:"predict rename" doc:"status registers of a register machine: predict (zero unless the mode allows another second result), rename (a result like any other)"`
 	Watchdog  int    `key:"watchdog" range:"0..1000000000000" doc:"cycles without a commit after which a run is given up; 0 never"`
 	ClockMHz  int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`
+}
+
+// FusionConfig says what instructions are fused into one micro-op.
+type FusionConfig struct {
+	Jump bool `key:"jump" doc:"a constant and the jump or branch to it; core.stack=fold folds it in any case"`
+	Test bool `key:"test" doc:"a test for zero, a constant and the branch to it that the test decides"`
+	Pair bool `key:"pair" doc:"a hash of the two words that the two stores before it have stored: it takes them from their registers"`
 }
 
 // UnitConfig has the number of ports of each kind.

@@ -59,6 +59,7 @@ type Core struct {
 	policy  stackPolicy
 	latency [isa.NumLatencies]uint32
 	units   [isa.NumUnits]int
+	fuses   bool       // instructions before a jump are fused into it
 	freeGas bool       // GAS answered by the golden run
 	prefix  *prefixGas // nil unless GAS is answered ahead of its commit
 
@@ -98,6 +99,8 @@ type Core struct {
 		cause   Cause  // what emptied the machine last
 		since   uint64 // the first entry fetched after that
 		passed  uint64 // cycle in which it last passed the end of the transaction
+		tested  bool   // a test for zero goes with the branch that comes next
+		pair    wordPair
 	}
 	redirected bool    // the jump just fetched was taken
 	temp       rob.Reg // result of an earlier micro-op of the instruction being fetched
@@ -194,6 +197,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	if cfg.Chaos.Squash > 0 {
 		c.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
 	}
+	c.fuses = cfg.Fusion.Jump || cfg.Fusion.Test
 	c.regs = rob.NewRegisters()
 	c.temp = rob.ZeroReg
 	for range contextWords + envelopeWords {
@@ -299,6 +303,7 @@ func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
 func (c *Core) steer(frame, inst int32, cycle uint64, cause Cause) {
 	c.fetch.state = fetchRuns
 	c.fetch.frame, c.fetch.inst, c.fetch.uop = frame, inst, 0
+	c.fetch.tested, c.fetch.pair.count = false, 0
 	c.fetch.resume = cycle
 	c.refill(cause)
 	c.dropStack(frame)

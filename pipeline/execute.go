@@ -51,6 +51,8 @@ func (c *Core) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 		return latency, true
 	case isa.ClassControl:
 		return c.executeControl(e, seq, latency)
+	case isa.ClassHash:
+		return c.executePair(e, latency), true
 	case isa.ClassFlagged:
 		return c.executeFlagged(e, latency), true
 	case isa.ClassQuery:

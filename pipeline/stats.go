@@ -70,6 +70,7 @@ type Stats struct {
 	StateForwards, StateWaits, StateViolations    uint64
 	StateHits, StateNear, StateFar, MissStalls    uint64
 	TransferWaits                                 uint64
+	Fused                                         uint64 // groups of instructions fetched as one micro-op
 	StackFills                                    uint64
 	GasAnswers                                    uint64 // reads of the gas left that were answered before their commit
 

@@ -16,6 +16,9 @@ import (
 var before = map[string]any{
 	"core.status":    "predict",
 	"state.interval": 0,
+	"fusion.jump":    false,
+	"fusion.test":    false,
+	"fusion.pair":    false,
 }
 
 // Hash identifies a configuration by its values alone: the SHA-256, in hexadecimal,

@@ -47,6 +47,7 @@ func finite(d *dice) pipeline.Config {
 			StoreQ: d.upTo(128), StateQ: d.upTo(128), Regs: d.upTo(1024), StackRegs: 31 + d.upTo(128), Fill: d.upTo(16) - 1,
 			Gas: pick(d, "serial", "prefix", "prefix", "free"), Status: pick(d, "predict", "rename"), ClockMHz: 3000,
 		},
+		Fusion: pipeline.FusionConfig{Jump: d.oneIn(2), Test: d.oneIn(2), Pair: d.oneIn(2)},
 		Units: pipeline.UnitConfig{
 			ALU: d.upTo(8), Mul: d.upTo(3), Div: d.upTo(3), Hash: d.upTo(3), Load: d.upTo(4), Store: d.upTo(4), State: d.upTo(4), Branch: d.upTo(4),
 		},
@@ -54,7 +55,7 @@ func finite(d *dice) pipeline.Config {
 			ALU: latency(), Shift: latency(), Mul: latency(), Div: latency(), MulMod: latency(), Exp: d.upTo(50) - 1, Hash: latency(),
 			Load: latency(), Store: latency(), Copy: d.upTo(8) - 1, Branch: latency(), State: latency(), System: latency(),
 		},
-		State: pipeline.StateConfig{Buffer: d.upTo(64) - 1, Near: d.upTo(200) - 1, Far: d.upTo(2000) - 1, Interval: d.upTo(200) - 1, Misses: d.upTo(64)},
+		State: pipeline.StateConfig{Hierarchy: "dram", Buffer: d.upTo(64) - 1, Near: d.upTo(200) - 1, Far: d.upTo(2000) - 1, Interval: d.upTo(200) - 1, Misses: d.upTo(64)},
 		Predictor: pipeline.PredictorConfig{
 			Branch: pick(d, predictor.Directions.Names()...), Target: pick(d, predictor.Targets.Names()...),
 			Call: pick(d, predictor.CallTargets.Names()...), Memory: pick(d, predictor.Dependences.Names()...),

@@ -79,6 +79,8 @@ func covers(cfg *pipeline.Config) error {
 		return fmt.Errorf("prefetching of state is not covered")
 	case cfg.State.Misses < Unlimited:
 		return fmt.Errorf("state.misses below %d is not covered", Unlimited)
+	case cfg.Fusion != (pipeline.FusionConfig{}):
+		return fmt.Errorf("fusion is not covered")
 	case cfg.Core.Gas == "prefix":
 		return fmt.Errorf("core.gas prefix is not covered")
 	case cfg.State.Interval != 0:
