@@ -51,6 +51,7 @@ func TestPredictors(t *testing.T) {
 		{"predictor.call", predictor.CallTargets.Names()},
 		{"predictor.memory", predictor.Dependences.Names()},
 		{"predictor.state", predictor.Dependences.Names()},
+		{"predictor.value", predictor.ValuePredictors.Names()},
 		{"predictor.keys", predictor.KeyPredictors.Names()},
 		{"predictor.runahead", []string{"true", "false"}},
 	} {

@@ -51,7 +51,8 @@ func randomConfiguration(seed uint64) *pipeline.Config {
 			Branch: pick("taken", "not-taken", "bimodal", "gshare", "chaos"), Target: pick("none", "btb", "btb+ras", "chaos"),
 			Call: pick("none", "last", "chaos"), Memory: pick("wait", "blind", "store-sets", "chaos"), State: pick("wait", "blind", "store-sets", "chaos"),
 			BranchBits: upTo(14), HistoryBits: upTo(20), TargetBits: upTo(10), ReturnStack: upTo(64), DependBits: upTo(12), Seed: seed,
-			Keys: pick("none", "last", "accesslist", "recipe", "chaos"), Runahead: rng.IntN(2) == 0, Prefetches: upTo(64), Ahead: rng.IntN(4), KeyBits: upTo(12),
+			Keys:  pick("none", "last", "accesslist", "recipe", "chaos"),
+			Value: pick("none", "last", "stride", "fcm", "chaos"), ValueBy: pick("site", "account", "key"), ValueBits: upTo(12), Confidence: upTo(4) - 1, Runahead: rng.IntN(2) == 0, Prefetches: upTo(64), Ahead: rng.IntN(4), KeyBits: upTo(12),
 		},
 		Chaos: pipeline.ChaosConfig{Squash: rng.IntN(2) * rng.IntN(50_000)},
 	}

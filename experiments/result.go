@@ -128,7 +128,20 @@ type PredictorInfo struct {
 	FrontEndRedirects uint64     `json:"frontEndRedirects"`
 	Memory            Dependence `json:"memory"`
 	State             Dependence `json:"state"`
+	Value             ValueInfo  `json:"value"`
 	Gas               Prediction `json:"gas"` // reads of the gas left that were answered ahead of their commit
+}
+
+// ValueInfo is the record of the predictor of state values.
+type ValueInfo struct {
+	Name      string   `json:"name"`
+	Loads     uint64   `json:"loads"`     // committed loads of storage and of account fields
+	Predicted uint64   `json:"predicted"` // of these
+	Right     uint64   `json:"right"`     // of these
+	Wrong     uint64   `json:"wrong"`     // found wrong, wrong paths included
+	Unread    uint64   `json:"unread"`    // of these, before anything had read the value: no squash
+	Coverage  *float64 `json:"coverage"`  // predicted / loads
+	Accuracy  *float64 `json:"accuracy"`  // right / predicted
 }
 
 // StateInfo counts accesses of the state hierarchy.
@@ -294,7 +307,11 @@ func describe(setup Setup, trace TraceInfo, core, scalar, folded *pipeline.Core)
 			FrontEndRedirects: s.FrontEndRedirects,
 			Memory:            Dependence{cfg.Predictor.Memory, s.MemoryForwards, s.MemoryWaits, s.MemoryViolations},
 			State:             Dependence{cfg.Predictor.State, s.StateForwards, s.StateWaits, s.StateViolations},
-			Gas:               prediction(cfg.Core.Gas, s.GasAnswers, s.Squashes[pipeline.CauseGas], s.Instructions),
+			Value: ValueInfo{
+				cfg.Predictor.Value, s.Value.Loads, s.Value.Predicted, s.Value.Right, s.Value.Wrong, s.Value.Unread,
+				ratio(s.Value.Predicted, s.Value.Loads), ratio(s.Value.Right, s.Value.Predicted),
+			},
+			Gas: prediction(cfg.Core.Gas, s.GasAnswers, s.Squashes[pipeline.CauseGas], s.Instructions),
 		},
 		State:    StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
 		Prefetch: prefetchInfo(cfg, &s.Prefetch),

@@ -154,6 +154,9 @@ func (c *Core) retire(e *rob.Entry) {
 			t.retire(c, e)
 		}
 	}
+	if c.values != nil {
+		c.trainValue(e)
+	}
 	c.retiredTo = c.maps.At(e.UndoEnd)
 	c.maps.RetireTo(c.retiredTo)
 	facts := &facts[e.Op]

@@ -100,6 +100,10 @@ type PredictorConfig struct {
 	Memory      string `key:"memory" registry:"dependence" doc:"memory dependence"`
 	State       string `key:"state" registry:"dependence" doc:"state dependence"`
 	Keys        string `key:"keys" registry:"keys" doc:"state keys, prefetched when a call is entered"`
+	Value       string `key:"value" registry:"value" doc:"values of state loads, handed to their consumers ahead of the access"`
+	ValueBy     string `key:"valueby" oneof:"site account key" doc:"what values are remembered by: site (code and position), account (these and the account), key (account and slot; not predicted where they are not known as the load enters the window)"`
+	ValueBits   int    `key:"valuebits" range:"1..24" doc:"log2 of the table of values"`
+	Confidence  int    `key:"confidence" range:"0..255" doc:"how often in a row a value has to have been right before it is used"`
 	Runahead    bool   `key:"runahead" doc:"runahead execution behind a far miss that fills the window"`
 	Prefetches  int    `key:"prefetches" range:"1..1048576" doc:"outstanding prefetches of state, of state.misses"`
 	Ahead       int    `key:"ahead" range:"0..1024" doc:"transactions whose state keys are predicted before they begin; 0: when a call is entered"`
@@ -150,6 +154,9 @@ func (c *Config) ReadsGolden() bool {
 	if m, err := predictor.KeyPredictors.Lookup(p.Keys); err == nil {
 		reads = reads || m.Oracle
 	}
+	if m, err := predictor.ValuePredictors.Lookup(p.Value); err == nil {
+		reads = reads || m.Oracle
+	}
 	return reads
 }
 
@@ -159,7 +166,7 @@ func (c *Config) Prefetches() bool { return c.Predictor.Runahead || c.Predictor.
 // Misbehaves reports whether anything in the configuration is chaos.
 func (c *Config) Misbehaves() bool {
 	p := &c.Predictor
-	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys}, "chaos")
+	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys, p.Value}, "chaos")
 }
 
 // Latencies gives the cycles of each latency class.

@@ -116,8 +116,9 @@ type Core struct {
 	issueNext  uint64
 	busy       [isa.NumUnits][]uint64 // unpipelined units: busy until
 
-	mem   memoryQueue
-	state stateQueue
+	mem     memoryQueue
+	state   stateQueue
+	valueBy valueBy
 
 	// Predictors.
 	predictors
@@ -197,6 +198,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	if cfg.Chaos.Squash > 0 {
 		c.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
 	}
+	c.valueBy = valueKinds[p.ValueBy]
 	c.fuses = cfg.Fusion.Jump || cfg.Fusion.Test
 	c.regs = rob.NewRegisters()
 	c.temp = rob.ZeroReg

@@ -155,6 +155,10 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 		c.wake(c.regs.SetReady(e.Dst2))
 	}
 	switch class {
+	case isa.ClassStateLoad:
+		if c.state.at(e.Queue).predicted {
+			c.verifyValue(e, seq)
+		}
 	case isa.ClassStoreAddr:
 		c.completeStoreAddr(e)
 	case isa.ClassStoreData:

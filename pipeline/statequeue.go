@@ -22,6 +22,11 @@ type stateOp struct {
 	reg       rob.Reg
 	ref       predictor.Ref
 	waiters   []parked
+
+	// Of loads whose value may be predicted.
+	predicted, wrong bool
+	about            uint64   // what the predictor is asked about, 0 for nothing
+	actual           isa.Word // of a predicted one that has executed
 }
 
 // stateQueue orders state loads and stores by key as the memory queue orders
@@ -195,15 +200,21 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 			c.regs.Value(e.Dst2).SetOne()
 		}
 	}
+	var to *isa.Word
+	if o.predicted {
+		to = &o.actual
+	} else if e.Op != isa.Touch {
+		to = c.regs.Value(e.Dst)
+	}
 	switch {
 	case e.Op == isa.Touch:
 	case from != nil:
-		*c.regs.Value(e.Dst) = *c.regs.Value(from.reg)
+		*to = *c.regs.Value(from.reg)
 		c.Stats.StateForwards++
 	case e.Op == isa.StateLoad:
-		*c.regs.Value(e.Dst) = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
+		*to = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
 	default:
-		*c.regs.Value(e.Dst) = c.sys.ReadAccount(e.Imm, &key.owner)
+		*to = c.sys.ReadAccount(e.Imm, &key.owner)
 	}
 	return latency, true
 }

@@ -19,6 +19,7 @@ const (
 	CauseStateOrder               // a state load went before an older store to the same key
 	CauseFault                    // an exception, or a call that failed before it began
 	CauseGas                      // a wrong guess of the gas left
+	CauseValue                    // a state load found another value than predicted
 	CauseChaos                    // a random squash
 	CauseDrain                    // between transactions
 	CauseSerial                   // waiting to be the oldest, or behind an instruction that serialises
@@ -34,7 +35,7 @@ const (
 
 // CauseNames are the names of the causes in reports.
 var CauseNames = [NumCauses]string{
-	"base", "frontend", "branch", "target", "call", "memoryOrder", "stateOrder", "fault", "gas", "chaos",
+	"base", "frontend", "branch", "target", "call", "memoryOrder", "stateOrder", "fault", "gas", "value", "chaos",
 	"drain", "serial", "execute", "memory", "state", "stateNear", "stateFar", "issue", "runahead",
 }
 
@@ -75,6 +76,7 @@ type Stats struct {
 	GasAnswers                                    uint64 // reads of the gas left that were answered before their commit
 
 	Prefetch PrefetchStats
+	Value    ValueStats
 
 	FullROB, FullIQ, FullRegs, FullLoadQ, FullStoreQ, FullStateQ uint64
 }

@@ -19,7 +19,12 @@ var before = map[string]any{
 	"fusion.jump":    false,
 	"fusion.test":    false,
 	"fusion.pair":    false,
+
+	"predictor.value": "none",
 }
+
+// ofValues are the keys that only a predictor of values reads.
+var ofValues = []string{"predictor.valueby", "predictor.valuebits", "predictor.confidence"}
 
 // Hash identifies a configuration by its values alone: the SHA-256, in hexadecimal,
 // of a line key=value for every key, in the order of the keys. The preset's name
@@ -32,6 +37,9 @@ func Hash(c *pipeline.Config) string {
 		}
 		if f.Key == hierarchyKey {
 			continue // a name, as the preset's
+		}
+		if c.Predictor.Value == "none" && slices.Contains(ofValues, f.Key) {
+			continue // nobody reads it
 		}
 		if was, later := before[f.Key]; later && f.Value(c) == was {
 			continue // so that hashes of configurations without it stay

@@ -61,7 +61,8 @@ func finite(d *dice) pipeline.Config {
 			Call: pick(d, predictor.CallTargets.Names()...), Memory: pick(d, predictor.Dependences.Names()...),
 			State: pick(d, predictor.Dependences.Names()...), BranchBits: d.upTo(12), HistoryBits: d.upTo(20) - 1, TargetBits: d.upTo(10),
 			ReturnStack: d.upTo(64), DependBits: d.upTo(10), Seed: uint64(d.below(1 << 16)),
-			Keys: pick(d, predictor.KeyPredictors.Names()...), Runahead: d.below(2) == 0, Prefetches: d.upTo(64), Ahead: int(d.below(4)), KeyBits: d.upTo(10),
+			Keys:  pick(d, predictor.KeyPredictors.Names()...),
+			Value: pick(d, predictor.ValuePredictors.Names()...), ValueBy: pick(d, "site", "account", "key"), ValueBits: d.upTo(12), Confidence: d.upTo(4) - 1, Runahead: d.below(2) == 0, Prefetches: d.upTo(64), Ahead: int(d.below(4)), KeyBits: d.upTo(10),
 		},
 		Chaos: pipeline.ChaosConfig{Squash: squash},
 	}
@@ -83,6 +84,7 @@ func (a *answers) Overlap(load, store uint64) bool {
 	return a.golden.Overlap(load-a.base, store-a.base)
 }
 func (a *answers) Faults(k uint64) bool                { return a.golden.Faults(k - a.base) }
+func (a *answers) Value(k uint64) (isa.Word, bool)     { return a.golden.Value(k - a.base) }
 func (a *answers) Gas(k uint64) (left uint64, ok bool) { return a.golden.Gas(k - a.base) }
 
 // oracle is what oracle predictors ask: nil unless the machine has one.
@@ -137,4 +139,11 @@ func (l *liar) Gas(k uint64) (uint64, bool) {
 		return l.rng.Uint64() % 100_000, true
 	}
 	return l.golden.Gas(k)
+}
+
+func (l *liar) Value(k uint64) (isa.Word, bool) {
+	if l.lies() {
+		return isa.Word{l.rng.Uint64() % 3}, true
+	}
+	return l.golden.Value(k)
 }

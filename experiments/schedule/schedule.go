@@ -75,6 +75,8 @@ func covers(cfg *pipeline.Config) error {
 		return fmt.Errorf("core.inorder is not covered")
 	case p.Branch != "oracle" || p.Target != "oracle" || p.Call != "oracle" || p.Memory != "oracle" || p.State != "oracle":
 		return fmt.Errorf("predictors other than oracle are not covered")
+	case p.Value != "none":
+		return fmt.Errorf("prediction of values is not covered")
 	case cfg.Prefetches():
 		return fmt.Errorf("prefetching of state is not covered")
 	case cfg.State.Misses < Unlimited:
