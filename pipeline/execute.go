@@ -98,13 +98,14 @@ func (c *Core) waitForHead(e *rob.Entry, seq uint64) bool {
 
 // settle parks the load where it was blocked, or notes what it has read.
 func (c *Core) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *gatherResult) bool {
+	l := c.mem.load(uint64(e.LoadQ))
 	if r.blocked {
 		s := c.mem.store(r.on)
 		e.Flags |= rob.Parked
 		s.waiters = append(s.waiters, parked{seq, e.UID})
+		l.frame, l.off, l.n = frame, off, n
 		return false
 	}
-	l := c.mem.load(uint64(e.LoadQ))
 	l.issued, l.frame, l.off, l.n, l.supplied = true, frame, off, n, r.supplied
 	return true
 }

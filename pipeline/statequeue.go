@@ -167,6 +167,9 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 					continue
 				}
 				c.Stats.StateWaits++
+				if e.Imm == isa.Transient {
+					c.Stats.Transient.Waits++
+				}
 				c.parkOn(e, seq, s)
 				return 0, false
 			}
@@ -211,6 +214,9 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 	case from != nil:
 		*to = *c.regs.Value(from.reg)
 		c.Stats.StateForwards++
+		if e.Imm == isa.Transient {
+			c.Stats.Transient.Forwards++
+		}
 	case e.Op == isa.StateLoad:
 		*to = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
 	default:
@@ -261,6 +267,7 @@ func (c *Core) resolveState(p uint64) {
 		return
 	}
 	s.keyKnown = true
+	c.countFalseStateWaits(s)
 	c.wakeState(s)
 	if !s.bypassed {
 		return
@@ -277,8 +284,28 @@ func (c *Core) resolveState(p uint64) {
 		return
 	}
 	c.Stats.StateViolations++
+	if s.space == isa.Transient {
+		c.Stats.Transient.Violations++
+	}
 	c.stateOrder.Violation(victim.ref, s.ref)
 	c.squashInstruction(victim.seq, CauseStateOrder)
+}
+
+// countFalseStateWaits counts the loads that waited for the key of a store to another.
+func (c *Core) countFalseStateWaits(s *stateOp) {
+	for _, w := range s.waiters {
+		if !c.buf.Holds(w.seq) {
+			continue
+		}
+		e := c.buf.At(w.seq)
+		if e.UID != w.uid || c.state.at(e.Queue).key == s.key {
+			continue
+		}
+		c.Stats.StateFalseWaits++
+		if s.space == isa.Transient {
+			c.Stats.Transient.FalseWaits++
+		}
+	}
 }
 
 func (c *Core) wakeState(s *stateOp) {

@@ -39,6 +39,9 @@ var CauseNames = [NumCauses]string{
 	"drain", "serial", "execute", "memory", "state", "stateNear", "stateFar", "issue", "runahead",
 }
 
+// DependenceStats counts what came of loads behind stores whose address was not known.
+type DependenceStats struct{ Forwards, Waits, FalseWaits, Violations uint64 }
+
 // Stats counts what a core did. All counts are integers and part of the digest.
 type Stats struct {
 	Width         uint64 // commit width: slots a cycle
@@ -68,7 +71,10 @@ type Stats struct {
 	FrontEndRedirects    uint64 // wrong predictions repaired at rename
 
 	MemoryForwards, MemoryWaits, MemoryViolations uint64
+	MemoryFalseWaits                              uint64 // for an address that turned out to be elsewhere
 	StateForwards, StateWaits, StateViolations    uint64
+	StateFalseWaits                               uint64
+	Transient                                     DependenceStats // of these, in transient storage
 	StateHits, StateNear, StateFar, MissStalls    uint64
 	TransferWaits                                 uint64
 	Fused                                         uint64 // groups of instructions fetched as one micro-op

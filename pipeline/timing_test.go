@@ -73,7 +73,7 @@ func base() pipeline.Config {
 
 func TestHandPrograms(t *testing.T) {
 	seen := map[string]bool{}
-	for _, group := range [][]program{computePrograms, windowPrograms, memoryPrograms, statePrograms, jumpPrograms, framePrograms, gasPrograms, fusionPrograms} {
+	for _, group := range [][]program{computePrograms, windowPrograms, memoryPrograms, statePrograms, jumpPrograms, framePrograms, gasPrograms, fusionPrograms, valuePrograms} {
 		for _, p := range group {
 			if seen[p.name] {
 				t.Errorf("two programs are called %q", p.name)

@@ -32,7 +32,7 @@ var (
 		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 40, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
 	}
 	predictors = pipeline.PredictorConfig{
-		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 2, Prefetches: 16, KeyBits: 12,
+		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: 16, KeyBits: 12,
 		BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 	}
 )
@@ -66,7 +66,7 @@ var presets = []Preset{
 			State:   hierarchy(4),
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
-				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 2, Prefetches: 4, KeyBits: 12,
+				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: 4, KeyBits: 12,
 				BranchBits: 10, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 			},
 		},
@@ -135,7 +135,7 @@ var presets = []Preset{
 			State:   pipeline.StateConfig{Hierarchy: "ideal", Buffer: unlimited, Misses: unlimited},
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
-				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 2, Prefetches: unlimited, KeyBits: 12,
+				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: unlimited, KeyBits: 12,
 				BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 			},
 		},
