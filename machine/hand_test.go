@@ -77,7 +77,7 @@ func handCore() pipeline.Config {
 		Latency: pipeline.LatencyConfig{ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Exp: 1, Hash: 1, Load: 1, Store: 1, Copy: 1, Branch: 1, State: 5, System: 1},
 		State:   pipeline.StateConfig{Buffer: n, Misses: n},
 		Predictor: pipeline.PredictorConfig{
-			Branch: "not-taken", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Prefetches: 16, KeyBits: 4,
+			Branch: "not-taken", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Value: "none", Prefetches: 16, KeyBits: 4,
 			BranchBits: 4, HistoryBits: 4, TargetBits: 4, ReturnStack: 4, DependBits: 4,
 		},
 	}

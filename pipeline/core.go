@@ -58,7 +58,9 @@ type Core struct {
 	policy  stackPolicy
 	latency [isa.NumLatencies]uint32
 	units   [isa.NumUnits]int
-	freeGas bool // GAS answered by the golden run
+	fuses   bool       // instructions before a jump are fused into it
+	freeGas bool       // GAS answered by the golden run
+	prefix  *prefixGas // nil unless GAS is answered ahead of its commit
 
 	predictStatus bool // status registers are taken to be zero
 
@@ -95,6 +97,8 @@ type Core struct {
 		serial  isa.Op // what fetch stopped behind last
 		cause   Cause  // what emptied the machine last
 		since   uint64 // the first entry fetched after that
+		tested  bool   // a test for zero goes with the branch that comes next
+		pair    wordPair
 	}
 	redirected bool    // the jump just fetched was taken
 	temp       rob.Reg // result of an earlier micro-op of the instruction being fetched
@@ -110,9 +114,10 @@ type Core struct {
 	issueNext  uint64
 	busy       [isa.NumUnits][]uint64 // unpipelined units: busy until
 
-	mem    memoryQueue
-	state  stateQueue
-	window window
+	mem     memoryQueue
+	state   stateQueue
+	window  window
+	valueBy valueBy
 
 	// Predictors.
 	predictors
@@ -192,6 +197,8 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	if cfg.Chaos.Squash > 0 {
 		c.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
 	}
+	c.valueBy = valueKinds[p.ValueBy]
+	c.fuses = cfg.Fusion.Jump || cfg.Fusion.Test
 	c.regs = rob.NewRegisters()
 	c.temp = rob.ZeroReg
 	c.maps = rob.NewMaps(c.regs)
@@ -210,6 +217,9 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	c.files, _ = sys.(decoder.RegisterSystem)
 	if cfg.Core.Transactions > 1 && c.files == nil && c.outside.view == nil {
 		c.window.upcoming, _ = sys.(decoder.Upcoming)
+	}
+	if r, ok := sys.(decoder.Rehearsal); ok && cfg.Core.Gas == "prefix" && c.outside.view == nil {
+		c.prefix = &prefixGas{system: r}
 	}
 	c.predictStatus = cfg.Core.Status != "rename"
 	return c, nil
@@ -304,6 +314,7 @@ func (c *Core) open(env *decoder.Envelope, context []isa.Word, tx uint32) (root 
 func (c *Core) steer(frame, inst int32, cycle uint64, cause Cause) {
 	c.fetch.state = fetchRuns
 	c.fetch.frame, c.fetch.inst, c.fetch.uop = frame, inst, 0
+	c.fetch.tested, c.fetch.pair.count = false, 0
 	c.fetch.resume = cycle
 	c.refill(cause)
 	c.dropStack(frame)
@@ -329,6 +340,9 @@ func (c *Core) tick() (moved bool) {
 		return moved
 	}
 	moved = c.writeBack() || moved
+	if c.prefix != nil {
+		moved = c.prefix.step(c) || moved
+	}
 	if c.runahead != nil {
 		c.runahead.end(c)
 	}

@@ -140,6 +140,9 @@ func (c *Core) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
 			o.space = e.Imm
 		}
 		e.Queue = p
+		if c.values != nil {
+			c.predictValue(e, o)
+		}
 	case isa.ClassStateKey:
 		o, p := c.state.add()
 		o.seq, o.uid, o.space, o.ref, o.tx, o.isStore = seq, e.UID, e.Imm, c.ref(e), c.frames[e.Frame].tx, true

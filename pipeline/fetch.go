@@ -48,6 +48,12 @@ func (c *Core) fetchCycle() bool {
 				c.fetchFault(fi, fault)
 				return true
 			}
+			if c.fuses && c.fuse(fi, f, in) {
+				in = &f.prog.Insts[c.fetch.inst]
+				if !c.fillStack(fi, f, &f.rows[in.Code]) {
+					return true
+				}
+			}
 		}
 		moved = true
 		dynamic := c.fetch.dynamic
@@ -347,6 +353,9 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 		e.Src[2], e.Src[3] = f.outOff, f.outLen
 	case isa.CopyData:
 		e.Next = m.ReturnSpace
+	}
+	if c.cfg.Fusion.Pair {
+		c.pair(e, seq, fi)
 	}
 	c.retainSources(e)
 	if facts.result {

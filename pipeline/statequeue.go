@@ -23,6 +23,11 @@ type stateOp struct {
 	reg       rob.Reg
 	ref       predictor.Ref
 	waiters   []parked
+
+	// Of loads whose value may be predicted.
+	predicted, wrong bool
+	about            uint64   // what the predictor is asked about, 0 for nothing
+	actual           isa.Word // of a predicted one that has executed
 }
 
 // stateQueue orders state loads and stores by key as the memory queue orders
@@ -164,6 +169,9 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 					continue
 				}
 				c.Stats.StateWaits++
+				if e.Imm == isa.Transient {
+					c.Stats.Transient.Waits++
+				}
 				c.parkOn(e, seq, s)
 				return 0, false
 			}
@@ -197,17 +205,26 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 			c.regs.Value(e.Dst2).SetOne()
 		}
 	}
+	var to *isa.Word
+	if o.predicted {
+		to = &o.actual
+	} else if e.Op != isa.Touch {
+		to = c.regs.Value(e.Dst)
+	}
 	switch {
 	case e.Op == isa.Touch:
 	case from != nil:
-		*c.regs.Value(e.Dst) = *c.regs.Value(from.reg)
+		*to = *c.regs.Value(from.reg)
 		c.Stats.StateForwards++
+		if e.Imm == isa.Transient {
+			c.Stats.Transient.Forwards++
+		}
 	case transient && o.tx != c.window.tx:
-		*c.regs.Value(e.Dst) = isa.Word{} // its transaction begins with none
+		*to = isa.Word{} // its transaction begins with none
 	case e.Op == isa.StateLoad:
-		*c.regs.Value(e.Dst) = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
+		*to = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
 	default:
-		*c.regs.Value(e.Dst) = c.sys.ReadAccount(e.Imm, &key.owner)
+		*to = c.sys.ReadAccount(e.Imm, &key.owner)
 	}
 	return latency, true
 }
@@ -254,6 +271,7 @@ func (c *Core) resolveState(p uint64) {
 		return
 	}
 	s.keyKnown = true
+	c.countFalseStateWaits(s)
 	c.wakeState(s)
 	if !s.bypassed {
 		return
@@ -270,8 +288,28 @@ func (c *Core) resolveState(p uint64) {
 		return
 	}
 	c.Stats.StateViolations++
+	if s.space == isa.Transient {
+		c.Stats.Transient.Violations++
+	}
 	c.stateOrder.Violation(victim.ref, s.ref)
 	c.squashInstruction(victim.seq, CauseStateOrder)
+}
+
+// countFalseStateWaits counts the loads that waited for the key of a store to another.
+func (c *Core) countFalseStateWaits(s *stateOp) {
+	for _, w := range s.waiters {
+		if !c.buf.Holds(w.seq) {
+			continue
+		}
+		e := c.buf.At(w.seq)
+		if e.UID != w.uid || c.state.at(e.Queue).key == s.key {
+			continue
+		}
+		c.Stats.StateFalseWaits++
+		if s.space == isa.Transient {
+			c.Stats.Transient.FalseWaits++
+		}
+	}
 }
 
 func (c *Core) wakeState(s *stateOp) {

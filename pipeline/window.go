@@ -110,5 +110,11 @@ func (c *Core) stale(e *rob.Entry) bool {
 	default:
 		return false
 	}
-	return now != *c.regs.Value(e.Dst)
+	read := c.regs.Value(e.Dst)
+	if e.Op != isa.Lookup {
+		if o := c.state.at(e.Queue); o.predicted { // and perhaps not compared yet
+			read = &o.actual
+		}
+	}
+	return now != *read
 }

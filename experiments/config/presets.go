@@ -32,7 +32,7 @@ var (
 		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 40, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
 	}
 	predictors = pipeline.PredictorConfig{
-		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Prefetches: 16, KeyBits: 12,
+		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: 16, KeyBits: 12,
 		BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 	}
 )
@@ -49,7 +49,7 @@ const watchdog = 1_000_000_000
 
 // hierarchy is the state hierarchy with so many outstanding misses.
 func hierarchy(misses int) pipeline.StateConfig {
-	return pipeline.StateConfig{Buffer: 4096, Near: 40, Far: 240, Misses: misses}
+	return pipeline.StateConfig{Hierarchy: "dram", Buffer: 4096, Near: 40, Far: 240, Misses: misses}
 }
 
 var presets = []Preset{
@@ -66,7 +66,7 @@ var presets = []Preset{
 			State:   hierarchy(4),
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
-				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Prefetches: 4, KeyBits: 12,
+				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: 4, KeyBits: 12,
 				BranchBits: 10, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 			},
 		},
@@ -132,10 +132,10 @@ var presets = []Preset{
 			Latency: pipeline.LatencyConfig{
 				ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Hash: 1, Load: 1, Store: 1, Branch: 1, State: 1, System: 1,
 			},
-			State:   pipeline.StateConfig{Buffer: unlimited, Misses: unlimited},
+			State:   pipeline.StateConfig{Hierarchy: "ideal", Buffer: unlimited, Misses: unlimited},
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
-				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Prefetches: unlimited, KeyBits: 12,
+				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: unlimited, KeyBits: 12,
 				BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 			},
 		},
@@ -150,7 +150,7 @@ const chaosSquashes = 20000
 // It must change nothing that is committed.
 func Chaos(c *pipeline.Config, seed uint64) {
 	p := &c.Predictor
-	p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys = "chaos", "chaos", "chaos", "chaos", "chaos", "chaos"
+	p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys, p.Value = "chaos", "chaos", "chaos", "chaos", "chaos", "chaos", "chaos"
 	p.Seed = seed
 	c.Chaos.Squash = chaosSquashes
 }
