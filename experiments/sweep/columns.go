@@ -63,11 +63,17 @@ func Columns(axes []Column) []Column {
 // are made from it.
 func sources(axes []Column) []source {
 	list := append([]source(nil), identity...)
-	for i, axis := range axes {
-		list = append(list, source{axis, func(r *row) any { return r.point.Values[i] }})
-	}
+	list = append(list, axisSources(axes)...)
 	for _, group := range [][]source{machineColumns, status, counts, cpiSlots(), squashes(), predictors, stateColumns, prefetch, stalls(), levels(), {digest}} {
 		list = append(list, group...)
+	}
+	return list
+}
+
+// axisSources are the columns of the axes.
+func axisSources(axes []Column) (list []source) {
+	for i, axis := range axes {
+		list = append(list, source{axis, func(r *row) any { return r.point.Values[i] }})
 	}
 	return list
 }

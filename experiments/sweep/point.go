@@ -1,5 +1,7 @@
 package sweep
 
+import "github.com/ooovm/ooovm/pipeline"
+
 // Point is one simulation of a sweep: one block under one configuration.
 type Point struct {
 	Index     int
@@ -18,6 +20,7 @@ type Point struct {
 	Oracle    bool
 	Chaos     bool
 	Schedule  bool
+	Config    *pipeline.Config // nil when the point was read from points.csv
 }
 
 // Status is what became of a point.
