@@ -81,6 +81,11 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 	if opt.Progress != nil {
 		opt.Progress(x.Tally)
 	}
+	if len(tasks) > 0 && opt.Shard.All() {
+		if err := r.forget(); err != nil {
+			return x, err
+		}
+	}
 	w := &workshop{run: r, store: st, stop: opt.Stop, shelf: newShelf(tasks, r.plan.File, opt.Stop)}
 	queue := make(chan task)
 	ended := make(chan outcome)

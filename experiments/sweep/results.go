@@ -14,7 +14,7 @@ import (
 // Table gives the results: those that were written last, or else those of the points
 // that are done by now.
 func (r *Run) Table() (*Table, error) {
-	path := filepath.Join(r.Dir, resultsCSV)
+	path := filepath.Join(r.Dir, ResultsCSV)
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		t := newTable(Columns(r.Axes))
@@ -39,43 +39,33 @@ func (r *Run) Table() (*Table, error) {
 }
 
 // rows hands over the cells of every point that is done, in order, one point at a time.
-// Points that are not done in the directory are looked for in others.
+// Points that are not done in the directory are looked for in others, which have the
+// same points, perhaps by other names.
 func (r *Run) rows(others []*Run, emit func(cells []any) error) error {
 	columns := sources(r.Axes)
 	cells := make([]any, len(columns))
 	for i := range r.Points {
-		pt := &r.Points[i]
-		rec, err := r.record(pt, others)
-		if err != nil {
-			return err
-		}
-		if rec == nil {
-			continue
-		}
-		line := rec.row(pt)
-		for k, c := range columns {
-			cells[k] = c.cell(line)
-		}
-		if err := emit(cells); err != nil {
-			return err
+		for _, run := range append([]*Run{r}, others...) {
+			pt := &run.Points[i]
+			st := &store{dir: run.Dir}
+			if _, done := st.done(pt.ID); !done {
+				continue
+			}
+			rec, err := st.get(pt.ID)
+			if err != nil {
+				return err
+			}
+			line := rec.row(pt)
+			for k, c := range columns {
+				cells[k] = c.cell(line)
+			}
+			if err := emit(cells); err != nil {
+				return err
+			}
+			break
 		}
 	}
 	return nil
-}
-
-// record reads what became of a point, nil when it is not done anywhere.
-func (r *Run) record(pt *Point, others []*Run) (*record, error) {
-	st := &store{dir: r.Dir}
-	if _, done := st.done(pt.ID); done {
-		return st.get(pt.ID)
-	}
-	for _, o := range others {
-		st := &store{dir: o.Dir}
-		if _, done := st.done(pt.ID); done {
-			return st.get(pt.ID)
-		}
-	}
-	return nil, nil
 }
 
 // Tally counts what became of the points of a shard so far.
@@ -108,7 +98,7 @@ func (r *Run) WriteResults(others ...*Run) (Tally, error) {
 		}
 	}
 	draft := "merge"
-	err := writeFile(filepath.Join(r.Dir, resultsCSV), draft, func(text *os.File) error {
+	err := writeFile(filepath.Join(r.Dir, ResultsCSV), draft, func(text *os.File) error {
 		return writeFile(filepath.Join(r.Dir, resultsPq), draft, func(f *os.File) error {
 			pq, err := newParquet(f, columns)
 			if err != nil {
@@ -141,7 +131,7 @@ func (r *Run) WriteResults(others ...*Run) (Tally, error) {
 // forget removes results that the points have overtaken.
 func (r *Run) forget() error {
 	var errs []error
-	for _, name := range []string{resultsCSV, resultsPq} {
+	for _, name := range []string{ResultsCSV, resultsPq} {
 		if err := os.Remove(filepath.Join(r.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/ooovm/ooovm/experiments/table"
 )
 
 // ownerSchema is the schema of owner.
@@ -113,7 +115,7 @@ func Create(dir string, f *File, tool Tool, force bool) (*Run, error) {
 		} else if !force {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}
-		for _, name := range []string{ownerFile, resultsCSV, resultsPq, manifestFile} {
+		for _, name := range []string{ownerFile, ResultsCSV, resultsPq, manifestFile} {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}
@@ -247,6 +249,25 @@ func readPoints(data []byte) (axes []Column, points []Point, err error) {
 		points = append(points, pt)
 	}
 	return axes, points, nil
+}
+
+// Table lists the points of a shard as points.csv has them.
+func (p *Plan) Table(s Shard) (*table.Table, error) {
+	first, last := s.bounds(len(p.Points))
+	data, err := writePoints(p.Axes, p.Points[first:last])
+	if err != nil {
+		return nil, err
+	}
+	points, err := ReadTable(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	t := &table.Table{Rows: points.rows}
+	for _, c := range points.Columns {
+		t.Header = append(t.Header, c.Name)
+		t.Number = append(t.Number, c.Kind == Integer || c.Kind == Unsigned || c.Kind == Real)
+	}
+	return t, nil
 }
 
 // isID tells the name of a point from anything else: it becomes part of a path.

@@ -80,7 +80,7 @@ func TestBytes(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
 	run, x := finished(t, a, f, Options{Jobs: 1})
 	finished(t, b, f, Options{Jobs: 3})
-	for _, name := range []string{pointsFile, resultsCSV, resultsPq} {
+	for _, name := range []string{pointsFile, ResultsCSV, resultsPq} {
 		if !bytes.Equal(read(t, a, name), read(t, b, name)) {
 			t.Errorf("%s differs", name)
 		}
@@ -92,7 +92,7 @@ func TestBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(filepath.Join(a, resultsCSV)); err != nil {
+	if err := os.Remove(filepath.Join(a, ResultsCSV)); err != nil {
 		t.Fatal(err)
 	}
 	points, err := run.Table()
@@ -100,7 +100,7 @@ func TestBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var x1, x2 bytes.Buffer
-	if table.WriteCSV(&x1) != nil || points.WriteCSV(&x2) != nil || x1.String() != x2.String() || x1.String() != string(read(t, b, resultsCSV)) {
+	if table.WriteCSV(&x1) != nil || points.WriteCSV(&x2) != nil || x1.String() != x2.String() || x1.String() != string(read(t, b, ResultsCSV)) {
 		t.Error("the table of the file and that of the points differ")
 	}
 	cycles, err := table.Numbers("cycles")

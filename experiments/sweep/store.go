@@ -12,13 +12,15 @@ import (
 	"github.com/ooovm/ooovm/experiments"
 )
 
-// What is in the directory of a sweep.
+// ResultsCSV is the table of results in the directory of a sweep.
+const ResultsCSV = "results.csv"
+
+// What else is there.
 const (
-	ownerFile    = "sweep.json"  // what the directory belongs to; written last of the first four
-	textFile     = "sweep.yaml"  // the sweep file
-	pointsFile   = "points.csv"  // every point, before the first is run
-	pointsDir    = "points"      // a folder for each finished point
-	resultsCSV   = "results.csv" // the table of results
+	ownerFile    = "sweep.json" // what the directory belongs to; written last of the first four
+	textFile     = "sweep.yaml" // the sweep file
+	pointsFile   = "points.csv" // every point, before the first is run
+	pointsDir    = "points"     // a folder for each finished point
 	resultsPq    = "results.parquet"
 	manifestFile = "manifest.json"
 	doneFile     = "DONE"        // in a point's folder: its status; written last
@@ -164,7 +166,7 @@ func writeFile(path, name string, write func(*os.File) error) (err error) {
 		_ = f.Close()
 		return err
 	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(draft, path)
