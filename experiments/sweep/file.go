@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -94,13 +95,26 @@ func parseFile(path, dir string, data []byte) (*File, error) {
 		return nil, fmt.Errorf("%s: more than one document", path)
 	}
 	p.sweep(doc.Content[0])
-	return p.file, errors.Join(p.errs...)
+	if len(p.errs) == 0 {
+		return p.file, nil
+	}
+	slices.SortStableFunc(p.errs, func(a, b complaint) int { return cmp.Compare(a.line, b.line) })
+	var all []error
+	for _, c := range p.errs {
+		all = append(all, fmt.Errorf("%s:%d: %w", path, c.line, c.err))
+	}
+	return nil, errors.Join(all...)
 }
 
 // parser walks the document by hand: every complaint has the line that it is about.
 type parser struct {
 	file *File
-	errs []error
+	errs []complaint
+}
+
+type complaint struct {
+	line int
+	err  error
 }
 
 func (p *parser) fail(n *yaml.Node, format string, args ...any) {
@@ -108,7 +122,7 @@ func (p *parser) fail(n *yaml.Node, format string, args ...any) {
 }
 
 func (p *parser) failAt(line int, err error) {
-	p.errs = append(p.errs, fmt.Errorf("%s:%d: %w", p.file.Path, line, err))
+	p.errs = append(p.errs, complaint{line, err})
 }
 
 // mapping visits the members of a mapping, each once.
@@ -235,6 +249,10 @@ func (p *parser) base(n *yaml.Node) {
 				if field == nil {
 					return
 				}
+				if slices.ContainsFunc(p.file.Set, func(s config.Setting) bool { return s.Key == field.Key }) {
+					p.fail(key, "base.set: %s is set twice", field.Key)
+					return
+				}
 				if text, _, ok := p.value(field, v); ok {
 					p.file.Set = append(p.file.Set, config.Setting{Flag: fmt.Sprintf("%s:%d", p.file.Path, v.Line), Key: field.Key, Value: text})
 				}
@@ -267,6 +285,9 @@ func (p *parser) value(field *config.Field, n *yaml.Node) (text string, v any, o
 	}
 	v, err := field.ParseYAML(n)
 	if err != nil {
+		if field.Key == "machine.cores" {
+			err = fmt.Errorf("%w, or inf", err)
+		}
 		p.fail(n, "%w", err)
 		return "", nil, false
 	}
