@@ -242,12 +242,15 @@ func (p *Plan) machine(c *combo) error {
 	pt := &c.point
 	pt.Preset = base.Preset
 	cfg := base.Config
+	pt.Values = make([]any, len(p.Axes))
 	for _, v := range c.values {
 		if v.axis.Key != axisPreset {
 			v.axis.field.Set(&cfg, v.value.any)
 		}
-		if strings.Contains(v.axis.Name, ".") {
-			pt.Values = append(pt.Values, v.value.any)
+		for i := range p.Axes { // zipped axes are not in the order of the file
+			if p.Axes[i].Name == v.axis.Name {
+				pt.Values[i] = v.value.any
+			}
 		}
 	}
 	if c.seed != nil {

@@ -256,5 +256,5 @@ func (r *Run) save(path string, m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	return writeBytes(path, "manifest", append(data, '\n'))
+	return writeBytes(path, append(data, '\n'))
 }

@@ -97,9 +97,8 @@ func (r *Run) WriteResults(others ...*Run) (Tally, error) {
 			status = i
 		}
 	}
-	draft := "merge"
-	err := writeFile(filepath.Join(r.Dir, ResultsCSV), draft, func(text *os.File) error {
-		return writeFile(filepath.Join(r.Dir, resultsPq), draft, func(f *os.File) error {
+	err := writeFile(filepath.Join(r.Dir, ResultsCSV), func(text *os.File) error {
+		return writeFile(filepath.Join(r.Dir, resultsPq), func(f *os.File) error {
 			pq, err := newParquet(f, columns)
 			if err != nil {
 				return err

@@ -128,12 +128,11 @@ func Create(dir string, f *File, tool Tool, force bool) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	draft := strconv.Itoa(os.Getpid())
 	for _, file := range []struct {
 		name string
 		data []byte
 	}{{textFile, f.Text}, {pointsFile, points}, {ownerFile, append(data, '\n')}} {
-		if err := writeBytes(filepath.Join(dir, file.name), draft, file.data); err != nil {
+		if err := writeBytes(filepath.Join(dir, file.name), file.data); err != nil {
 			return nil, err
 		}
 	}

@@ -149,31 +149,30 @@ func (s *store) get(id string) (*record, error) {
 	return &rec, nil
 }
 
-// writeFile writes a file beside its place and moves it there. name makes the draft's
-// name, so that processes that write the same file do not meet.
-func writeFile(path, name string, write func(*os.File) error) (err error) {
-	draft := fmt.Sprintf("%s.%s.tmp", path, name)
-	f, err := os.Create(draft)
+// writeFile writes a file beside its place and moves it there; processes that write the
+// same file do not meet.
+func writeFile(path string, write func(*os.File) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(draft)
+			_ = os.Remove(f.Name())
 		}
 	}()
 	if err := write(f); err != nil {
 		_ = f.Close()
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(draft, path)
+	return os.Rename(f.Name(), path)
 }
 
-func writeBytes(path, name string, data []byte) error {
-	return writeFile(path, name, func(f *os.File) error {
+func writeBytes(path string, data []byte) error {
+	return writeFile(path, func(f *os.File) error {
 		_, err := f.Write(data)
 		return err
 	})
