@@ -185,7 +185,7 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	case x.OK < x.Points:
 		code = exitPartial
 	}
-	if err == nil && opt.Shard.All() {
+	if err == nil && opt.Shard.All() && (x.Ran > 0 || !r.HasResults()) {
 		_, err = r.WriteResults()
 	}
 	session.End(x, opt, code)

@@ -35,10 +35,10 @@ type Tally struct {
 }
 
 // Done counts the points that need no more work.
-func (t *Tally) Done() int { return t.OK + t.Wrong + t.Failed }
+func (t Tally) Done() int { return t.OK + t.Wrong + t.Failed }
 
 // Left counts the points that do.
-func (t *Tally) Left() int { return t.Points - t.Done() }
+func (t Tally) Left() int { return t.Points - t.Done() }
 
 func (t *Tally) add(s Status, n int) {
 	switch s {

@@ -127,6 +127,17 @@ func (r *Run) WriteResults(others ...*Run) (Tally, error) {
 	return t, err
 }
 
+// HasResults reports whether both result files are there: nothing has been run since
+// they were written.
+func (r *Run) HasResults() bool {
+	for _, name := range []string{ResultsCSV, resultsPq} {
+		if _, err := os.Stat(filepath.Join(r.Dir, name)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // forget removes results that the points have overtaken.
 func (r *Run) forget() error {
 	var errs []error
