@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -388,7 +389,10 @@ func cellText(v any) string {
 	case uint64:
 		return strconv.FormatUint(v, 10)
 	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		if abs := math.Abs(v); abs != 0 && abs < 1e-6 || abs >= 1e21 {
+			return strconv.FormatFloat(v, 'e', -1, 64)
+		}
+		return strconv.FormatFloat(v, 'f', -1, 64) // as JSON has it
 	case bool:
 		return strconv.FormatBool(v)
 	}

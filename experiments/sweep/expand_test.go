@@ -115,3 +115,18 @@ func TestShardOf(t *testing.T) {
 		}
 	}
 }
+
+// TestExample: the example beside the project is a sweep.
+func TestExample(t *testing.T) {
+	f, err := ReadFile("../../examples/sweep.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := f.Plan(tool.Executable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Points) != 6*(2+1*2) {
+		t.Errorf("%d points: six machines, under two predictors alone, under one shared by 1 and 4 cores", len(p.Points))
+	}
+}

@@ -43,15 +43,3 @@ func TestReadTable(t *testing.T) {
 		t.Errorf("%d rows with core.rob=64", small.Len())
 	}
 }
-
-// TestColumnNames: a name is an identifier, so that it can be told from a configuration
-// key and used as it is by other programs.
-func TestColumnNames(t *testing.T) {
-	seen := map[string]bool{}
-	for _, c := range Columns(nil) {
-		if strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || seen[c.Name] || c.Doc == "" {
-			t.Errorf("column %+v", c)
-		}
-		seen[c.Name] = true
-	}
-}
