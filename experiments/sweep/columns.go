@@ -237,6 +237,7 @@ var predictors = func() (list []source) {
 		{"branch", "branch directions", func(p *experiments.PredictorInfo) *experiments.Prediction { return &p.Branch }},
 		{"target", "jump targets", func(p *experiments.PredictorInfo) *experiments.Prediction { return &p.Target }},
 		{"call", "call targets", func(p *experiments.PredictorInfo) *experiments.Prediction { return &p.Call }},
+		{"gas", "gas left, answered ahead of commit", func(p *experiments.PredictorInfo) *experiments.Prediction { return &p.Gas }},
 	} {
 		list = append(list,
 			counter(p.name+"_predictions", "predictions", "of "+p.of, func(r *experiments.Result) uint64 { return p.get(&r.Predictors).Made }),
@@ -249,18 +250,64 @@ var predictors = func() (list []source) {
 		counter("jumps_return", "jumps", "predicted by the return stack", func(r *experiments.Result) uint64 { return r.Predictors.Jumps.Returns }),
 		counter("jumps_dynamic", "jumps", "all others", func(r *experiments.Result) uint64 { return r.Predictors.Jumps.Dynamic }),
 		counter("return_mispredicts", "mispredicts", "of the return stack", func(r *experiments.Result) uint64 { return r.Predictors.Jumps.ReturnMispredicts }),
+		ratio("return_mpki", "mispredicts/1000 instructions", "of the return stack", func(r *experiments.Result) *float64 { return r.Predictors.Jumps.ReturnMPKI }),
+		ratio("dynamic_mpki", "mispredicts/1000 instructions", "of dynamic jumps", func(r *experiments.Result) *float64 { return r.Predictors.Jumps.DynamicMPKI }),
 		counter("front_end_redirects", "redirects", "of jumps resolved at rename", func(r *experiments.Result) uint64 { return r.Predictors.FrontEndRedirects }))
 	for _, d := range []struct {
 		name string
 		get  func(*experiments.PredictorInfo) *experiments.Dependence
 	}{
 		{"memory", func(p *experiments.PredictorInfo) *experiments.Dependence { return &p.Memory }},
-		{"state", func(p *experiments.PredictorInfo) *experiments.Dependence { return &p.State }},
+		{"state", func(p *experiments.PredictorInfo) *experiments.Dependence { return &p.State.Dependence }},
 	} {
 		list = append(list,
 			counter(d.name+"_forwards", "loads", d.name+" loads that an older store in flight answered", func(r *experiments.Result) uint64 { return d.get(&r.Predictors).Forwards }),
 			counter(d.name+"_waits", "loads", d.name+" loads that waited for an older store", func(r *experiments.Result) uint64 { return d.get(&r.Predictors).Waits }),
+			counter(d.name+"_false_waits", "loads", d.name+" loads that waited for a store of something else", func(r *experiments.Result) uint64 { return d.get(&r.Predictors).FalseWaits }),
 			counter(d.name+"_violations", "loads", d.name+" loads that had read too early", func(r *experiments.Result) uint64 { return d.get(&r.Predictors).Violations }))
+	}
+	for _, d := range []struct {
+		name string
+		get  func(*experiments.PredictorInfo) *experiments.DependenceCounts
+	}{
+		{"persistent", func(p *experiments.PredictorInfo) *experiments.DependenceCounts { return &p.State.Persistent }},
+		{"transient", func(p *experiments.PredictorInfo) *experiments.DependenceCounts { return &p.State.Transient }},
+	} {
+		list = append(list,
+			counter(d.name+"_forwards", "loads", "of these, of "+d.name+" storage", func(r *experiments.Result) uint64 { return d.get(&r.Predictors).Forwards }),
+			counter(d.name+"_waits", "loads", "of these, of "+d.name+" storage", func(r *experiments.Result) uint64 { return d.get(&r.Predictors).Waits }),
+			counter(d.name+"_false_waits", "loads", "of these, of "+d.name+" storage", func(r *experiments.Result) uint64 { return d.get(&r.Predictors).FalseWaits }),
+			counter(d.name+"_violations", "loads", "of these, of "+d.name+" storage", func(r *experiments.Result) uint64 { return d.get(&r.Predictors).Violations }))
+	}
+	for _, v := range []struct {
+		name, doc string
+		get       func(*experiments.ValueInfo) uint64
+	}{
+		{"loads", "of the state whose value could have been predicted", func(v *experiments.ValueInfo) uint64 { return v.Loads }},
+		{"predicted", "of these, predicted", func(v *experiments.ValueInfo) uint64 { return v.Predicted }},
+		{"right", "of these, rightly", func(v *experiments.ValueInfo) uint64 { return v.Right }},
+		{"wrong", "found wrong, wrong paths included", func(v *experiments.ValueInfo) uint64 { return v.Wrong }},
+		{"unread", "of these, before anything had read the value", func(v *experiments.ValueInfo) uint64 { return v.Unread }},
+	} {
+		list = append(list, counter("value_"+v.name, "loads", v.doc, func(r *experiments.Result) uint64 { return v.get(&r.Predictors.Value) }))
+	}
+	list = append(list,
+		ratio("value_coverage", "", "predicted / loads", func(r *experiments.Result) *float64 { return r.Predictors.Value.Coverage }),
+		ratio("value_accuracy", "", "right / predicted", func(r *experiments.Result) *float64 { return r.Predictors.Value.Accuracy }))
+	for _, w := range []struct {
+		name, unit, doc string
+		get             func(*experiments.WindowInfo) uint64
+	}{
+		{"transactions", "transactions", "in the window at most, where it reaches across", func(w *experiments.WindowInfo) uint64 { return uint64(w.Transactions) }},
+		{"overlapped", "transactions", "fetched behind one that had not committed", func(w *experiments.WindowInfo) uint64 { return w.Overlapped }},
+		{"stale_reads", "squashes", "of what had read the state before its transaction's turn", func(w *experiments.WindowInfo) uint64 { return w.StaleReads }},
+	} {
+		list = append(list, ofRun(Integer, "window_"+w.name, w.unit, w.doc, func(r *experiments.Result) any {
+			if r.Window == nil {
+				return nil
+			}
+			return w.get(r.Window)
+		}))
 	}
 	return list
 }()
@@ -294,10 +341,12 @@ var prefetch = func() (list []source) {
 		{"useless", "never touched", func(p *experiments.PrefetchInfo) uint64 { return p.Useless }},
 		{"redundant", "of what was there or on its way", func(p *experiments.PrefetchInfo) uint64 { return p.Redundant }},
 		{"dropped", "for want of a place", func(p *experiments.PrefetchInfo) uint64 { return p.Dropped }},
+		{"refused", "whose code is not what runs there now", func(p *experiments.PrefetchInfo) uint64 { return p.Refused }},
 	} {
 		list = append(list, ofPrefetch(Integer, c.name, "prefetches", c.doc, func(p *experiments.PrefetchInfo) any { return c.get(p) }))
 	}
-	list = append(list, ofPrefetch(Real, "accuracy", "", "useful / issued", func(p *experiments.PrefetchInfo) any { return optional(p.Accuracy) }))
+	list = append(list, ofPrefetch(Real, "accuracy", "", "useful / issued", func(p *experiments.PrefetchInfo) any { return optional(p.Accuracy) }),
+		ofPrefetch(Real, "useless_share", "", "useless / issued", func(p *experiments.PrefetchInfo) any { return optional(p.Wasted) }))
 	for _, c := range []struct {
 		name, doc string
 		get       func(*experiments.PrefetchInfo) *experiments.Coverage
