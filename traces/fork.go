@@ -1,7 +1,10 @@
 package traces
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"reflect"
 
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
@@ -20,6 +23,22 @@ func ChainConfig(id uint64) (*params.ChainConfig, error) {
 		}
 	}
 	return nil, fmt.Errorf("no fork schedule for chain %d", id)
+}
+
+// CheckChainConfig makes sure that a fork schedule can be run: it is of the chain, its
+// forks are in order, and every fork with blobs has a blob schedule.
+func CheckChainConfig(config *params.ChainConfig, id uint64) error {
+	if config.ChainID == nil || !config.ChainID.IsUint64() || config.ChainID.Uint64() != id {
+		return fmt.Errorf("its chainId is %v, not %d", config.ChainID, id)
+	}
+	return config.CheckConfigForkOrder()
+}
+
+// ownSchedule tells whether the bundle has to carry its fork schedule: the chain is not
+// known, or is known otherwise.
+func (b *Bundle) ownSchedule() bool {
+	known, err := ChainConfig(b.ChainID)
+	return err != nil || known != b.Config && !reflect.DeepEqual(known, b.Config)
 }
 
 // Rules gives the rules in force at a block. The Merge has no number or time of
@@ -63,3 +82,25 @@ func (b *Bundle) Fork() string { return Fork(b.Config, b.Header) }
 
 // Rules gives the rules in force at the bundle's block.
 func (b *Bundle) Rules() params.Rules { return Rules(b.Config, b.Header) }
+
+// ReadChainConfig reads a fork schedule from a file: genesis.json, or its config alone.
+func ReadChainConfig(path string) (*params.ChainConfig, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var genesis struct {
+		Config *params.ChainConfig `json:"config"`
+	}
+	if err := json.Unmarshal(text, &genesis); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if genesis.Config != nil {
+		return genesis.Config, nil
+	}
+	config := new(params.ChainConfig)
+	if err := json.Unmarshal(text, config); err != nil || config.ChainID == nil {
+		return nil, fmt.Errorf("%s: expected genesis.json or its config, with a chainId", path)
+	}
+	return config, nil
+}
