@@ -25,8 +25,9 @@ import (
 type asker struct {
 	ctx    context.Context
 	node   *Node
-	number string      // of the block before
-	root   common.Hash // of its state, zero when it is not known
+	number string        // of the block before
+	header *types.Header // of the block
+	root   common.Hash   // of the state before, zero until a proof needs it
 
 	witness gethstate.Reader // answers before the node does, nil for none
 	known   map[state.Address]*account
@@ -184,6 +185,12 @@ func (a *asker) prove(addr common.Address, slot *slotValue) (*account, error) {
 	var p proof
 	if err := a.node.call(a.ctx, &p, method, addr, keys, a.number); err != nil {
 		return nil, err
+	}
+	if a.root == (common.Hash{}) {
+		var err error
+		if a.root, err = a.node.parentRoot(a.ctx, a.header); err != nil {
+			return nil, err
+		}
 	}
 	leaf, err := provenLeaf(a.root, addr[:], p.AccountProof)
 	if err != nil {

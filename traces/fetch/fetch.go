@@ -82,11 +82,8 @@ func (f *Fetcher) block(ctx context.Context, number uint64) (*Fetched, error) {
 		return nil, err
 	}
 	ask := &asker{
-		ctx: ctx, node: f.Node, number: quantity(number - 1),
+		ctx: ctx, node: f.Node, number: quantity(number - 1), header: b.bundle.Header,
 		known: make(map[state.Address]*account), hashes: map[uint64]common.Hash{number - 1: b.bundle.Header.ParentHash},
-	}
-	if ask.root, err = f.Node.parentRoot(ctx, b.bundle.Header); err != nil {
-		return nil, err
 	}
 	method, err := f.begin(ask, b)
 	if err != nil {
