@@ -151,6 +151,9 @@ func TestRealNode(t *testing.T) {
 				t.Fatal(err)
 			}
 			steps += len(g.Steps)
+			if way.method == fetch.Auto && way.want == fetch.Trace {
+				importsAlike(t, n, b)
+			}
 			if !fetch.Have(path, number) || fetch.Have(path, number+1) {
 				t.Errorf("block %d is not taken for what it is", number)
 			}

@@ -110,6 +110,9 @@ func (g *Golden) run(e *Execution) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", b.Name, err)
 	}
+	if e.Begin != nil {
+		e.Begin(g.st)
+	}
 	var db vm.StateDB = g.st
 	if e.Hooks != nil {
 		db = gethstate.NewHookedState(g.st, e.Hooks)
