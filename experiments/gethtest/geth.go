@@ -167,9 +167,8 @@ func (n *Node) Send(to *common.Address, data []byte, more map[string]any) common
 func (n *Node) Wait(hash common.Hash) Receipt {
 	n.t.Helper()
 	for range 300 {
-		var r *Receipt
-		n.Call(&r, "eth_getTransactionReceipt", hash)
-		if r != nil {
+		var r *Receipt // the node may still be indexing, which is an error
+		if err := n.Client.Call(&r, "eth_getTransactionReceipt", hash); err == nil && r != nil {
 			return *r
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -90,7 +90,12 @@ func Import(files []string, opt Options) (*Imported, error) {
 		}
 		if block != nil {
 			got.Bundle.Name = block.Name
-			return got, verify(got.Bundle)
+			if err := verify(got.Bundle); err != nil && got.Mismatch != nil {
+				return nil, &DifferenceError{fmt.Errorf("%w; %w", err, got.Mismatch)}
+			} else if err != nil {
+				return nil, err
+			}
+			return got, nil
 		}
 		got.Bundle.Name = baseName(byKind[Trace])
 		return got, nil
@@ -98,7 +103,7 @@ func Import(files []string, opt Options) (*Imported, error) {
 		if err := readPrestate(byKind[Prestate], block); err != nil {
 			return nil, fail(Prestate, err)
 		}
-		return &Imported{Bundle: block}, verify(block)
+		return checked(block)
 	case has(Prestate):
 		return nil, fail(Prestate, errors.New("prestateTracer output needs the file of its block beside it (eth_getBlockByNumber, with whole transactions)"))
 	case block != nil:
@@ -115,7 +120,7 @@ func Import(files []string, opt Options) (*Imported, error) {
 			return nil, err
 		}
 		b.Provenance = &traces.Provenance{Source: "import", Dialect: "block with pre-state"}
-		return &Imported{Bundle: b}, verify(b)
+		return checked(b)
 	case has(StateTest):
 		return nil, fail(StateTest, errors.New("a file of state tests makes many bundles: it is imported alone, into a folder"))
 	}
@@ -128,6 +133,14 @@ func baseName(path string) string {
 		name = strings.TrimSuffix(name, ext)
 	}
 	return name
+}
+
+// checked gives a bundle that has been verified.
+func checked(b *traces.Bundle) (*Imported, error) {
+	if err := verify(b); err != nil {
+		return nil, err
+	}
+	return &Imported{Bundle: b}, nil
 }
 
 // verify makes sure that a block with a header of its own reproduces it.

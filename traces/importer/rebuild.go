@@ -49,7 +49,7 @@ var (
 var plenty = new(uint256.Int).Lsh(uint256.NewInt(1), 100)
 
 // maxRounds bounds how often a reconstruction is executed and corrected.
-const maxRounds = 12
+const maxRounds = 50
 
 // rebuild makes a bundle of a trace: with the block that it is of, or in a stated context.
 func rebuild(file string, block *traces.Bundle) (*Imported, error) {

@@ -31,6 +31,7 @@ type replay struct {
 	system  bool
 	lost    bool // the transaction went another way than the trace
 	strayed bool // its gas, of which one difference makes all others
+	astray  bool // some transaction did: what later ones show may be its doing
 
 	corrections int
 	compared    int
@@ -73,7 +74,7 @@ func (r *replay) leave(tx int) {
 	for r.ahead != nil && r.ahead.Tx < tx {
 		if !r.lost {
 			r.differ("it ends, and the trace goes on with %v at pc %#x, depth %d", r.ahead.Op, r.ahead.PC, r.ahead.Depth)
-			r.lost = true
+			r.lost, r.astray = true, true
 		}
 		r.advance()
 	}
@@ -92,18 +93,18 @@ func (r *replay) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpCo
 	s, number := r.ahead, r.number
 	if s == nil || s.Tx != r.tx {
 		r.differ("it goes on with %v at pc %#x, and the trace ends", vm.OpCode(op), pc)
-		r.lost = true
+		r.lost, r.astray = true, true
 		return
 	}
 	if s.PC != pc || byte(s.Op) != op || s.Depth != depth {
 		r.differ("it executes %v at pc %#x, depth %d; the trace has %v at pc %#x, depth %d", vm.OpCode(op), pc, depth, s.Op, s.PC, s.Depth)
-		r.lost = true
+		r.lost, r.astray = true, true
 		return
 	}
 	r.compare(s, gas, cost, scope.StackData(), err)
 	r.advance()
 	r.compared++
-	if err == nil {
+	if err == nil && !r.astray {
 		r.correct(s, number, cost, scope)
 	}
 }
@@ -184,11 +185,6 @@ func (r *replay) slot(owner common.Address, slot common.Hash, want uint256.Int, 
 	var key isa.Word
 	key.SetBytes32(slot[:])
 	if r.st.GetState(owner, slot) == common.Hash(want.Bytes32()) {
-		if acct := r.b.Prestate[state.Address(owner)]; acct != nil && certain { // known to be read
-			if _, listed := acct.Storage[key]; !listed {
-				r.set(acct, key, want)
-			}
-		}
 		r.certain[fact] = r.certain[fact] || certain
 		return
 	}

@@ -40,7 +40,7 @@ type traceTest struct {
 		Miner      common.Address        `json:"miner"`
 		BaseFee    *math.HexOrDecimal256 `json:"baseFeePerGas"`
 	} `json:"context"`
-	Input  hexutil.Bytes   `json:"input"`
+	Input  string          `json:"input"` // with or without 0x
 	Result json.RawMessage `json:"result"`
 }
 
@@ -58,7 +58,7 @@ func readTraceTest(file string) (*Imported, error) {
 		return nil, errors.New("a tracer fixture has to have genesis with config, context and input")
 	}
 	tx := new(types.Transaction)
-	if err := tx.UnmarshalBinary(t.Input); err != nil {
+	if err := tx.UnmarshalBinary(common.FromHex(t.Input)); err != nil {
 		return nil, fmt.Errorf("input: %w", err)
 	}
 	config := t.Genesis.Config
