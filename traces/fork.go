@@ -1,8 +1,10 @@
 package traces
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"os"
 	"reflect"
 
@@ -32,6 +34,56 @@ func CheckChainConfig(config *params.ChainConfig, id uint64) error {
 		return fmt.Errorf("its chainId is %v, not %d", config.ChainID, id)
 	}
 	return config.CheckConfigForkOrder()
+}
+
+// Flatten makes a fork schedule that has the rules of one block, for chains whose own
+// schedule cannot be run: forks that are on at the block are on from the beginning, the
+// others never, and blobs are scheduled as on mainnet where nothing else is said.
+func Flatten(config *params.ChainConfig, header *types.Header) *params.ChainConfig {
+	r := Rules(config, header)
+	flat := &params.ChainConfig{ChainID: config.ChainID, DepositContractAddress: config.DepositContractAddress}
+	zero := new(big.Int)
+	for _, f := range []struct {
+		on bool
+		to []**big.Int
+	}{
+		{r.IsHomestead, []**big.Int{&flat.HomesteadBlock}},
+		{r.IsEIP150, []**big.Int{&flat.EIP150Block}},
+		{r.IsEIP158, []**big.Int{&flat.EIP155Block, &flat.EIP158Block}},
+		{r.IsByzantium, []**big.Int{&flat.ByzantiumBlock}},
+		{r.IsConstantinople, []**big.Int{&flat.ConstantinopleBlock}},
+		{r.IsPetersburg, []**big.Int{&flat.PetersburgBlock}},
+		{r.IsIstanbul, []**big.Int{&flat.IstanbulBlock}},
+		{r.IsBerlin, []**big.Int{&flat.BerlinBlock}},
+		{r.IsLondon, []**big.Int{&flat.LondonBlock}},
+		{r.IsMerge, []**big.Int{&flat.TerminalTotalDifficulty}},
+	} {
+		for _, to := range f.to {
+			if f.on {
+				*to = zero
+			}
+		}
+	}
+	if r.IsShanghai {
+		flat.ShanghaiTime = new(uint64)
+	}
+	own := config.BlobScheduleConfig
+	if own == nil {
+		own = new(params.BlobScheduleConfig)
+	}
+	if r.IsCancun {
+		flat.CancunTime = new(uint64)
+		flat.BlobScheduleConfig = &params.BlobScheduleConfig{Cancun: cmp.Or(own.Cancun, params.DefaultCancunBlobConfig)}
+	}
+	if r.IsPrague {
+		flat.PragueTime = new(uint64)
+		flat.BlobScheduleConfig.Prague = cmp.Or(own.Prague, params.DefaultPragueBlobConfig)
+	}
+	if r.IsOsaka {
+		flat.OsakaTime = new(uint64)
+		flat.BlobScheduleConfig.Osaka = cmp.Or(own.Osaka, params.DefaultOsakaBlobConfig)
+	}
+	return flat
 }
 
 // ownSchedule tells whether the bundle has to carry its fork schedule: the chain is not

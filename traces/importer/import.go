@@ -286,12 +286,14 @@ func detect(dec *json.Decoder, depth int) (Kind, error) {
 	default:
 		return "", nil
 	}
+	output := false
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
 			return "", err
 		}
 		name, _ := key.(string)
+		output = output || name == "output"
 		if kind, ok := members[name]; ok {
 			return kind, nil
 		}
@@ -309,6 +311,9 @@ func detect(dec *json.Decoder, depth int) (Kind, error) {
 		if err := dec.Decode(&skipped); err != nil {
 			return "", err
 		}
+	}
+	if output { // the summary of a transaction without steps
+		return Trace, nil
 	}
 	return "", nil
 }

@@ -67,6 +67,7 @@ type rawStep struct {
 	Output  *string  `json:"output"`
 	GasUsed *anyUint `json:"gasUsed"`
 	Root    *string  `json:"stateRoot"`
+	Failed  *bool    `json:"failed"` // of a structLog's transaction
 }
 
 // anyUint is a JSON number, or one in a string, decimal or hexadecimal.
@@ -268,59 +269,90 @@ func unexpected(err error) error {
 	return err
 }
 
-// object reads the rest of an object. That with structLogs or result is streamed; the
-// members of any other are few and small.
+// member is where a member of an object is decoded to, nil for one that does not matter.
+func (r *rawStep) member(name string) any {
+	switch name {
+	case "pc":
+		return &r.PC
+	case "op":
+		return &r.Op
+	case "opName":
+		return &r.OpName
+	case "gas":
+		return &r.Gas
+	case "gasCost":
+		return &r.Cost
+	case "depth":
+		return &r.Depth
+	case "stack":
+		return &r.Words
+	case "memory":
+		return &r.Memory
+	case "error":
+		return &r.Error
+	case "section":
+		return &r.Section
+	case "output":
+		return &r.Output
+	case "gasUsed":
+		return &r.GasUsed
+	case "stateRoot":
+		return &r.Root
+	case "failed":
+		return &r.Failed
+	}
+	return nil
+}
+
+// object reads the rest of an object: a line of EIP-3155, or the answer of a node, of
+// which structLogs and result are streamed.
 func (r *reader) object() error {
-	members := make(map[string]json.RawMessage)
+	var raw rawStep
 	streamed := false
 	for r.dec.More() {
 		key, err := r.dec.Token()
 		if err != nil {
 			return err
 		}
-		switch key {
+		name, _ := key.(string)
+		switch name {
 		case "structLogs":
 			streamed, r.d.structLog = true, true
-			if err := r.structLogs(); err != nil {
-				return err
-			}
-			continue
+			err = r.structLogs()
 		case "result":
 			streamed = true
-			if err := r.value(); err != nil {
-				return err
+			err = r.value()
+		default:
+			to := raw.member(name)
+			if to == nil {
+				to = new(json.RawMessage)
 			}
-			continue
+			err = r.dec.Decode(to)
 		}
-		var v json.RawMessage
-		if err := r.dec.Decode(&v); err != nil {
+		if err != nil {
 			return err
 		}
-		members[key.(string)] = v
 	}
 	if _, err := r.dec.Token(); err != nil {
 		return err
 	}
 	switch {
-	case streamed && members["failed"] != nil || members["failed"] != nil && members["returnValue"] != nil:
-		return r.ending(members["gas"])
+	case raw.Failed != nil:
+		return r.ending(raw.Gas)
 	case streamed:
 		return nil
-	case members["error"] != nil && members["pc"] == nil && members["output"] == nil:
-		return fmt.Errorf("the node answered with an error: %.200s", members["error"])
+	case raw.PC != nil:
+		return r.pass(&raw)
+	case len(raw.Error) > 0 && raw.Error[0] == '{':
+		return fmt.Errorf("the node answered with an error: %.200s", raw.Error)
 	}
-	text, err := json.Marshal(members)
-	if err != nil {
-		return err
-	}
-	return r.line(text)
+	return r.summary(&raw)
 }
 
-func (r *reader) ending(gas json.RawMessage) error {
+func (r *reader) ending(gas *anyUint) error {
 	e := Ending{Tx: r.tx}
-	var used anyUint
-	if len(gas) > 0 && json.Unmarshal(gas, &used) == nil {
-		e.GasUsed, e.Known = uint64(used), true
+	if gas != nil {
+		e.GasUsed, e.Known = uint64(*gas), true
 	}
 	r.tx++
 	r.last = nil
@@ -348,27 +380,19 @@ func (r *reader) structLogs() error {
 	return err
 }
 
-// line reads an object of EIP-3155: a step, or the summary behind the last.
-func (r *reader) line(text []byte) error {
-	var raw rawStep
-	if err := json.Unmarshal(text, &raw); err != nil {
-		return err
+// summary takes the line behind a transaction's last step. go-ethereum writes one behind
+// every frame: it ends the transaction only if the outermost frame can have ended.
+func (r *reader) summary(raw *rawStep) error {
+	r.d.roots = r.d.roots || raw.Root != nil
+	switch l := r.last; {
+	case raw.Output == nil && raw.GasUsed == nil && raw.Root == nil:
+		return errNoStep
+	case l == nil && raw.Root != nil: // a second one, of the state
+		return nil
+	case l != nil && (l.Depth > 1 || !l.Failed && l.Op >= vm.CREATE && l.Op <= vm.STATICCALL && l.Op != vm.RETURN):
+		return nil
 	}
-	if raw.PC == nil {
-		r.d.roots = r.d.roots || raw.Root != nil
-		if raw.Output == nil && raw.GasUsed == nil && raw.Root == nil {
-			return errNoStep
-		}
-		if r.last == nil {
-			return nil // a second summary
-		}
-		var gas json.RawMessage
-		if raw.GasUsed != nil {
-			gas = strconv.AppendUint(nil, uint64(*raw.GasUsed), 10)
-		}
-		return r.ending(gas)
-	}
-	return r.pass(&raw)
+	return r.ending(raw.GasUsed)
 }
 
 // pass hands a step on. A faulting instruction that is told twice, as some clients do,
@@ -383,6 +407,7 @@ func (r *reader) pass(raw *rawStep) error {
 	r.d.noCost = r.d.noCost || s.NoCost
 	r.d.names = r.d.names || raw.OpName != ""
 	if l := r.last; l != nil && l.PC == s.PC && l.Depth == s.Depth && l.Gas == s.Gas && l.Op == s.Op {
+		l.Failed = l.Failed || s.Failed
 		return nil
 	}
 	r.last = s
