@@ -26,6 +26,7 @@ import (
 // proofs, with the tracer unless noDebug.
 type honest struct {
 	b       *traces.Bundle
+	golden  *traces.Golden
 	block   json.RawMessage
 	noDebug bool
 }
@@ -57,7 +58,11 @@ func newHonest(t testing.TB) *honest {
 	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	return &honest{b: b, block: doc.Block}
+	golden, err := traces.Record(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &honest{b: b, golden: golden, block: doc.Block}
 }
 
 func (h *honest) answer(method string, args []json.RawMessage) (any, *rpcError) {
@@ -82,6 +87,15 @@ func (h *honest) answer(method string, args []json.RawMessage) (any, *rpcError) 
 			return nil, nil
 		}
 		return h.block, nil
+	case "eth_getTransactionReceipt":
+		var hash common.Hash
+		_ = json.Unmarshal(args[0], &hash)
+		for _, r := range h.golden.Receipts {
+			if r.TxHash == hash {
+				return r, nil
+			}
+		}
+		return nil, nil
 	case "debug_traceBlockByNumber":
 		if h.noDebug {
 			return nil, lacking
@@ -190,7 +204,6 @@ func TestWithAndWithoutDebug(t *testing.T) {
 // passes; none in a bundle.
 func TestHostileServers(t *testing.T) {
 	h := newHonest(t)
-	// A slot that the block reads, and that decides what happens: a token balance.
 	text := func(w http.ResponseWriter, s string) bool {
 		fmt.Fprint(w, s)
 		return true
@@ -296,11 +309,7 @@ func edited(t *testing.T, raw json.RawMessage, change func(map[string]any)) json
 // which transaction and which slot, and that it is no sound block.
 func TestLieAboutASlot(t *testing.T) {
 	h := newHonest(t)
-	golden, err := traces.Record(h.b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address, slot := decisive(t, h.b, golden)
+	address, slot := decisive(t, h.b, h.golden)
 	addr, key := common.Address(address), common.Hash(slot.Bytes32())
 	url := serve(t, h, func(method string, _ int, _ http.ResponseWriter, result *any) bool {
 		if method == "debug_traceBlockByNumber" {
@@ -310,15 +319,15 @@ func TestLieAboutASlot(t *testing.T) {
 			list[0]["result"] = traced
 			*result = list
 		}
-		if method == "eth_getTransactionReceipt" {
-			*result = nil
-		}
 		return false
 	})
-	_, err = fetchFrom(t, url)
+	_, err := fetchFrom(t, url)
 	var differs *DifferenceError
 	if !errors.As(err, &differs) {
 		t.Fatalf("got %v, want a difference", err)
+	}
+	if !strings.Contains(err.Error(), "; transaction ") {
+		t.Errorf("got %v, want the transaction that differs", err)
 	}
 	if want := fmt.Sprintf("slot %v of %v was %v in the pre-state", key, addr, common.Hash{}); !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)

@@ -145,11 +145,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Codes of JSON-RPC errors: the specification's, and EIP-1474's "limit exceeded".
-const (
-	codeNoMethod = -32601
-	codeLimit    = -32005
-)
+// codeLimit is EIP-1474's "limit exceeded".
+const codeLimit = -32005
 
 // passing tells a failure that may not come again.
 func passing(err error) bool {
@@ -175,12 +172,6 @@ func refused(err error) bool {
 	var status rpc.HTTPError
 	return errors.As(err, &answer) && answer.ErrorCode() != codeLimit ||
 		errors.As(err, &status) && (status.StatusCode == http.StatusForbidden || status.StatusCode == http.StatusNotFound || status.StatusCode == http.StatusMethodNotAllowed)
-}
-
-// noMethod tells whether the node lacks a method altogether.
-func noMethod(err error) bool {
-	var answer rpc.Error
-	return errors.As(err, &answer) && (answer.ErrorCode() == codeNoMethod || strings.Contains(answer.Error(), "not available") || strings.Contains(answer.Error(), "not supported"))
 }
 
 // boundedTransport ends answers that are too long.

@@ -321,7 +321,7 @@ func detect(dec *json.Decoder, depth int) (Kind, error) {
 // known are members that several formats have, and that are small.
 func known(name string) bool {
 	switch name {
-	case "jsonrpc", "id", "txHash", "gas", "op", "depth", "stack", "memory", "memSize", "refund", "error", "output",
+	case "jsonrpc", "id", "txHash", "section", "functionDepth", "immediate", "storage", "time", "returnData", "stateRoot", "pass", "gas", "op", "depth", "stack", "memory", "memSize", "refund", "error", "output",
 		"number", "hash", "difficulty", "extraData", "gasLimit", "gasUsed", "logsBloom", "miner", "mixHash", "nonce", "input", "_comment", "tracerConfig":
 		return true
 	}

@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/ethereum/go-ethereum/eth/tracers/logger"
 
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/generator"
 )
 
 func write(t *testing.T, name string, text []byte) string {
@@ -29,11 +31,11 @@ func write(t *testing.T, name string, text []byte) string {
 	return path
 }
 
-// sample is the embedded block: the bundle, its block as JSON, and its trace in
+// sample is a block of all kinds of transactions: the bundle, its block as JSON, and its trace in
 // go-ethereum's EIP-3155 lines.
 func sample(t *testing.T) (b *traces.Bundle, block, lines []byte) {
 	t.Helper()
-	b, err := traces.Embedded()
+	b, err := generator.New(generator.Params{Workload: "mixed", Transactions: 12, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +166,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"pre-state alone", []string{`{"0x000000000000000000000000000000000000aaaa":{"balance":"0x1"}}`}, "needs the file of its block"},
 		{"block alone", []string{string(block)}, "needs the file of its pre-state"},
 		{"two traces", []string{aloneTrace, aloneTrace}, "so is"},
-		{"another block's trace", []string{string(block), aloneTrace}, "the trace has 1 transactions, the block 120"},
+		{"another block's trace", []string{string(block), aloneTrace}, "the trace has 1 transactions, the block 12"},
 		{"error of a node", []string{`{"jsonrpc":"2.0","id":1,"result":{"structLogs":[]},"error":{}}`}, "no step"},
 	} {
 		var files []string
@@ -245,5 +247,39 @@ func TestModuleFixtures(t *testing.T) {
 	}
 	if imported != len(files) || len(files) < 90 {
 		t.Errorf("%d of %d fixtures were imported", imported, len(files))
+	}
+}
+
+// TestAccessListsRoundTrip: a written list is the block's, in either form; one with
+// another balance is not.
+func TestAccessListsRoundTrip(t *testing.T) {
+	b, _, _ := sample(t)
+	list, err := AccessList(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := AccessList(b)
+	if err != nil || !bytes.Equal(list, again) {
+		t.Errorf("two lists of one block differ (%v)", err)
+	}
+	for _, form := range [][]byte{list, fmt.Appendf(nil, "0x%x\n", list)} {
+		if err := CheckAccessList(b, form); err != nil {
+			t.Error(err)
+		}
+	}
+	wrong := bytes.Clone(list)
+	sender := b.Senders[0]
+	at := bytes.Index(wrong, sender[:])
+	if at < 0 {
+		t.Fatal("the first sender is not in the list")
+	}
+	balance := at + 20 + bytes.IndexByte(wrong[at+20:], 0x90) // a string of 16 bytes
+	wrong[balance+16] ^= 1
+	var differs *DifferenceError
+	if err := CheckAccessList(b, wrong); !errors.As(err, &differs) || !strings.Contains(err.Error(), "first at account 0x") {
+		t.Errorf("got %v, want a difference", err)
+	}
+	if err := CheckAccessList(b, list[:len(list)/2]); err == nil || errors.As(err, &differs) {
+		t.Errorf("half a list: %v", err)
 	}
 }
