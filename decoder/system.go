@@ -124,6 +124,16 @@ type System interface {
 	Finish(top *Context, result isa.Word)
 }
 
+// Rehearsal is a System that can charge and apply instructions ahead of their commit
+// and take it back.
+type Rehearsal interface {
+	System
+	// Rehearse begins; TakeBack, given what it returned, undoes every Charge and Apply
+	// since. Between them there are no other calls, and no instruction that begins or ends a frame.
+	Rehearse() (mark int)
+	TakeBack(mark int)
+}
+
 // Upcoming is a System that can tell of transactions before they begin, as the block
 // lists them: k is 1 for the one after the present. What they are checked against when
 // they begin is not checked. context is what Context will be.

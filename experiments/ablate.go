@@ -52,11 +52,12 @@ type rung struct {
 func ladder() []rung {
 	static := []string{"predictor.branch=backward", "predictor.target=none", "predictor.call=none"}
 	waits := []string{"predictor.memory=wait", "predictor.state=wait"}
-	blind := []string{"predictor.keys=none", "predictor.runahead=false"}
-	recipes := []string{"predictor.keys=recipe"}
+	blind := []string{"predictor.keys=none", "predictor.runahead=false", "predictor.value=none"}
+	recipes := []string{"predictor.keys=recipe", "predictor.value=none"}
+	learnt := []string{"predictor.keys=recipe", "predictor.value=last"}
 	perfect := []string{
 		"core.gas=free", "predictor.branch=oracle", "predictor.target=oracle", "predictor.call=oracle",
-		"predictor.memory=oracle", "predictor.state=oracle", "predictor.keys=oracle",
+		"predictor.memory=oracle", "predictor.state=oracle", "predictor.keys=oracle", "predictor.value=oracle",
 	}
 	join := func(parts ...[]string) (all []string) {
 		for _, p := range parts {
@@ -71,6 +72,7 @@ func ladder() []rung {
 		{name: "+ disambiguation", base: true, set: join(static, blind)},
 		{name: "+ branch prediction", base: true, set: blind},
 		{name: "+ state prediction", base: true, set: recipes},
+		{name: "+ state values", base: true, set: learnt},
 		{name: "+ perfect prediction", base: true, set: perfect},
 		{name: "+ unbounded machine", preset: "limit"},
 		{name: "dataflow limit"},

@@ -103,6 +103,8 @@ func counters(s *pipeline.Stats) []uint64 {
 		s.Width, s.Instructions, s.Uops, s.Executed, s.ExecutedUops, s.FetchedUops, s.SquashedUops, s.WrongPathUops, s.Skipped, s.Calls,
 		s.Branches, s.CommittedBranches, s.CommittedJumps, s.ConstantJumps, s.ReturnJumps, s.DirectionMispredicts, s.TargetMispredicts, s.ReturnMispredicts, s.CallMispredicts, s.FrontEndRedirects,
 		s.MemoryForwards, s.MemoryWaits, s.MemoryViolations, s.StateForwards, s.StateWaits, s.StateViolations,
+		s.MemoryFalseWaits, s.StateFalseWaits, s.Transient.Forwards, s.Transient.Waits, s.Transient.FalseWaits, s.Transient.Violations,
+		s.GasAnswers, s.Fused, s.Value.Loads, s.Value.Predicted, s.Value.Right, s.Value.Wrong, s.Value.Unread,
 		s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits, s.StackFills,
 		s.FullROB, s.FullIQ, s.FullRegs, s.FullLoadQ, s.FullStoreQ, s.FullStateQ,
 	}

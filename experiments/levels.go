@@ -146,7 +146,7 @@ func (l *Levels) Of(p *Block) (result *LevelsResult, difference, err error) {
 
 // rows runs every policy and mapping on every number of cores.
 func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, difference, err error) {
-	var model *ParallelOutcome // one run in order serves all schedule models
+	var model, alone *ParallelOutcome // one run in order serves all schedule models
 	for _, info := range machine.Policies() {
 		if info.Name == machine.InOrder || len(l.Only) > 0 && !slices.Contains(l.Only, info.Name) {
 			continue
@@ -158,10 +158,13 @@ func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, dif
 					return nil, nil, err
 				}
 				mc.Policy, mc.Mapping, mc.Cores, mc.Oracle = info.Name, mapping, n, s.block
-				out := model
-				if info.Model != nil && model != nil {
+				var out *ParallelOutcome
+				switch {
+				case info.Model != nil && model != nil:
 					out, err = model.Rearranged(mc)
-				} else {
+				case info.OneCore && n != l.Cores[0]:
+					out = alone // the same whatever the number of cores
+				default:
 					out, err = p.Parallel(s.cfg, mc, l.Options)
 				}
 				if err != nil {
@@ -169,6 +172,9 @@ func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, dif
 				}
 				if info.Model != nil {
 					model = out
+				}
+				if info.OneCore {
+					alone = out
 				}
 				if difference == nil && out.Difference != nil {
 					difference = fmt.Errorf("%s (%s) on %d cores %s: %w", info.Name, mapping, n, s.name, out.Difference)
@@ -214,7 +220,7 @@ func Sharing(cfg *pipeline.Config) (machine.Config, error) {
 	}
 	mc := machine.Config{
 		Policy: c.Policy, Mapping: c.Mapping, Cores: c.Cores, Crediting: crediting,
-		Schedule: uint64(c.Schedule), Check: uint64(c.Check), Lookahead: c.Lookahead, Restart: c.Estimate == "restart",
+		Schedule: uint64(c.Schedule), Check: uint64(c.Check), Lookahead: c.Lookahead, Budget: uint64(c.Budget), Retries: c.Retries, Restart: c.Estimate == "restart",
 	}
 	if mc.Mapping == "default" {
 		mc.Mapping = ""

@@ -56,6 +56,9 @@ func (c *comparison) End(tx int) machine.Finding {
 // Parallel simulates the block on several cores that share it under a policy. Cores
 // have their own predictors and buffers; chaos has a seed for each.
 func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (*ParallelOutcome, error) {
+	if mc.Policy == machine.Window {
+		return p.across(cfg, opt)
+	}
 	b := p.Bundle
 	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
 	if err != nil {
@@ -81,6 +84,8 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 			}
 			return 0
 		},
+		Gas:      func(tx int) uint64 { return p.txs[tx].Gas },
+		GasLimit: env.GasLimit,
 		Class: func(tx int) uint64 {
 			h := fnv.New64a()
 			t := p.txs[tx]
@@ -127,6 +132,29 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
 	}
 	p.judge(&out.Outcome, opt.Lockstep)
+	return out, nil
+}
+
+// anyNumber of transactions fits the window.
+const anyNumber = 1 << 20
+
+// across simulates the block on one core whose window reaches across transactions: as
+// many as core.transactions says, or any number where that is 1.
+func (p *Block) across(cfg *pipeline.Config, opt Options) (*ParallelOutcome, error) {
+	own := *cfg
+	if own.Core.Transactions < 2 {
+		own.Core.Transactions = anyNumber
+	}
+	run, err := p.Run(&own, opt)
+	if err != nil {
+		return nil, err
+	}
+	n, cycles, instructions := len(p.txs), run.Core.Cycle(), run.Core.Stats.Instructions
+	out := &ParallelOutcome{Outcome: *run, Stats: machine.Stats{
+		Cores: 1, Cycles: cycles, Transactions: n, Incarnations: uint64(n), CommittedWork: cycles,
+		Instructions: instructions, Committed: instructions,
+	}}
+	out.Stats.Losses[machine.LossBase] = cycles
 	return out, nil
 }
 

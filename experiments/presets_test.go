@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -19,13 +20,21 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-func TestStackAndGasPolicies(t *testing.T) {
+func TestStackGasAndFusion(t *testing.T) {
 	reference, _ := right(t, embedded(t), setup(t, "ooo-4"))
-	for _, set := range []string{"core.stack=execute", "core.stack=rename", "core.stack=fold", "core.gas=serial", "core.gas=free"} {
+	for _, set := range []string{"core.stack=execute", "core.stack=rename", "core.stack=fold", "core.gas=serial", "core.gas=prefix", "core.gas=free", "fusion.jump=true", "fusion.test=true", "fusion.pair=true"} {
 		t.Run(set, func(t *testing.T) {
 			out, _ := right(t, embedded(t), setup(t, "ooo-4", set))
 			sameCommitted(t, reference, out)
 		})
+	}
+}
+
+// TestPrefixGas: gas that is computed ahead of its commit is right.
+func TestPrefixGas(t *testing.T) {
+	out, _ := right(t, embedded(t), setup(t, "ooo-4", "core.gas=prefix"))
+	if s := &out.Core.Stats; s.GasAnswers == 0 || s.Squashes[pipeline.CauseGas] > 0 {
+		t.Errorf("%d answers, %d of them wrong", s.GasAnswers, s.Squashes[pipeline.CauseGas])
 	}
 }
 
@@ -42,6 +51,7 @@ func TestPredictors(t *testing.T) {
 		{"predictor.call", predictor.CallTargets.Names()},
 		{"predictor.memory", predictor.Dependences.Names()},
 		{"predictor.state", predictor.Dependences.Names()},
+		{"predictor.value", predictor.ValuePredictors.Names()},
 		{"predictor.keys", predictor.KeyPredictors.Names()},
 		{"predictor.runahead", []string{"true", "false"}},
 	} {

@@ -38,19 +38,21 @@ func randomConfiguration(seed uint64) *pipeline.Config {
 		Core: pipeline.CoreConfig{
 			InOrder: rng.IntN(8) == 0, Stack: stack, Decode: upTo(64), Width: upTo(16), Issue: upTo(16), Commit: upTo(16), Taken: upTo(4),
 			FrontEnd: upTo(20), ROB: upTo(2048), IQ: upTo(512), LoadQ: upTo(128), StoreQ: upTo(128), StateQ: upTo(128), Regs: upTo(1024),
-			StackRegs: 32 + upTo(128), Fill: upTo(16) - 1, Gas: "serial", Watchdog: 1_000_000, ClockMHz: 3000,
+			StackRegs: 32 + upTo(128), Fill: upTo(16) - 1, Transactions: upTo(64), Gas: pick("serial", "prefix"), Watchdog: 1_000_000, ClockMHz: 3000,
 		},
-		Units: pipeline.UnitConfig{ALU: upTo(8), Mul: upTo(3), Div: upTo(3), Hash: upTo(3), Load: upTo(4), Store: upTo(4), State: upTo(4), Branch: upTo(4)},
+		Fusion: pipeline.FusionConfig{Jump: rng.IntN(2) == 0, Test: rng.IntN(2) == 0, Pair: rng.IntN(2) == 0},
+		Units:  pipeline.UnitConfig{ALU: upTo(8), Mul: upTo(3), Div: upTo(3), Hash: upTo(3), Load: upTo(4), Store: upTo(4), State: upTo(4), Branch: upTo(4)},
 		Latency: pipeline.LatencyConfig{
 			ALU: latency(), Shift: latency(), Mul: latency(), Div: latency(), MulMod: latency(), Exp: upTo(50) - 1, Hash: latency(), Load: latency(),
 			Store: latency(), Copy: upTo(8) - 1, Branch: latency(), State: latency(), System: latency(),
 		},
-		State: pipeline.StateConfig{Buffer: upTo(4096) - 1, Near: upTo(200) - 1, Far: upTo(4000) - 1, Misses: upTo(64)},
+		State: pipeline.StateConfig{Hierarchy: "dram", Buffer: upTo(4096) - 1, Near: upTo(200) - 1, Far: upTo(4000) - 1, Interval: upTo(200) - 1, Misses: upTo(64)},
 		Predictor: pipeline.PredictorConfig{
 			Branch: pick("taken", "not-taken", "bimodal", "gshare", "chaos"), Target: pick("none", "btb", "btb+ras", "chaos"),
 			Call: pick("none", "last", "chaos"), Memory: pick("wait", "blind", "store-sets", "chaos"), State: pick("wait", "blind", "store-sets", "chaos"),
 			BranchBits: upTo(14), HistoryBits: upTo(20), TargetBits: upTo(10), ReturnStack: upTo(64), DependBits: upTo(12), Seed: seed,
-			Keys: pick("none", "last", "accesslist", "recipe", "chaos"), Runahead: rng.IntN(2) == 0, Prefetches: upTo(64), Ahead: rng.IntN(4), KeyBits: upTo(12),
+			Keys:  pick("none", "last", "accesslist", "recipe", "chaos"),
+			Value: pick("none", "last", "stride", "fcm", "chaos"), ValueBy: pick("site", "account", "key"), ValueBits: upTo(12), Confidence: upTo(4) - 1, Runahead: rng.IntN(2) == 0, Prefetches: upTo(64), Ahead: rng.IntN(4), KeyBits: upTo(12),
 		},
 		Chaos: pipeline.ChaosConfig{Squash: rng.IntN(2) * rng.IntN(50_000)},
 	}

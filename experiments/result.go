@@ -32,6 +32,7 @@ type Result struct {
 	Predictors PredictorInfo     `json:"predictors"`
 	State      StateInfo         `json:"state"`
 	Prefetch   *PrefetchInfo     `json:"prefetch"` // null without state prefetching
+	Window     *WindowInfo       `json:"window"`   // null where the core drains between transactions
 	Stalls     map[string]uint64 `json:"stalls"`
 	Digest     string            `json:"digest"`
 }
@@ -109,6 +110,9 @@ type JumpInfo struct {
 	Returns           uint64 `json:"returns"`  // predicted by the return stack
 	Dynamic           uint64 `json:"dynamic"`  // the others
 	ReturnMispredicts uint64 `json:"returnMispredicts"`
+	// Mispredicts per thousand committed instructions, of returns and of the others.
+	ReturnMPKI  *float64 `json:"returnMpki"`
+	DynamicMPKI *float64 `json:"dynamicMpki"`
 }
 
 // Dependence is the record of a memory or state dependence predictor.
@@ -117,17 +121,78 @@ type Dependence struct {
 	Forwards   uint64 `json:"forwards"`
 	Waits      uint64 `json:"waits"`
 	Violations uint64 `json:"violations"`
+	// FalseWaits are those for a store that turned out to write something else.
+	FalseWaits uint64 `json:"falseWaits"`
+}
+
+// StateDependence is the record for state, split by what holds it.
+type StateDependence struct {
+	Dependence
+	Persistent DependenceCounts `json:"persistent"`
+	Transient  DependenceCounts `json:"transient"`
+}
+
+// DependenceCounts are the counts of Dependence.
+type DependenceCounts struct {
+	Forwards   uint64 `json:"forwards"`
+	Waits      uint64 `json:"waits"`
+	FalseWaits uint64 `json:"falseWaits"`
+	Violations uint64 `json:"violations"`
+}
+
+func stateDependence(name string, s *pipeline.Stats) StateDependence {
+	t := &s.Transient
+	return StateDependence{
+		Dependence{name, s.StateForwards, s.StateWaits, s.StateViolations, s.StateFalseWaits},
+		DependenceCounts{s.StateForwards - t.Forwards, s.StateWaits - t.Waits, s.StateFalseWaits - t.FalseWaits, s.StateViolations - t.Violations},
+		DependenceCounts(*t),
+	}
 }
 
 // PredictorInfo has the record of every predictor.
 type PredictorInfo struct {
-	Branch            Prediction `json:"branch"`
-	Target            Prediction `json:"target"`
-	Call              Prediction `json:"call"`
-	Jumps             JumpInfo   `json:"jumps"`
-	FrontEndRedirects uint64     `json:"frontEndRedirects"`
-	Memory            Dependence `json:"memory"`
-	State             Dependence `json:"state"`
+	Branch            Prediction      `json:"branch"`
+	Target            Prediction      `json:"target"`
+	Call              Prediction      `json:"call"`
+	Jumps             JumpInfo        `json:"jumps"`
+	FrontEndRedirects uint64          `json:"frontEndRedirects"`
+	Memory            Dependence      `json:"memory"`
+	State             StateDependence `json:"state"`
+	Value             ValueInfo       `json:"value"`
+	Gas               Prediction      `json:"gas"` // reads of the gas left that were answered ahead of their commit
+}
+
+// ValueInfo is the record of the predictor of state values.
+type ValueInfo struct {
+	Name      string   `json:"name"`
+	Loads     uint64   `json:"loads"`     // committed loads of storage and of account fields
+	Predicted uint64   `json:"predicted"` // of these
+	Right     uint64   `json:"right"`     // of these
+	Wrong     uint64   `json:"wrong"`     // found wrong, wrong paths included
+	Unread    uint64   `json:"unread"`    // of these, before anything had read the value: no squash
+	Coverage  *float64 `json:"coverage"`  // predicted / loads
+	Accuracy  *float64 `json:"accuracy"`  // right / predicted
+}
+
+// Counts are a dependence predictor's counts alone.
+func (d *Dependence) Counts() DependenceCounts {
+	return DependenceCounts{d.Forwards, d.Waits, d.FalseWaits, d.Violations}
+}
+
+// Returns is the record of jumps that the return stack predicted.
+func (p *PredictorInfo) Returns() Prediction {
+	return p.jumps(p.Jumps.Returns, p.Jumps.ReturnMispredicts, p.Jumps.ReturnMPKI)
+}
+
+// DynamicJumps says how jumps fared that the return stack did not predict.
+func (p *PredictorInfo) DynamicJumps() Prediction {
+	return p.jumps(p.Jumps.Dynamic, p.Target.Mispredicts-p.Jumps.ReturnMispredicts, p.Jumps.DynamicMPKI)
+}
+
+func (p *PredictorInfo) jumps(made, wrong uint64, mpki *float64) Prediction {
+	x := prediction(p.Target.Name, made, wrong, 0)
+	x.MPKI = mpki
+	return x
 }
 
 // StateInfo counts accesses of the state hierarchy.
@@ -150,7 +215,9 @@ type PrefetchInfo struct {
 	Useless   uint64   `json:"useless"`
 	Redundant uint64   `json:"redundant"`
 	Dropped   uint64   `json:"dropped"`
-	Accuracy  *float64 `json:"accuracy"` // useful / issued
+	Refused   uint64   `json:"refused"`      // recipes whose code is not what runs there now
+	Accuracy  *float64 `json:"accuracy"`     // useful / issued
+	Wasted    *float64 `json:"uselessShare"` // useless / issued
 
 	Touches Coverage `json:"touches"` // first touches of any key
 	Loads   Coverage `json:"loads"`   // of these, by SLOAD
@@ -170,6 +237,20 @@ type Coverage struct {
 	Share   *float64 `json:"share"` // timely / all
 }
 
+// WindowInfo is the record of a window that reaches across transactions.
+type WindowInfo struct {
+	Transactions int    `json:"transactions"` // that it holds at most
+	Overlapped   uint64 `json:"overlapped"`   // fetched behind one that had not committed yet, again after a squash
+	StaleReads   uint64 `json:"staleReads"`   // squashes of what had read the state before its transaction's turn
+}
+
+func windowInfo(cfg *pipeline.Config, s *pipeline.Stats) *WindowInfo {
+	if cfg.Core.Transactions < 2 {
+		return nil
+	}
+	return &WindowInfo{cfg.Core.Transactions, s.Overlapped, s.StaleReads}
+}
+
 func prefetchInfo(cfg *pipeline.Config, s *pipeline.PrefetchStats) *PrefetchInfo {
 	if !cfg.Prefetches() {
 		return nil
@@ -177,8 +258,9 @@ func prefetchInfo(cfg *pipeline.Config, s *pipeline.PrefetchStats) *PrefetchInfo
 	coverage := func(all, covered, timely uint64) Coverage { return Coverage{all, covered, timely, ratio(timely, all)} }
 	return &PrefetchInfo{
 		Keys: cfg.Predictor.Keys, Runahead: cfg.Predictor.Runahead,
-		Issued: s.Issued, Useful: s.Useful, Late: s.Late, Useless: s.Issued - s.Useful, Redundant: s.Redundant, Dropped: s.Dropped,
+		Issued: s.Issued, Useful: s.Useful, Late: s.Late, Useless: s.Issued - s.Useful, Redundant: s.Redundant, Dropped: s.Dropped, Refused: s.Refused,
 		Accuracy:     ratio(s.Useful, s.Issued),
+		Wasted:       ratio(s.Issued-s.Useful, s.Issued),
 		Touches:      coverage(s.Touches, s.TouchesCovered, s.TouchesTimely),
 		Loads:        coverage(s.Loads, s.LoadsCovered, s.LoadsTimely),
 		Seen:         coverage(s.Seen, s.SeenCovered, s.SeenTimely),
@@ -289,13 +371,19 @@ func describe(setup Setup, trace TraceInfo, core, scalar, folded *pipeline.Core)
 			Branch:            prediction(cfg.Predictor.Branch, s.Branches, s.DirectionMispredicts, s.Instructions),
 			Target:            prediction(cfg.Predictor.Target, s.CommittedJumps, s.TargetMispredicts, s.Instructions),
 			Call:              prediction(cfg.Predictor.Call, s.Calls, s.CallMispredicts, s.Instructions),
-			Jumps:             JumpInfo{s.ConstantJumps, s.ReturnJumps, s.CommittedJumps - s.ConstantJumps - s.ReturnJumps, s.ReturnMispredicts},
+			Jumps:             JumpInfo{s.ConstantJumps, s.ReturnJumps, s.CommittedJumps - s.ConstantJumps - s.ReturnJumps, s.ReturnMispredicts, perThousand(s.ReturnMispredicts, s.Instructions), perThousand(s.TargetMispredicts-s.ReturnMispredicts, s.Instructions)},
 			FrontEndRedirects: s.FrontEndRedirects,
-			Memory:            Dependence{cfg.Predictor.Memory, s.MemoryForwards, s.MemoryWaits, s.MemoryViolations},
-			State:             Dependence{cfg.Predictor.State, s.StateForwards, s.StateWaits, s.StateViolations},
+			Memory:            Dependence{cfg.Predictor.Memory, s.MemoryForwards, s.MemoryWaits, s.MemoryViolations, s.MemoryFalseWaits},
+			State:             stateDependence(cfg.Predictor.State, s),
+			Value: ValueInfo{
+				cfg.Predictor.Value, s.Value.Loads, s.Value.Predicted, s.Value.Right, s.Value.Wrong, s.Value.Unread,
+				ratio(s.Value.Predicted, s.Value.Loads), ratio(s.Value.Right, s.Value.Predicted),
+			},
+			Gas: prediction(cfg.Core.Gas, s.GasAnswers, s.Squashes[pipeline.CauseGas], s.Instructions),
 		},
 		State:    StateInfo{s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits},
 		Prefetch: prefetchInfo(cfg, &s.Prefetch),
+		Window:   windowInfo(cfg, s),
 	}
 	if cycles > 0 {
 		r.Time.MgasPerSec = rounded(float64(r.Trace.GasUsed) / r.Time.Microseconds)
@@ -341,11 +429,11 @@ func prediction(name string, made, wrong, instructions uint64) Prediction {
 	if made > 0 {
 		p.Accuracy = rounded(1 - float64(min(wrong, made))/float64(made))
 	}
-	if instructions > 0 {
-		p.MPKI = rounded(1000 * float64(wrong) / float64(instructions))
-	}
+	p.MPKI = perThousand(wrong, instructions)
 	return p
 }
+
+func perThousand(n, instructions uint64) *float64 { return ratio(1000*n, instructions) }
 
 func baseline(core *pipeline.Core, cycles uint64) *Baseline {
 	if core == nil {

@@ -69,6 +69,7 @@ const (
 	Builtin  // the whole body of a built-in program: source 0 offset, source 1 length of its input
 	Counter  // gas left or memory size, by Imm; its result is made by its commit
 	Argument // holds up to three operands that commit alone reads
+	HashPair // Keccak-256 of the words in sources 2 and 3, which stand in memory at source 0 and are source 1 bytes
 	Touch    // envelope: reads the account of source 0 through the state queue; Imm is 1 for a write
 
 	// What only programs of register machines have. Their words are 64 bits wide.
@@ -171,6 +172,7 @@ const (
 	ClassControl // frames begin and end, and what commit completes
 	ClassHead    // executes only as the oldest of the machine
 	ClassFlagged // executed by ExecFlagged: a second result may go to a status register
+	ClassHash    // digests registers
 	ClassQuery   // asks the system for a constant of the transaction
 )
 
@@ -280,6 +282,7 @@ var Table = [NumOps]Info{
 	Builtin:           {"builtin", ClassControl, UnitState, LatSystem, 2, true},
 	Counter:           {"counter", ClassControl, UnitALU, LatALU, 0, true},
 	Argument:          {"argument", ClassALU, UnitALU, LatALU, 3, false},
+	HashPair:          {"hash.pair", ClassHash, UnitHash, LatHash, 4, true},
 	Touch:             {"touch", ClassStateLoad, UnitState, LatState, 1, false},
 
 	Add64:        {"add64", ClassFlagged, UnitALU, LatALU, 2, true},

@@ -23,19 +23,63 @@ type blockSTM struct {
 	validation int     // next to validate
 	active     int     // tasks that run
 	first      map[int]Task
+	limit      int // incarnations of one transaction
+	inOrder    int // next to execute once the limit is passed; or draining, or none
+	alone      int // core that does so
 }
 
 func newBlockSTM(m *Machine, mapping string) Policy {
 	m.foresee = newForesight(m, mapping)
 	n := m.block.Transactions
-	return &blockSTM{m: m, status: make([]status, n), dependents: make([][]int, n), first: make(map[int]Task)}
+	limit := m.cfg.Retries
+	if limit == 0 {
+		limit = m.cfg.Cores*m.cfg.Cores + n + 30
+	}
+	return &blockSTM{m: m, status: make([]status, n), dependents: make([][]int, n), first: make(map[int]Task), limit: limit, inOrder: none}
+}
+
+// draining is blockSTM.inOrder while what still runs ends.
+const draining = -2
+
+// giveUp follows a transaction that has been executed too often: as aptos-core does
+// (executor.rs, IncarnationTooHigh), everything is thrown away when what still runs has
+// ended, and this core executes the block again in order. Nobody waits any more meanwhile.
+func (p *blockSTM) giveUp(core int) {
+	p.inOrder, p.alone = draining, core
+	for tx, x := range p.m.latest {
+		if x != nil && p.status[tx] != running && x.Writes != nil {
+			p.m.publish(x) // what it left behind may be expected to change
+		}
+		p.m.visible[tx] = true
+	}
+	p.m.wake()
+}
+
+// fallBack gives the tasks that follow.
+func (p *blockSTM) fallBack(core int) (Task, Loss, bool) {
+	if core != p.alone || p.active > 0 || p.inOrder == len(p.status) {
+		return Task{}, LossOrder, false
+	}
+	if p.inOrder == draining {
+		p.inOrder = 0
+		for tx, s := range p.status {
+			if s == done {
+				p.m.discard(p.m.latest[tx])
+			}
+		}
+	}
+	p.active++
+	return Task{Kind: Execute, Tx: p.inOrder, Free: true}, LossOrder, true
 }
 
 func (p *blockSTM) Next(core int) (Task, Loss, bool) {
+	if p.inOrder != none {
+		return p.fallBack(core)
+	}
 	if t, ok := p.first[core]; ok {
 		delete(p.first, core)
 		if t.Kind == Validate || p.status[t.Tx] == ready {
-			return p.start(t)
+			return p.start(core, t)
 		}
 	}
 	n := len(p.status)
@@ -44,14 +88,14 @@ func (p *blockSTM) Next(core int) (Task, Loss, bool) {
 			tx := p.validation
 			p.validation++
 			if p.status[tx] == done {
-				return p.start(Task{Kind: Validate, Tx: tx})
+				return p.start(core, Task{Kind: Validate, Tx: tx})
 			}
 			continue
 		}
 		tx := p.execution
 		p.execution++
 		if p.status[tx] == ready {
-			return p.start(Task{Kind: Execute, Tx: tx})
+			return p.start(core, Task{Kind: Execute, Tx: tx})
 		}
 	}
 	for _, s := range p.status {
@@ -62,11 +106,15 @@ func (p *blockSTM) Next(core int) (Task, Loss, bool) {
 	return Task{}, LossImbalance, false
 }
 
-func (p *blockSTM) start(t Task) (Task, Loss, bool) {
-	p.active++
+func (p *blockSTM) start(core int, t Task) (Task, Loss, bool) {
 	if t.Kind == Execute {
+		if p.m.begun[t.Tx] >= p.limit {
+			p.giveUp(core)
+			return p.fallBack(core)
+		}
 		p.status[t.Tx] = running
 	}
+	p.active++
 	return t, LossImbalance, true
 }
 
@@ -75,6 +123,10 @@ func (p *blockSTM) start(t Task) (Task, Loss, bool) {
 // only the incarnation itself is, by the same core at once.
 func (p *blockSTM) Executed(core int, x *Incarnation) {
 	p.active--
+	if p.inOrder != none {
+		p.executedInOrder(x)
+		return
+	}
 	if x.Err != nil && x.Tx > 0 && p.status[x.Tx-1] != done {
 		// It lacks a nonce or funds that somebody below it must leave first. Nobody knows
 		// who; RISE's engine waits for the transaction just before (crates/pevm/src/vm.rs).
@@ -98,6 +150,17 @@ func (p *blockSTM) Executed(core int, x *Incarnation) {
 	}
 }
 
+// executedInOrder follows the end of an incarnation once the limit is passed. What ends
+// while the machine drains has been executed in vain.
+func (p *blockSTM) executedInOrder(x *Incarnation) {
+	if p.inOrder == draining {
+		p.m.discard(x)
+		return
+	}
+	p.m.publish(x)
+	p.inOrder++
+}
+
 // wait puts a transaction off until another one has been executed again.
 func (p *blockSTM) wait(tx, on int) {
 	p.status[tx] = awaiting
@@ -114,7 +177,7 @@ func (p *blockSTM) again(tx int) {
 // the first failure of an incarnation counts.
 func (p *blockSTM) Validated(core int, x *Incarnation) {
 	p.active--
-	if p.status[x.Tx] != done || p.m.latest[x.Tx] != x || x.Current() {
+	if p.inOrder != none || p.status[x.Tx] != done || p.m.latest[x.Tx] != x || x.Current() {
 		return
 	}
 	if p.m.foresee != nil {
@@ -133,6 +196,9 @@ func (p *blockSTM) Validated(core int, x *Incarnation) {
 // nobody else has.
 func (p *blockSTM) Stopped(core int, x *Incarnation, on int) {
 	p.active--
+	if p.inOrder != none {
+		return
+	}
 	if p.status[on] == done {
 		p.again(x.Tx)
 		return
@@ -145,5 +211,8 @@ func (p *blockSTM) Stopped(core int, x *Incarnation, on int) {
 
 func (p *blockSTM) Done() bool {
 	n := len(p.status)
+	if p.inOrder != none {
+		return p.active == 0 && p.inOrder == n
+	}
 	return p.active == 0 && len(p.first) == 0 && p.execution >= n && p.validation >= n
 }

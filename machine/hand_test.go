@@ -77,16 +77,16 @@ func handCore() pipeline.Config {
 		Latency: pipeline.LatencyConfig{ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Exp: 1, Hash: 1, Load: 1, Store: 1, Copy: 1, Branch: 1, State: 5, System: 1},
 		State:   pipeline.StateConfig{Buffer: n, Misses: n},
 		Predictor: pipeline.PredictorConfig{
-			Branch: "not-taken", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Prefetches: 16, KeyBits: 4,
+			Branch: "not-taken", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Value: "none", Prefetches: 16, KeyBits: 4,
 			BranchBits: 4, HistoryBits: 4, TargetBits: 4, ReturnStack: 4, DependBits: 4,
 		},
 	}
 }
 
-// play runs the block and gives the machine with what happened.
-func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)) (m *machine.Machine, events []string, world *state.World) {
+// build makes the block's state and transactions.
+func (s *block) build(t *testing.T) (pre state.Prestate, env *state.BlockEnv, txs []*state.Tx) {
 	t.Helper()
-	pre := state.Prestate{coinbase: {Balance: ether(1)}}
+	pre = state.Prestate{coinbase: {Balance: ether(1)}}
 	for i, text := range s.code {
 		acct := &state.Account{Nonce: 1, Code: assemble(t, text), Storage: map[isa.Word]isa.Word{}}
 		for slot := range uint64(8) {
@@ -99,7 +99,6 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 		}
 		pre[at(0xc0+byte(i))] = acct
 	}
-	var txs []*state.Tx
 	for i, to := range s.to {
 		account := at(to)
 		if pre[account] == nil {
@@ -122,12 +121,21 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pre, env, txs
+}
+
+// play runs the block and gives the machine with what happened.
+func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)) (m *machine.Machine, events []string, world *state.World) {
+	t.Helper()
+	pre, env, txs := s.build(t)
 	cache := evm.NewCache()
 	world = state.NewWorld(pre)
 	simulated := machine.Block{
 		Transactions: len(txs), Origin: world,
-		First: func(int) uint64 { return 0 },
-		Class: func(tx int) uint64 { return uint64(s.to[tx]) },
+		First:    func(int) uint64 { return 0 },
+		Gas:      func(tx int) uint64 { return txs[tx].Gas },
+		GasLimit: env.GasLimit,
+		Class:    func(tx int) uint64 { return uint64(s.to[tx]) },
 		NewCore: func(int) (*pipeline.Core, machine.System, machine.Observer, error) {
 			sys := evm.NewSpeculative(env, txs, cache, mc.Crediting)
 			cfg := handCore()
@@ -149,7 +157,8 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 	mc.Watch = func(e machine.Event) {
 		events = append(events, fmt.Sprintf("%d c%d %s %d.%d", e.Cycle, e.Core, e.What, e.Tx, e.Incarnation))
 	}
-	if m, err = machine.New(mc, simulated); err == nil {
+	m, err := machine.New(mc, simulated)
+	if err == nil {
 		err = m.Run()
 	}
 	if err != nil {
@@ -191,6 +200,18 @@ func crediting(c state.Crediting) machine.Config {
 	return mc
 }
 
+func budget(gas uint64) machine.Config {
+	mc := sharing("sealevel", 2)
+	mc.Budget = gas
+	return mc
+}
+
+func retries(n int) machine.Config {
+	mc := sharing("block-stm", 2)
+	mc.Retries = n
+	return mc
+}
+
 func restarting() machine.Config {
 	mc := sharing("block-stm", 2)
 	mc.Restart = true
@@ -198,8 +219,10 @@ func restarting() machine.Config {
 }
 
 var (
-	apart   = block{to: []byte{1, 2, 3, 4}, value: []uint64{5, 5, 5, 5}}
-	counter = block{code: []string{increment}, to: []byte{0xc0, 0xc0, 0xc0}}
+	apart = block{to: []byte{1, 2, 3, 4}, value: []uint64{5, 5, 5, 5}}
+	// Two that conflict, and three that do not.
+	lopsided = block{code: []string{increment}, to: []byte{0xc0, 0xc0, 1, 2, 3}, value: []uint64{0, 0, 5, 5, 5}}
+	counter  = block{code: []string{increment}, to: []byte{0xc0, 0xc0, 0xc0}}
 	// The same where no store is the first one, which costs other gas.
 	counting = block{code: []string{increment}, storage: []isa.Word{word(7)}, to: []byte{0xc0, 0xc0, 0xc0}}
 	// The first sender sets slot 0, which the others only load.

@@ -43,6 +43,9 @@ type Block struct {
 	// First is the number of the block's instruction that a transaction starts with, for
 	// predictors that read the golden run.
 	First func(tx int) uint64
+	// Gas is what a transaction may use, and GasLimit what all of them together may.
+	Gas      func(tx int) uint64
+	GasLimit uint64
 	// Class names the kind of a transaction, by the code and the entry that it calls, for
 	// predictors across transactions.
 	Class func(tx int) uint64
@@ -105,6 +108,9 @@ func New(cfg Config, block Block) (*Machine, error) {
 	info, mapping, err := FindPolicy(cfg.Policy, cfg.Mapping)
 	if err != nil {
 		return nil, err
+	}
+	if info.OneCore {
+		return nil, fmt.Errorf("policy %s is of one core: it needs no machine", cfg.Policy)
 	}
 	if info.Oracle && len(cfg.Oracle) != block.Transactions {
 		return nil, fmt.Errorf("policy %s reads the access sets of %d transactions, there are %d", cfg.Policy, len(cfg.Oracle), block.Transactions)

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/ooovm/ooovm/isa"
-	"github.com/ooovm/ooovm/state"
 )
 
 // twice makes a machine that has run two transactions alike. A transaction takes 100
@@ -13,7 +12,7 @@ func twice(cores int, change func(first, second *profile)) *Machine {
 	made := func() *profile {
 		callee := &span{begin: 20, end: 60}
 		top := &span{begin: 10, end: 90, calls: []call{{site: 2, callee: callee}}}
-		return &profile{cycles: 100, fetched: 70, filled: 100, commits: 40, root: &span{envelope: true, end: 100, calls: []call{{site: 1, callee: top}}}}
+		return &profile{cycles: 100, root: &span{envelope: true, end: 100, calls: []call{{site: 1, callee: top}}}}
 	}
 	a, b := made(), made()
 	if change != nil {
@@ -58,29 +57,6 @@ func TestFrames(t *testing.T) {
 		s := scheduleFrames(twice(x.cores, x.change), x.mapping)
 		if s.Cycles != x.cycles || s.Reexecutions() != x.again || s.WastedCycles != x.wasted {
 			t.Errorf("%s: %d cycles, %d again, %d wasted; want %d, %d, %d", x.name, s.Cycles, s.Reexecutions(), s.WastedCycles, x.cycles, x.again, x.wasted)
-		}
-	}
-}
-
-// The second transaction is fetched from 70 on, when the first one has 30 to go.
-func TestWindow(t *testing.T) {
-	reads := &sight{reading: state.Reading{Version: state.Version{Tx: 0}}, offset: 10}
-	for _, x := range []struct {
-		name   string
-		change func(a, b *profile)
-		reads  []*sight
-		cycles uint64
-	}{
-		{"overlap", nil, nil, 170},
-		{"a read waits for the commit", nil, []*sight{reads}, 190}, // from 80 to 100
-		{"the reorder buffer holds 20 cycles of it", func(_, b *profile) { b.filled = 20 }, nil, 180},
-		{"its commits alone take 90", func(_, b *profile) { b.commits = 90 }, nil, 190},
-		{"nothing drains", func(a, _ *profile) { a.fetched = 100 }, nil, 200},
-	} {
-		m := twice(1, x.change)
-		m.latest[1].view.reads = x.reads
-		if s := scheduleWindow(m, ""); s.Cycles != x.cycles {
-			t.Errorf("%s: %d cycles, want %d", x.name, s.Cycles, x.cycles)
 		}
 	}
 }

@@ -50,6 +50,7 @@ type PolicyInfo struct {
 	Mappings []string // what transactions conflict on; the first is the default
 	Log      bool     // needs the log of what incarnations commit
 	Oracle   bool     // reads access sets that only a run of the block tells
+	OneCore  bool     // is an affair of one core's window (core.transactions): the machine has no part in it
 	Source   string   // whose published mechanism it is
 	make     func(m *Machine, mapping string) Policy
 	// Model, of a policy that is a schedule model, rearranges the timeline of a run in
@@ -57,8 +58,12 @@ type PolicyInfo struct {
 	Model func(m *Machine, mapping string) Stats
 }
 
-// InOrder is the policy of one core that runs one transaction after the other.
-const InOrder = "sequential"
+// InOrder is the policy of one core that runs one transaction after the other, Window
+// that of one whose window reaches across transactions.
+const (
+	InOrder = "sequential"
+	Window  = "window"
+)
 
 // policies is the table of all policies, in the order of reports.
 var policies = []PolicyInfo{
@@ -102,7 +107,7 @@ var policies = []PolicyInfo{
 		Source: "hypothetical, after the idea attributed to MegaETH",
 	},
 	{
-		Name: "window", Level: "instruction", Mappings: []string{"schedule"}, Log: true, Model: scheduleWindow,
+		Name: Window, Level: "instruction", Mappings: []string{"key"}, OneCore: true,
 		Source: "one out-of-order core whose window reaches across transactions",
 	},
 	{
@@ -161,6 +166,10 @@ type Config struct {
 	Schedule  uint64 // cycles that taking a task costs a core
 	Check     uint64 // cycles that a validation takes for each key
 	Lookahead int    // transactions in block order that a scheduler looks at (sealevel)
+	Budget    uint64 // gas that the transactions given to a core may use (sealevel); 0: the block's limit by the cores
+	// Retries is how many incarnations of a transaction it takes until the block is run
+	// again in order (block-stm); 0: Aptos's limit.
+	Retries int
 	// Restart gives an incarnation up as soon as it needs a value that is about to be
 	// replaced; otherwise it waits in place while somebody computes that value.
 	Restart bool

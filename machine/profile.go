@@ -8,11 +8,8 @@ import (
 // profile is the timeline of one committed transaction, which a schedule model
 // rearranges. All times are cycles after the begin of the transaction.
 type profile struct {
-	cycles  uint64
-	fetched uint64 // when fetch has passed the end for good
-	filled  uint64 // when as many micro-ops have committed as the reorder buffer holds
-	commits uint64 // cycles that its micro-ops take to commit at full width
-	root    *span
+	cycles uint64
+	root   *span
 }
 
 // span is one call frame.
@@ -45,12 +42,9 @@ type access struct {
 
 // profileOf condenses the log of a transaction that began in the given cycle.
 func profileOf(log *pipeline.OpLog, began uint64, core *pipeline.Core) *profile {
-	p := &profile{cycles: core.Cycle() - began, fetched: core.Passed() - began}
-	p.filled = p.cycles
-	p.root = &span{envelope: true, end: p.cycles}
+	cycles := core.Cycle() - began
+	p := &profile{cycles: cycles, root: &span{envelope: true, end: cycles}}
 	open := []*span{p.root}
-	cfg := &core.Config().Core
-	uops := uint64(0)
 	for i := range log.Ops {
 		op := &log.Ops[i]
 		at, f := op.Cycle-began, open[len(open)-1]
@@ -63,15 +57,11 @@ func profileOf(log *pipeline.OpLog, began uint64, core *pipeline.Core) *profile 
 			f.end, f.outcome = at, outcome{op.Result, op.Returned}
 			open = open[:len(open)-1]
 		case pipeline.LogUop:
-			if uops++; uops == uint64(cfg.ROB) {
-				p.filled = at
-			}
 			if op.Op == isa.StateLoad || op.Op == isa.StateKey {
 				c := cellOf(op, [4]*isa.Word{log.Source(op.Src[0]), log.Source(op.Src[1])})
 				f.accesses = append(f.accesses, access{at, c, op.Op == isa.StateKey})
 			}
 		}
 	}
-	p.commits = (uops + uint64(cfg.Commit) - 1) / uint64(cfg.Commit)
 	return p
 }

@@ -37,6 +37,67 @@ var scenes = []scene{
 			52 done`,
 	},
 	{
+		// Transaction 1 conflicts with 0 and joins its queue; 2 goes to the other thread, 3
+		// behind it; then both have 400,000 gas in flight, and 4 goes to the first.
+		//
+		// c0 ....0========....1========....4======
+		// c1 ....2======....3======
+		name: "threads have queues", block: lopsided, mc: sharing("sealevel", 2), slot: 2, instructions: 14, committed: 14,
+		want: `10 c0 begin 0.0
+			10 c1 begin 2.0
+			26 c1 end 2.0
+			34 c0 end 0.0
+			36 c1 begin 3.0
+			44 c0 begin 1.0
+			52 c1 end 3.0
+			68 c0 end 1.0
+			78 c0 begin 4.0
+			94 c0 end 4.0
+			94 done`,
+	},
+	{
+		// No thread is given a second transaction while it has one, so that 4 goes to the one
+		// that is done first.
+		//
+		// c0 ....0========....1========
+		// c1 ....2======....3======....4======
+		name: "a thread has a budget", block: lopsided, mc: budget(200_000), slot: 2, instructions: 14, committed: 14,
+		want: `10 c0 begin 0.0
+			10 c1 begin 2.0
+			26 c1 end 2.0
+			34 c0 end 0.0
+			36 c1 begin 3.0
+			44 c0 begin 1.0
+			52 c1 end 3.0
+			62 c1 begin 4.0
+			68 c0 end 1.0
+			78 c1 end 4.0
+			78 done`,
+	},
+	{
+		// 1.0 fails in 52 and would be executed a second time, which is once too often. 2, taken
+		// in the same cycle, runs to its end; then the block begins anew.
+		//
+		// c0 ....0=====vvvv....2=====
+		// c1 ....1=====vvvv         0=====1=====2=====
+		name: "retries have a limit", block: counter, mc: retries(1), slot: 3, again: 3, instructions: 42, committed: 21,
+		want: `10 c0 begin 0.0
+			10 c1 begin 1.0
+			34 c0 end 0.0
+			34 c1 end 1.0
+			34 c0 validate 0.0
+			34 c1 validate 1.0
+			62 c0 begin 2.0
+			86 c0 end 2.0
+			86 c1 begin 0.1
+			110 c1 end 0.1
+			110 c1 begin 1.1
+			134 c1 end 1.1
+			134 c1 begin 2.1
+			158 c1 end 2.1
+			158 done`,
+	},
+	{
 		// Transactions 0 and 1 both count from 0 to 1. The validation of 1 fails in 52; what
 		// it wrote becomes an estimate, and its core runs it again. Transaction 2, begun
 		// meanwhile, loads the estimate in its 7th cycle (69) and waits, as the oldest since

@@ -169,6 +169,8 @@ func (s *slice) step(i int32, op *pipeline.LoggedOp) Guard {
 		isa.Exec(op.Op, &w, src[0], src[1], src[2])
 		s.remake(i, op, &w, ready)
 		return GuardsHeld
+	case op.Op == isa.HashPair:
+		return GuardHash
 	case op.Op == isa.Hash || op.Op == isa.RangeAddress || info.Class == isa.ClassStoreAddr:
 		return GuardMemory
 	case info.Class == isa.ClassBranch:

@@ -14,7 +14,8 @@ type predictors struct {
 	callTarget predictor.CallTarget
 	memOrder   predictor.Dependence
 	stateOrder predictor.Dependence
-	keys       predictor.Keys // nil without prediction
+	keys       predictor.Keys   // nil without prediction
+	values     predictor.Values // nil without prediction
 }
 
 func newPredictors(p *PredictorConfig, golden predictor.Golden) (s predictors, err error) {
@@ -40,6 +41,10 @@ func newPredictors(p *PredictorConfig, golden predictor.Golden) (s predictors, e
 	if s.keys, err = predictor.KeyPredictors.New(p.Keys, params); err != nil {
 		return s, fmt.Errorf("predictor.keys: %w", err)
 	}
+	params.TableBits, params.Confidence = p.ValueBits, p.Confidence
+	if s.values, err = predictor.ValuePredictors.New(p.Value, params); err != nil {
+		return s, fmt.Errorf("predictor.value: %w", err)
+	}
 	return s, nil
 }
 
@@ -52,6 +57,7 @@ func (s *predictors) learnt(from *predictors, p *PredictorConfig) {
 	take(&s.memOrder, from.memOrder, &predictor.Dependences, p.Memory)
 	take(&s.stateOrder, from.stateOrder, &predictor.Dependences, p.State)
 	take(&s.keys, from.keys, &predictor.KeyPredictors, p.Keys)
+	take(&s.values, from.values, &predictor.ValuePredictors, p.Value)
 }
 
 func take[T any](to *T, from T, kind *predictor.Registry[T], name string) {

@@ -137,6 +137,9 @@ func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 		return false
 	}
 	c.retire(c.buf.At(seq))
+	if c.window.next > 0 {
+		c.commitBoundary()
+	}
 	return true
 }
 
@@ -153,6 +156,9 @@ func (c *Core) retire(e *rob.Entry) {
 		if t := c.prefetch.trace; t != nil {
 			t.retire(c, e)
 		}
+	}
+	if c.values != nil {
+		c.trainValue(e)
 	}
 	c.retiredTo = c.maps.At(e.UndoEnd)
 	c.maps.RetireTo(c.retiredTo)
@@ -217,7 +223,7 @@ func (c *Core) captureArgs(e *rob.Entry, f *frame) {
 // false when one of them runs out of gas.
 func (c *Core) commitRun(e *rob.Entry, f *frame) bool {
 	n := uint64(e.Inst - e.RunStart)
-	if f.ctx.Gas >= uint64(e.RunGas) && c.checker == nil {
+	if f.ctx.Gas >= uint64(e.RunGas) && c.checker == nil && (e.Op != isa.Branch || e.Imm != branchIfZero) {
 		f.ctx.Gas -= uint64(e.RunGas)
 		c.Stats.Instructions += n
 		return true
@@ -238,6 +244,10 @@ func (c *Core) commitStackOp(e *rob.Entry, f *frame, i int32) bool {
 	if f.ctx.Gas < cost {
 		c.raise(e, f, i, cost, decoder.FaultOutOfGas)
 		return false
+	}
+	if row.Kind == decoder.KindExec {
+		c.commitTest(e, f, in, row)
+		return c.check()
 	}
 	c.report(f, in, row, nil, cost, false)
 	f.ctx.Gas -= cost
@@ -314,7 +324,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
 		c.commitLeave(e, f, in, row.Kind)
 	case decoder.KindHalt:
-		c.commitHalt(f)
+		c.commitHalt(f, e.Next)
 	case decoder.KindExec:
 		if e.Flags&rob.Halts != 0 {
 			c.resumeSerial()
@@ -399,13 +409,13 @@ func (c *Core) train(e *rob.Entry, row *decoder.Row) {
 	ref := c.ref(e)
 	in := &c.frames[e.Frame].prog.Insts[e.Inst]
 	fall := e.Inst + 1
-	taken := true
+	jumps := true
 	if row.Kind == decoder.KindBranch {
-		taken = !c.regs.Value(e.Src[1]).IsZero()
-		c.direction.Train(ref, e.DirCP, e.Flags&rob.PredictedTaken != 0, taken)
+		jumps = taken(e, c.regs.Value(e.Src[1]))
+		c.direction.Train(ref, e.DirCP, e.Flags&rob.PredictedTaken != 0, jumps)
 		c.Stats.CommittedBranches++
 	}
-	if in.Aux < 0 && taken && e.Next >= 0 && (row.Kind == decoder.KindJump || e.Next != fall) {
+	if in.Aux < 0 && jumps && e.Next >= 0 && (row.Kind == decoder.KindJump || e.Next != fall) {
 		c.target.Train(ref, e.TgtCP, e.Next)
 		c.Stats.CommittedJumps++
 		switch {

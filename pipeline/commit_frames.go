@@ -99,7 +99,7 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 	ch := &c.frames[child]
 	*ch = frame{
 		parent: caller, resume: resume, refs: 1, static: f.static, creation: true,
-		outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: contextConst, space: child,
+		outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: f.bank, bank: f.bank, tx: f.tx, space: child,
 		ctx: decoder.Context{Memory: ch.ctx.Memory[:0], Depth: f.ctx.Depth + 1},
 	}
 	var entered bool
@@ -274,10 +274,11 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	c.steer(pi, resume, c.cycle+1, CauseFault)
 }
 
-// commitHalt closes the transaction.
-func (c *Core) commitHalt(f *frame) {
+// commitHalt closes the transaction; next is the frame of the one that fetch went on
+// into, or -1.
+func (c *Core) commitHalt(f *frame, next int32) {
 	c.sys.Finish(&f.ctx, c.result)
-	c.finished = true
+	c.finished, c.window.next = next < 0, next+1
 }
 
 // counted reports whether the entry's instruction is one of the trace.

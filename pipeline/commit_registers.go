@@ -266,7 +266,7 @@ func (c *Core) enterFile(e *rob.Entry, out *decoder.Outcome) {
 	ctx := f.ctx
 	*ch = frame{
 		parent: caller, resume: out.Inst, refs: 1, space: f.space,
-		outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: contextConst,
+		outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: f.bank, bank: f.bank, tx: f.tx,
 		ctx: decoder.Context{
 			Memory: ch.ctx.Memory[:0], Depth: ctx.Depth + 1, Prog: out.Prog, Gas: out.Gas,
 			Registers: ctx.Registers, Space: ctx.Space,

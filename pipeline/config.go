@@ -12,6 +12,7 @@ import (
 // Sources of the default numbers are in docs/model.md.
 type Config struct {
 	Core      CoreConfig      `key:"core"`
+	Fusion    FusionConfig    `key:"fusion"`
 	Units     UnitConfig      `key:"units"`
 	Latency   LatencyConfig   `key:"latency"`
 	State     StateConfig     `key:"state"`
@@ -22,26 +23,34 @@ type Config struct {
 
 // CoreConfig has the widths and the sizes of the window.
 type CoreConfig struct {
-	InOrder   bool   `key:"inorder" doc:"issue in program order, stalling on use"`
-	Stack     string `key:"stack" oneof:"execute rename fold" doc:"stack instructions: execute (slot and unit), rename (slot only), fold (nothing after decode)"`
-	Decode    int    `key:"decode" range:"1..1048576" doc:"instructions decoded a cycle, folded ones included"`
-	Width     int    `key:"width" range:"1..1048576" doc:"micro-ops fetched, renamed and dispatched a cycle"`
-	Issue     int    `key:"issue" range:"1..1048576" doc:"micro-ops issued a cycle"`
-	Commit    int    `key:"commit" range:"1..1048576" doc:"micro-ops committed a cycle"`
-	Taken     int    `key:"taken" range:"1..1048576" doc:"taken jumps, calls and returns that fetch follows a cycle"`
-	FrontEnd  int    `key:"frontend" range:"1..64" doc:"cycles from fetch to dispatch"`
-	ROB       int    `key:"rob" range:"1..1048576" doc:"reorder buffer, micro-ops"`
-	IQ        int    `key:"iq" range:"1..1048576" doc:"issue queue, micro-ops"`
-	LoadQ     int    `key:"loadq" range:"1..1048576" doc:"load queue, loads"`
-	StoreQ    int    `key:"storeq" range:"1..1048576" doc:"store queue, stores"`
-	StateQ    int    `key:"stateq" range:"1..1048576" doc:"state queue, state loads and stores"`
-	Regs      int    `key:"regs" range:"1..1048576" doc:"physical registers of uncommitted producers"`
-	StackRegs int    `key:"stackregs" range:"32..1048576" doc:"committed stack values kept in registers, over all frames; deeper ones are spilled"`
-	Fill      int    `key:"fill" range:"0..1024" doc:"cycles to fill one spilled stack value"`
-	Gas       string `key:"gas" oneof:"serial free" doc:"how an instruction that reads the gas left is answered: serial (its commit answers), free (at once, from the golden run: an oracle)"`
-	Status    string `key:"status" oneof:"predict rename" doc:"status registers of a register machine: predict (zero unless the mode allows another second result), rename (a result like any other)"`
-	Watchdog  int    `key:"watchdog" range:"0..1000000000000" doc:"cycles without a commit after which a run is given up; 0 never"`
-	ClockMHz  int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`
+	InOrder      bool   `key:"inorder" doc:"issue in program order, stalling on use"`
+	Stack        string `key:"stack" oneof:"execute rename fold" doc:"stack instructions: execute (slot and unit), rename (slot only), fold (nothing after decode)"`
+	Decode       int    `key:"decode" range:"1..1048576" doc:"instructions decoded a cycle, folded ones included"`
+	Width        int    `key:"width" range:"1..1048576" doc:"micro-ops fetched, renamed and dispatched a cycle"`
+	Issue        int    `key:"issue" range:"1..1048576" doc:"micro-ops issued a cycle"`
+	Commit       int    `key:"commit" range:"1..1048576" doc:"micro-ops committed a cycle"`
+	Taken        int    `key:"taken" range:"1..1048576" doc:"taken jumps, calls and returns that fetch follows a cycle"`
+	FrontEnd     int    `key:"frontend" range:"1..64" doc:"cycles from fetch to dispatch"`
+	ROB          int    `key:"rob" range:"1..1048576" doc:"reorder buffer, micro-ops"`
+	IQ           int    `key:"iq" range:"1..1048576" doc:"issue queue, micro-ops"`
+	LoadQ        int    `key:"loadq" range:"1..1048576" doc:"load queue, loads"`
+	StoreQ       int    `key:"storeq" range:"1..1048576" doc:"store queue, stores"`
+	StateQ       int    `key:"stateq" range:"1..1048576" doc:"state queue, state loads and stores"`
+	Regs         int    `key:"regs" range:"1..1048576" doc:"physical registers of uncommitted producers"`
+	StackRegs    int    `key:"stackregs" range:"32..1048576" doc:"committed stack values kept in registers, over all frames; deeper ones are spilled"`
+	Fill         int    `key:"fill" range:"0..1024" doc:"cycles to fill one spilled stack value"`
+	Transactions int    `key:"transactions" range:"1..1048576" doc:"transactions in the window at once; 1: the core drains between them"`
+	Gas          string `key:"gas" oneof:"serial prefix free" doc:"how an instruction that reads the gas left is answered: serial (its commit answers), prefix (once all that is older has executed), free (at once, from the golden run: an oracle)"`
+	Status       string `key:"status" oneof:"predict rename" doc:"status registers of a register machine: predict (zero unless the mode allows another second result), rename (a result like any other)"`
+	Watchdog     int    `key:"watchdog" range:"0..1000000000000" doc:"cycles without a commit after which a run is given up; 0 never"`
+	ClockMHz     int    `key:"clock" range:"1..100000" doc:"clock in MHz, to give cycles as time"`
+}
+
+// FusionConfig says what instructions are fused into one micro-op.
+type FusionConfig struct {
+	Jump bool `key:"jump" doc:"a constant and the jump or branch to it; core.stack=fold folds it in any case"`
+	Test bool `key:"test" doc:"a test for zero, a constant and the branch to it that the test decides"`
+	Pair bool `key:"pair" doc:"a hash of the two words that the two stores before it have stored: it takes them from their registers"`
 }
 
 // UnitConfig has the number of ports of each kind.
@@ -75,10 +84,13 @@ type LatencyConfig struct {
 
 // StateConfig describes the state hierarchy.
 type StateConfig struct {
-	Buffer int `key:"buffer" range:"0..1048576" doc:"on-chip state buffer, keys"`
-	Near   int `key:"near" range:"0..10000000" doc:"cycles added by a key that the buffer lost"`
-	Far    int `key:"far" range:"0..10000000" doc:"cycles added by a key touched for the first time in the block"`
-	Misses int `key:"misses" range:"1..1048576" doc:"outstanding misses"`
+	// Hierarchy is a name for values of the others: the core does not read it.
+	Hierarchy string `key:"hierarchy" oneof:"ideal dram nvme megaeth" doc:"what state is kept in: values for the keys of state (megaeth: of latency, too) that are not set by themselves"`
+	Buffer    int    `key:"buffer" range:"0..1048576" doc:"on-chip state buffer, keys"`
+	Near      int    `key:"near" range:"0..10000000" doc:"cycles added by a key that the buffer lost"`
+	Far       int    `key:"far" range:"0..10000000" doc:"cycles added by a key touched for the first time in the block"`
+	Interval  int    `key:"interval" range:"0..100000" doc:"cycles between the beginnings of two far accesses, the bandwidth of far state; 0: no limit"`
+	Misses    int    `key:"misses" range:"1..1048576" doc:"outstanding misses"`
 }
 
 // PredictorConfig names the predictors and sizes their tables.
@@ -89,6 +101,10 @@ type PredictorConfig struct {
 	Memory      string `key:"memory" registry:"dependence" doc:"memory dependence"`
 	State       string `key:"state" registry:"dependence" doc:"state dependence"`
 	Keys        string `key:"keys" registry:"keys" doc:"state keys, prefetched when a call is entered"`
+	Value       string `key:"value" registry:"value" doc:"values of state loads, handed to their consumers ahead of the access"`
+	ValueBy     string `key:"valueby" oneof:"site account key" doc:"what values are remembered by: site (code and position), account (these and the account), key (account and slot; not predicted where they are not known as the load enters the window)"`
+	ValueBits   int    `key:"valuebits" range:"1..24" doc:"log2 of the table of values"`
+	Confidence  int    `key:"confidence" range:"0..255" doc:"how often in a row a value has to have been right before it is used"`
 	Runahead    bool   `key:"runahead" doc:"runahead execution behind a far miss that fills the window"`
 	Prefetches  int    `key:"prefetches" range:"1..1048576" doc:"outstanding prefetches of state, of state.misses"`
 	Ahead       int    `key:"ahead" range:"0..1024" doc:"transactions whose state keys are predicted before they begin; 0: when a call is entered"`
@@ -116,6 +132,8 @@ type MachineConfig struct {
 	Schedule  int    `key:"schedule" range:"0..1000000" doc:"cycles that taking a task costs a core"`
 	Check     int    `key:"check" range:"0..1000000" doc:"cycles that a validation takes for each key"`
 	Lookahead int    `key:"lookahead" range:"1..1048576" doc:"sealevel: transactions in block order that the scheduler looks at"`
+	Budget    int    `key:"budget" range:"0..1000000000000" doc:"sealevel: gas that the transactions given to a core may use; 0: the block's limit divided by the cores"`
+	Retries   int    `key:"retries" range:"0..1048576" doc:"block-stm: incarnations of one transaction until the block is run again in order; 0: cores squared and transactions and 30"`
 }
 
 // ReadsGolden reports whether anything in the configuration is an oracle.
@@ -139,6 +157,9 @@ func (c *Config) ReadsGolden() bool {
 	if m, err := predictor.KeyPredictors.Lookup(p.Keys); err == nil {
 		reads = reads || m.Oracle
 	}
+	if m, err := predictor.ValuePredictors.Lookup(p.Value); err == nil {
+		reads = reads || m.Oracle
+	}
 	return reads
 }
 
@@ -148,7 +169,7 @@ func (c *Config) Prefetches() bool { return c.Predictor.Runahead || c.Predictor.
 // Misbehaves reports whether anything in the configuration is chaos.
 func (c *Config) Misbehaves() bool {
 	p := &c.Predictor
-	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys}, "chaos")
+	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys, p.Value}, "chaos")
 }
 
 // Latencies gives the cycles of each latency class.

@@ -19,11 +19,10 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// Reserved constants: words of the transaction's context, and of its envelope.
+// A bank of constants for each transaction in flight: words of its context, then of its
+// envelope.
 const (
-	contextConst  = rob.ZeroReg + 1
 	contextWords  = 24
-	envelopeConst = contextConst + contextWords
 	envelopeWords = 8
 )
 
@@ -59,7 +58,9 @@ type Core struct {
 	policy  stackPolicy
 	latency [isa.NumLatencies]uint32
 	units   [isa.NumUnits]int
-	freeGas bool // GAS answered by the golden run
+	fuses   bool       // instructions before a jump are fused into it
+	freeGas bool       // GAS answered by the golden run
+	prefix  *prefixGas // nil unless GAS is answered ahead of its commit
 
 	predictStatus bool // status registers are taken to be zero
 
@@ -96,7 +97,8 @@ type Core struct {
 		serial  isa.Op // what fetch stopped behind last
 		cause   Cause  // what emptied the machine last
 		since   uint64 // the first entry fetched after that
-		passed  uint64 // cycle in which it last passed the end of the transaction
+		tested  bool   // a test for zero goes with the branch that comes next
+		pair    wordPair
 	}
 	redirected bool    // the jump just fetched was taken
 	temp       rob.Reg // result of an earlier micro-op of the instruction being fetched
@@ -112,8 +114,10 @@ type Core struct {
 	issueNext  uint64
 	busy       [isa.NumUnits][]uint64 // unpipelined units: busy until
 
-	mem   memoryQueue
-	state stateQueue
+	mem     memoryQueue
+	state   stateQueue
+	window  window
+	valueBy valueBy
 
 	// Predictors.
 	predictors
@@ -131,8 +135,8 @@ type Core struct {
 	callee      isa.Word // account of the call being fetched or committed: kept here, it needs no allocation
 	finished    bool
 	retiredTo   uint64 // undo log position that is final
-	gasBound    uint64 // no frame of the transaction has more
-	memoryBound uint64 // no memory of the transaction is larger, in bytes
+	gasBound    uint64 // no frame of the transactions in flight has more
+	memoryBound uint64 // no memory of them is larger, in bytes
 	retired     decoder.Retirement
 	charged     uint64 // cost of the instruction of a register machine being committed
 	reshaped    bool   // it has changed the shape of memory
@@ -193,11 +197,10 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	if cfg.Chaos.Squash > 0 {
 		c.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
 	}
+	c.valueBy = valueKinds[p.ValueBy]
+	c.fuses = cfg.Fusion.Jump || cfg.Fusion.Test
 	c.regs = rob.NewRegisters()
 	c.temp = rob.ZeroReg
-	for range contextWords + envelopeWords {
-		c.regs.AddConst(&isa.Word{})
-	}
 	c.maps = rob.NewMaps(c.regs)
 	c.maps.Undone = c.dropFrame
 	c.maps.Dropped = c.dropFrame
@@ -212,6 +215,12 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	c.watchdog = uint64(cfg.Core.Watchdog)
 	c.outside.view, _ = sys.(decoder.View)
 	c.files, _ = sys.(decoder.RegisterSystem)
+	if cfg.Core.Transactions > 1 && c.files == nil && c.outside.view == nil {
+		c.window.upcoming, _ = sys.(decoder.Upcoming)
+	}
+	if r, ok := sys.(decoder.Rehearsal); ok && cfg.Core.Gas == "prefix" && c.outside.view == nil {
+		c.prefix = &prefixGas{system: r}
+	}
 	c.predictStatus = cfg.Core.Status != "rename"
 	return c, nil
 }
@@ -263,24 +272,10 @@ func (c *Core) guard() {
 
 // begin sets fetch on the envelope of a transaction and returns its frame.
 func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
-	words := c.sys.Context()
-	for i := range words {
-		c.regs.SetConst(contextConst+rob.Reg(i), &words[i])
-	}
-	for i := range env.Words {
-		c.regs.SetConst(envelopeConst+rob.Reg(i), &env.Words[i])
-	}
-	c.gasBound, c.memoryBound = env.Gas, c.sys.MemoryBound(env.Gas)
-	root = c.newFrame()
-	f := &c.frames[root]
-	*f = frame{parent: -1, refs: 1, outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: envelopeConst, ctx: decoder.Context{
-		Kind: decoder.EnterRoot, Prog: env.Program, Memory: append(f.ctx.Memory[:0], env.Input...),
-	}}
-	f.space, c.entry = root, entry{env.Registers, env.Space}
-	c.setProgram(f, env.Program)
-	c.maps.InitFrame(root, [rob.NumEnv]rob.Reg{
-		rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg,
-	})
+	c.gasBound, c.memoryBound = 0, 0
+	c.window.tx++
+	root = c.open(env, c.sys.Context(), c.window.tx)
+	c.entry = entry{env.Registers, env.Space}
 	c.finished = false
 	c.fetch.dynamic = dynamic
 	if c.prefetch != nil {
@@ -291,10 +286,35 @@ func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
 	return root
 }
 
+// open makes the envelope's frame of a transaction, with a bank of constants of its own.
+func (c *Core) open(env *decoder.Envelope, context []isa.Word, tx uint32) (root int32) {
+	bank := c.window.bank(c.regs)
+	for i := range context {
+		c.regs.SetConst(bank+rob.Reg(i), &context[i])
+	}
+	for i := range env.Words {
+		c.regs.SetConst(bank+contextWords+rob.Reg(i), &env.Words[i])
+	}
+	c.gasBound = max(c.gasBound, env.Gas)
+	c.memoryBound = max(c.memoryBound, c.sys.MemoryBound(env.Gas))
+	root = c.newFrame()
+	f := &c.frames[root]
+	*f = frame{parent: -1, refs: 1, outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: bank + contextWords, bank: bank, tx: tx, ctx: decoder.Context{
+		Kind: decoder.EnterRoot, Prog: env.Program, Memory: append(f.ctx.Memory[:0], env.Input...),
+	}}
+	f.space = root
+	c.setProgram(f, env.Program)
+	c.maps.InitFrame(root, [rob.NumEnv]rob.Reg{
+		rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg, rob.ZeroReg,
+	})
+	return root
+}
+
 // steer points fetch at an instruction from a cycle on.
 func (c *Core) steer(frame, inst int32, cycle uint64, cause Cause) {
 	c.fetch.state = fetchRuns
 	c.fetch.frame, c.fetch.inst, c.fetch.uop = frame, inst, 0
+	c.fetch.tested, c.fetch.pair.count = false, 0
 	c.fetch.resume = cycle
 	c.refill(cause)
 	c.dropStack(frame)
@@ -320,6 +340,9 @@ func (c *Core) tick() (moved bool) {
 		return moved
 	}
 	moved = c.writeBack() || moved
+	if c.prefix != nil {
+		moved = c.prefix.step(c) || moved
+	}
 	if c.runahead != nil {
 		c.runahead.end(c)
 	}

@@ -135,14 +135,17 @@ func (c *Core) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
 		}
 	case isa.ClassStateLoad:
 		o, p := c.state.add()
-		o.seq, o.uid, o.space, o.ref = seq, e.UID, keyAccount, c.ref(e)
+		o.seq, o.uid, o.space, o.ref, o.tx = seq, e.UID, keyAccount, c.ref(e), c.frames[e.Frame].tx
 		if e.Op == isa.StateLoad {
 			o.space = e.Imm
 		}
 		e.Queue = p
+		if c.values != nil {
+			c.predictValue(e, o)
+		}
 	case isa.ClassStateKey:
 		o, p := c.state.add()
-		o.seq, o.uid, o.space, o.ref, o.isStore = seq, e.UID, e.Imm, c.ref(e), true
+		o.seq, o.uid, o.space, o.ref, o.tx, o.isStore = seq, e.UID, e.Imm, c.ref(e), c.frames[e.Frame].tx, true
 		e.Queue = p
 	case isa.ClassStateData:
 		e.Queue = c.state.tail - 1

@@ -51,6 +51,8 @@ func (c *Core) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 		return latency, true
 	case isa.ClassControl:
 		return c.executeControl(e, seq, latency)
+	case isa.ClassHash:
+		return c.executePair(e, latency), true
 	case isa.ClassFlagged:
 		return c.executeFlagged(e, latency), true
 	case isa.ClassQuery:
@@ -96,13 +98,14 @@ func (c *Core) waitForHead(e *rob.Entry, seq uint64) bool {
 
 // settle parks the load where it was blocked, or notes what it has read.
 func (c *Core) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *gatherResult) bool {
+	l := c.mem.load(uint64(e.LoadQ))
 	if r.blocked {
 		s := c.mem.store(r.on)
 		e.Flags |= rob.Parked
 		s.waiters = append(s.waiters, parked{seq, e.UID})
+		l.frame, l.off, l.n = frame, off, n
 		return false
 	}
-	l := c.mem.load(uint64(e.LoadQ))
 	l.issued, l.frame, l.off, l.n, l.supplied = true, frame, off, n, r.supplied
 	return true
 }
@@ -264,6 +267,10 @@ func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 	if n > speculativeBytes && !c.affordable(e, seq, n) {
 		return latency, e.Flags&rob.Parked == 0
 	}
+	if e.Imm == isa.CopyForeignCode && c.frames[e.Frame].tx != c.window.tx {
+		e.Flags |= rob.Parked // code cannot be compared like a word: it is read in its transaction's turn
+		return latency, false
+	}
 	latency += uint64(c.latency[isa.LatCopy]) * ((n + 31) / 32)
 	s := c.mem.store(e.Queue)
 	if e.Imm == isa.CopyZero { // what a block lacks reads as zero
@@ -401,6 +408,7 @@ func (c *Core) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) 
 		if c.freeGas && e.Imm == isa.CounterGas && c.frames[e.Frame].prog.File == nil {
 			if g, ok := c.golden.Gas(e.Dynamic); ok {
 				c.regs.Value(e.Dst).SetUint64(g)
+				c.Stats.GasAnswers++
 				break
 			}
 		}

@@ -65,6 +65,7 @@ type rowFacts struct {
 	invalid  bool
 	plain    bool // commit charges gas and keeps a result: nothing else
 	args     bool // commit reads the operands
+	tests    bool // tests for zero, and nothing else
 }
 
 type rowTable [256]rowFacts
@@ -83,6 +84,7 @@ func (c *Core) rowFactsOf(rows *decoder.RowTable) *rowTable {
 			invalid: row.Kind == decoder.KindInvalid,
 			args:    row.Flags&(decoder.Dynamic|decoder.Effect|decoder.Transfer) != 0,
 			plain:   isPlain(row),
+			tests:   isPlain(row) && row.Uops[0].Op == isa.IsZero,
 		}
 	}
 	c.rowTables[rows] = t

@@ -48,6 +48,12 @@ func (c *Core) fetchCycle() bool {
 				c.fetchFault(fi, fault)
 				return true
 			}
+			if c.fuses && c.fuse(fi, f, in) {
+				in = &f.prog.Insts[c.fetch.inst]
+				if !c.fillStack(fi, f, &f.rows[in.Code]) {
+					return true
+				}
+			}
 		}
 		moved = true
 		dynamic := c.fetch.dynamic
@@ -348,6 +354,9 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 	case isa.CopyData:
 		e.Next = m.ReturnSpace
 	}
+	if c.cfg.Fusion.Pair {
+		c.pair(e, seq, fi)
+	}
 	c.retainSources(e)
 	if facts.result {
 		e.Dst = c.regs.Alloc()
@@ -418,8 +427,10 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 	case decoder.KindReturn:
 		c.fetchReturn(e, fi, f)
 	case decoder.KindHalt:
+		if c.window.upcoming != nil && c.fetchNext(e, f.tx) {
+			return
+		}
 		c.fetch.state = fetchDead
-		c.fetch.passed = c.cycle
 		c.fetch.inst = next
 		c.startRun()
 	}

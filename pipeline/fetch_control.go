@@ -19,6 +19,10 @@ func (c *Core) known(r rob.Reg) (*isa.Word, bool) {
 // see condition and target, a wrong prediction costs a front-end bubble only.
 func (c *Core) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
 	fall := c.fetch.inst + 1
+	if c.fetch.tested {
+		c.fetch.tested = false
+		e.Imm = branchIfZero
+	}
 	ref := predictor.Ref{
 		Site: siteOf(f, c.fetch.inst), Dynamic: e.Dynamic, Backward: in.Aux >= 0 && in.Aux <= c.fetch.inst,
 	}
@@ -96,7 +100,7 @@ func (c *Core) shiftTarget(ref predictor.Ref, next int32) {
 // takenConst tells whether a branch's condition, known at rename, takes it.
 func (c *Core) takenConst(e *rob.Entry) bool {
 	w, ok := c.known(e.Src[1])
-	return ok && !w.IsZero()
+	return ok && taken(e, w)
 }
 
 // repairDirection replaces the outcome that was shifted into the history.
@@ -138,7 +142,7 @@ func (c *Core) resolveAtRename(e *rob.Entry, f *frame, fall int32) (next int32, 
 		if !known {
 			return 0, false
 		}
-		if cond.IsZero() {
+		if !taken(e, cond) {
 			return fall, true
 		}
 	}
@@ -160,7 +164,7 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	*ch = frame{
 		parent: fi, resume: resume, refs: 1, static: f.static || s.Static,
 		outOff: c.operand(fi, f, in, s.OutputOffset), outLen: c.operand(fi, f, in, s.OutputLength),
-		account: account, context: contextConst, space: child,
+		account: account, context: f.bank, bank: f.bank, tx: f.tx, space: child,
 		ctx: decoder.Context{Memory: mem[:0]},
 	}
 	c.regs.Retain(ch.outOff)

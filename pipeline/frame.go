@@ -18,6 +18,8 @@ type frame struct {
 	path uint64           // names the calls that led here to predictors
 	constants
 	context     rob.Reg // register of Context0
+	bank        rob.Reg // of its transaction: the constants of all its frames
+	tx          uint32  // number of its transaction, as the core counts them
 	parent      int32   // -1 for the envelope
 	resume      int32   // the caller's instruction behind the call
 	static      bool
@@ -83,6 +85,9 @@ func (c *Core) dropFrame(i int32) {
 	f.outOff, f.outLen, f.account = rob.ZeroReg, rob.ZeroReg, rob.ZeroReg
 	f.prog = nil
 	f.ctx.Memory = f.ctx.Memory[:0]
+	if f.parent < 0 {
+		c.window.banks = append(c.window.banks, f.bank)
+	}
 	c.maps.FreeFrame(i)
 	c.freeFrames = append(c.freeFrames, i)
 }

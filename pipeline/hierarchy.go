@@ -3,7 +3,8 @@ package pipeline
 // hierarchy is the state hierarchy's timing: an on-chip buffer of the most
 // recently used keys (exact LRU), near for keys it lost, far for keys that the
 // block has not touched before. Its contents survive squashes and reverts, and
-// wrong paths fill it. A miss that is already outstanding is shared.
+// wrong paths fill it. A miss that is already outstanding is shared. Far accesses
+// begin one every so many cycles; one that waits for its turn has its miss register.
 type hierarchy struct {
 	cfg   StateConfig
 	lines []line // by key number
@@ -11,6 +12,7 @@ type hierarchy struct {
 	lru   int32
 	count int
 	fills []uint64 // ends of outstanding misses, unordered
+	turn  uint64   // first cycle in which another far access can begin
 }
 
 // line is what the hierarchy knows of one key.
@@ -69,6 +71,11 @@ func (h *hierarchy) access(key int32, now uint64) (extra uint64, lv level, ok bo
 		h.fills = kept
 		if len(h.fills) >= h.cfg.Misses {
 			return 0, lv, false
+		}
+		if lv == levelFar && h.cfg.Interval > 0 {
+			begins := max(h.turn, now)
+			h.turn = begins + uint64(h.cfg.Interval)
+			extra += begins - now
 		}
 		h.fills = append(h.fills, now+extra)
 	}

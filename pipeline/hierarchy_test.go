@@ -15,6 +15,7 @@ type naiveHierarchy struct {
 	arrives map[int32]uint64
 	from    map[int32]level // where the last miss was served
 	misses  []uint64        // ends of all misses ever
+	turns   []uint64        // beginnings of all far accesses ever
 }
 
 func (h *naiveHierarchy) outstanding(now uint64) (ends []uint64) {
@@ -42,6 +43,14 @@ func (h *naiveHierarchy) access(key int32, now uint64) (extra uint64, lv level, 
 			if len(h.outstanding(now)) >= h.cfg.Misses {
 				return 0, lv, false
 			}
+			if n := len(h.turns); lv == levelFar {
+				begins := now
+				if n > 0 {
+					begins = max(begins, h.turns[n-1]+uint64(h.cfg.Interval))
+				}
+				h.turns = append(h.turns, begins)
+				extra += begins - now
+			}
 			h.misses = append(h.misses, now+extra)
 		}
 		h.touched[key] = true
@@ -60,6 +69,7 @@ func TestHierarchy(t *testing.T) {
 		cfg := StateConfig{
 			Buffer: rapid.IntRange(0, 6).Draw(t, "buffer"), Misses: rapid.IntRange(1, 4).Draw(t, "misses"),
 			Near: rapid.IntRange(0, 5).Draw(t, "near"), Far: rapid.IntRange(0, 20).Draw(t, "far"),
+			Interval: rapid.IntRange(0, 8).Draw(t, "interval"),
 		}
 		var h hierarchy
 		h.reset(cfg)

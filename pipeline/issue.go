@@ -155,6 +155,10 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 		c.wake(c.regs.SetReady(e.Dst2))
 	}
 	switch class {
+	case isa.ClassStateLoad:
+		if c.state.at(e.Queue).predicted {
+			c.verifyValue(e, seq)
+		}
 	case isa.ClassStoreAddr:
 		c.completeStoreAddr(e)
 	case isa.ClassStoreData:
@@ -172,6 +176,8 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 			c.resolveTarget(e, seq)
 		} else if returns(e.Op) {
 			c.completeReturn(e)
+		} else if c.prefix != nil {
+			c.prefix.note(e, seq)
 		}
 	}
 }

@@ -220,6 +220,7 @@ func (c *Core) resolveStore(p uint64, off, n uint64) {
 	m := &c.mem
 	s := m.store(p)
 	s.addrKnown, s.off, s.n = true, off, n
+	c.countFalseWaits(s)
 	c.wakeStore(s)
 	if n == 0 || !s.bypassed {
 		return
@@ -243,6 +244,23 @@ func (c *Core) resolveStore(p uint64, off, n uint64) {
 	e := c.buf.At(victim.seq)
 	c.memOrder.Violation(c.ref(e), s.ref)
 	c.squashInstruction(victim.seq, CauseMemoryOrder)
+}
+
+// countFalseWaits counts the loads that waited for the address of a store that does not
+// write what they read. Those that read through an alias are left out.
+func (c *Core) countFalseWaits(s *store) {
+	for _, w := range s.waiters {
+		if !c.buf.Holds(w.seq) {
+			continue
+		}
+		e := c.buf.At(w.seq)
+		if e.UID != w.uid {
+			continue
+		}
+		if l := c.mem.load(uint64(e.LoadQ)); l.frame == s.frame && (l.off >= s.off+s.n || s.off >= l.off+l.n) {
+			c.Stats.MemoryFalseWaits++
+		}
+	}
 }
 
 // provideData makes a store's data known.

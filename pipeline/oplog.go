@@ -68,9 +68,6 @@ func (l *OpLog) Source(source int32) *isa.Word {
 // that.
 func (c *Core) Record(l *OpLog) { c.oplog = l }
 
-// Passed is the cycle in which fetch has last passed the end of a transaction.
-func (c *Core) Passed() uint64 { return c.fetch.passed }
-
 // forget says that a register now holds a value that no micro-op has made.
 func (l *OpLog) forget(r rob.Reg) {
 	if !r.IsConst() && int(r) < len(l.producer) {

@@ -141,7 +141,7 @@ func (p *provenance) follow(c *Core, t *tracedFrame, e *rob.Entry) predictor.Nod
 			return src[0]
 		}
 		return p.graph.Op(e.Op, src[0], src[1], src[2])
-	case isa.ClassLoad:
+	case isa.ClassLoad, isa.ClassHash:
 		return p.load(c, t, f, e)
 	case isa.ClassStoreData:
 		p.store(c, t, f, e)
@@ -201,7 +201,7 @@ func (p *provenance) load(c *Core, t *tracedFrame, f *frame, e *rob.Entry) predi
 		if pieces, ok := p.pieces(t, c.regs.Value(e.Src[0]).Uint64(), 32); ok {
 			return p.graph.Bytes(pieces)
 		}
-	case isa.Hash:
+	case isa.Hash, isa.HashPair:
 		off, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
 		if !ok || n == 0 || n > maxHashed {
 			break

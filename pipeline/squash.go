@@ -14,13 +14,13 @@ import (
 func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 	f := &c.frames[e.Frame]
 	fall := e.Inst + 1
-	taken := e.Op == isa.Jump || !c.regs.Value(e.Src[1]).IsZero()
+	jumps := e.Op == isa.Jump || taken(e, c.regs.Value(e.Src[1]))
 	next := fall
-	if taken {
+	if jumps {
 		next = c.targetOf(e, f)
 	}
 	ref := c.ref(e)
-	wrongWay := e.Op == isa.Branch && taken != (e.Flags&rob.PredictedTaken != 0)
+	wrongWay := e.Op == isa.Branch && jumps != (e.Flags&rob.PredictedTaken != 0)
 	cause := CauseTarget
 	if wrongWay {
 		cause = CauseBranch
@@ -51,10 +51,10 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 		c.squashAfter(e, seq, cause)
 	}
 	if e.Op == isa.Branch {
-		c.repairDirection(ref, e, taken)
+		c.repairDirection(ref, e, jumps)
 	}
 	e.Next = next
-	if taken && f.prog.Insts[e.Inst].Aux < 0 {
+	if jumps && f.prog.Insts[e.Inst].Aux < 0 {
 		c.shiftTarget(ref, next)
 	}
 	c.steer(e.Frame, next, c.cycle+1, cause)

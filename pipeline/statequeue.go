@@ -18,10 +18,16 @@ type stateOp struct {
 	bypassed  bool // stores: a load has gone before it while its key was unknown
 	space     uint8
 	key       int32
+	tx        uint32 // of its frame
 	supplied  uint64 // loads: queue position of the store that gave the value; 0 when committed state did
 	reg       rob.Reg
 	ref       predictor.Ref
 	waiters   []parked
+
+	// Of loads whose value may be predicted.
+	predicted, wrong bool
+	about            uint64   // what the predictor is asked about, 0 for nothing
+	actual           isa.Word // of a predicted one that has executed
 }
 
 // stateQueue orders state loads and stores by key as the memory queue orders
@@ -149,11 +155,12 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 	o.key = n
 	var from *stateOp
 	o.supplied = 0
+	transient := e.Op == isa.StateLoad && e.Imm == isa.Transient
 	if e.Op == isa.StateLoad {
 		for p := e.Queue; p > q.head; {
 			p--
 			s := q.at(p)
-			if !s.isStore || s.space != e.Imm {
+			if !s.isStore || s.space != e.Imm || transient && s.tx != o.tx {
 				continue
 			}
 			if !s.keyKnown {
@@ -162,6 +169,9 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 					continue
 				}
 				c.Stats.StateWaits++
+				if e.Imm == isa.Transient {
+					c.Stats.Transient.Waits++
+				}
 				c.parkOn(e, seq, s)
 				return 0, false
 			}
@@ -179,7 +189,7 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 	if from == nil && c.waitsOutside(e, seq) {
 		return 0, false
 	}
-	if from != nil || e.Op == isa.StateLoad && e.Imm == isa.Transient {
+	if from != nil || transient {
 		// Forwarded, or on chip anyway: no access to the hierarchy.
 	} else {
 		extra, ok := c.touch(e, seq, n)
@@ -195,15 +205,26 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 			c.regs.Value(e.Dst2).SetOne()
 		}
 	}
+	var to *isa.Word
+	if o.predicted {
+		to = &o.actual
+	} else if e.Op != isa.Touch {
+		to = c.regs.Value(e.Dst)
+	}
 	switch {
 	case e.Op == isa.Touch:
 	case from != nil:
-		*c.regs.Value(e.Dst) = *c.regs.Value(from.reg)
+		*to = *c.regs.Value(from.reg)
 		c.Stats.StateForwards++
+		if e.Imm == isa.Transient {
+			c.Stats.Transient.Forwards++
+		}
+	case transient && o.tx != c.window.tx:
+		*to = isa.Word{} // its transaction begins with none
 	case e.Op == isa.StateLoad:
-		*c.regs.Value(e.Dst) = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
+		*to = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
 	default:
-		*c.regs.Value(e.Dst) = c.sys.ReadAccount(e.Imm, &key.owner)
+		*to = c.sys.ReadAccount(e.Imm, &key.owner)
 	}
 	return latency, true
 }
@@ -250,6 +271,7 @@ func (c *Core) resolveState(p uint64) {
 		return
 	}
 	s.keyKnown = true
+	c.countFalseStateWaits(s)
 	c.wakeState(s)
 	if !s.bypassed {
 		return
@@ -257,7 +279,7 @@ func (c *Core) resolveState(p uint64) {
 	var victim *stateOp
 	for r := p + 1; r < q.tail; r++ {
 		o := q.at(r)
-		if !o.isStore && o.issued && o.space == s.space && o.key == s.key && o.supplied < p {
+		if !o.isStore && o.issued && o.space == s.space && o.key == s.key && o.supplied < p && (s.space != isa.Transient || o.tx == s.tx) {
 			victim = o
 			break
 		}
@@ -266,8 +288,28 @@ func (c *Core) resolveState(p uint64) {
 		return
 	}
 	c.Stats.StateViolations++
+	if s.space == isa.Transient {
+		c.Stats.Transient.Violations++
+	}
 	c.stateOrder.Violation(victim.ref, s.ref)
 	c.squashInstruction(victim.seq, CauseStateOrder)
+}
+
+// countFalseStateWaits counts the loads that waited for the key of a store to another.
+func (c *Core) countFalseStateWaits(s *stateOp) {
+	for _, w := range s.waiters {
+		if !c.buf.Holds(w.seq) {
+			continue
+		}
+		e := c.buf.At(w.seq)
+		if e.UID != w.uid || c.state.at(e.Queue).key == s.key {
+			continue
+		}
+		c.Stats.StateFalseWaits++
+		if s.space == isa.Transient {
+			c.Stats.Transient.FalseWaits++
+		}
+	}
 }
 
 func (c *Core) wakeState(s *stateOp) {

@@ -19,6 +19,7 @@ const (
 	CauseStateOrder               // a state load went before an older store to the same key
 	CauseFault                    // an exception, or a call that failed before it began
 	CauseGas                      // a wrong guess of the gas left
+	CauseValue                    // a state load found another value than predicted
 	CauseChaos                    // a random squash
 	CauseDrain                    // between transactions
 	CauseSerial                   // waiting to be the oldest, or behind an instruction that serialises
@@ -34,9 +35,12 @@ const (
 
 // CauseNames are the names of the causes in reports.
 var CauseNames = [NumCauses]string{
-	"base", "frontend", "branch", "target", "call", "memoryOrder", "stateOrder", "fault", "gas", "chaos",
+	"base", "frontend", "branch", "target", "call", "memoryOrder", "stateOrder", "fault", "gas", "value", "chaos",
 	"drain", "serial", "execute", "memory", "state", "stateNear", "stateFar", "issue", "runahead",
 }
+
+// DependenceStats counts what came of loads behind stores whose address was not known.
+type DependenceStats struct{ Forwards, Waits, FalseWaits, Violations uint64 }
 
 // Stats counts what a core did. All counts are integers and part of the digest.
 type Stats struct {
@@ -50,6 +54,8 @@ type Stats struct {
 	WrongPathUops uint64 // executed and squashed
 	Skipped       uint64 // cycles skipped, all idle
 	Calls         uint64 // frames entered and committed
+	Overlapped    uint64 // transactions fetched while an older one was in the window, again after a squash
+	StaleReads    uint64 // squashes of what had read the state before its transaction's turn
 
 	Slots    [NumCauses]uint64
 	Serial   [isa.NumOps]uint64 // slots of CauseSerial, by the micro-op waited for
@@ -67,12 +73,18 @@ type Stats struct {
 	FrontEndRedirects    uint64 // wrong predictions repaired at rename
 
 	MemoryForwards, MemoryWaits, MemoryViolations uint64
+	MemoryFalseWaits                              uint64 // for an address that turned out to be elsewhere
 	StateForwards, StateWaits, StateViolations    uint64
+	StateFalseWaits                               uint64
+	Transient                                     DependenceStats // of these, in transient storage
 	StateHits, StateNear, StateFar, MissStalls    uint64
 	TransferWaits                                 uint64
+	Fused                                         uint64 // groups of instructions fetched as one micro-op
 	StackFills                                    uint64
+	GasAnswers                                    uint64 // reads of the gas left that were answered before their commit
 
 	Prefetch PrefetchStats
+	Value    ValueStats
 
 	FullROB, FullIQ, FullRegs, FullLoadQ, FullStoreQ, FullStateQ uint64
 }

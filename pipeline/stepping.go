@@ -100,6 +100,9 @@ func (c *Core) forget(cycle uint64) {
 	c.state.missRetry = 0
 	c.state.misses = c.state.misses[:0]
 	c.state.balance = c.state.balance[:0]
+	if c.prefix != nil {
+		c.prefix.waiting = c.prefix.waiting[:0]
+	}
 }
 
 // Waits reports whether the oldest micro-op waits for another transaction, so that

@@ -65,7 +65,7 @@ func base() pipeline.Config {
 		},
 		State: pipeline.StateConfig{Buffer: n, Misses: n},
 		Predictor: pipeline.PredictorConfig{
-			Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Prefetches: 16, KeyBits: 4,
+			Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Value: "none", Prefetches: 16, KeyBits: 4,
 			BranchBits: 4, HistoryBits: 4, TargetBits: 4, ReturnStack: 4, DependBits: 4,
 		},
 	}
@@ -73,7 +73,7 @@ func base() pipeline.Config {
 
 func TestHandPrograms(t *testing.T) {
 	seen := map[string]bool{}
-	for _, group := range [][]program{computePrograms, windowPrograms, memoryPrograms, statePrograms, jumpPrograms, framePrograms} {
+	for _, group := range [][]program{computePrograms, windowPrograms, memoryPrograms, statePrograms, jumpPrograms, framePrograms, gasPrograms, fusionPrograms, valuePrograms} {
 		for _, p := range group {
 			if seen[p.name] {
 				t.Errorf("two programs are called %q", p.name)

@@ -15,6 +15,7 @@ func init() {
 	CallTargets.Register(Maker[CallTarget]{Name: "chaos", Params: []string{"seed"}, Doc: doc, New: func(p Params) CallTarget { return &chaosCall{rng: newRand(p.Seed, 3)} }})
 	Dependences.Register(Maker[Dependence]{Name: "chaos", Params: []string{"seed"}, Doc: doc, New: func(p Params) Dependence { return &chaos{rng: newRand(p.Seed, 4)} }})
 	KeyPredictors.Register(Maker[Keys]{Name: "chaos", Params: []string{"seed", "prefetches"}, Doc: doc, New: func(p Params) Keys { return &chaosKeys{Constants: NewConstants(), rng: newRand(p.Seed, 5)} }})
+	ValuePredictors.Register(Maker[Values]{Name: "chaos", Params: []string{"seed"}, Doc: doc, New: func(p Params) Values { return &chaosValue{rng: newRand(p.Seed, 6)} }})
 }
 
 func newRand(seed, stream uint64) *rand.PCG { return rand.NewPCG(seed, stream) }
@@ -97,3 +98,19 @@ func (c *chaosKeys) Train(_ *Call, touched []Touched) {
 		c.seen[c.rng.Uint64()&63] = touched[i].Key
 	}
 }
+
+// chaosValue mixes values it has seen, nonsense, and no prediction.
+type chaosValue struct {
+	rng  *rand.PCG
+	seen [16]isa.Word
+}
+
+func (c *chaosValue) Predict(Ref) (isa.Word, bool) {
+	x := c.rng.Uint64()
+	if x&7 == 0 {
+		return isa.Word{x, c.rng.Uint64()}, true
+	}
+	return c.seen[x>>32&15], x&3 != 0
+}
+
+func (c *chaosValue) Train(_ Ref, actual *isa.Word) { c.seen[c.rng.Uint64()&15] = *actual }

@@ -111,6 +111,8 @@ type Golden interface {
 	Faults(dynamic uint64) bool
 	// Gas is what GAS number dynamic yields.
 	Gas(dynamic uint64) (uint64, bool)
+	// Value is the word that instruction number dynamic, a load of state, pushes.
+	Value(dynamic uint64) (isa.Word, bool)
 }
 
 // Params are what a predictor is made from.
@@ -118,6 +120,7 @@ type Params struct {
 	TableBits   int // log2 of the number of entries of its main table
 	HistoryBits int // length of the global history, in branches
 	StackDepth  int // return stack entries
+	Confidence  int // rights in a row before a value is used
 	Seed        uint64
 	Golden      Golden // nil when there is none
 }
@@ -146,6 +149,8 @@ var (
 	Dependences = Registry[Dependence]{Kind: "dependence"}
 	// KeyPredictors may make nil: no prediction.
 	KeyPredictors = Registry[Keys]{Kind: "state keys"}
+	// ValuePredictors may make nil: no prediction.
+	ValuePredictors = Registry[Values]{Kind: "state value"}
 )
 
 // Register adds a predictor. It panics on a name used twice, which only a

@@ -102,7 +102,10 @@ func (r *Registers) ShareConsts(words []isa.Word) Reg {
 	return first
 }
 
-// SetConst overwrites a constant of AddConst that nothing in flight reads.
+// AddBank adds n constants that follow each other, to be set with SetConst.
+func (r *Registers) AddBank(n int) Reg { return r.ShareConsts(make([]isa.Word, n)) }
+
+// SetConst overwrites a constant of AddBank that nothing in flight reads.
 func (r *Registers) SetConst(reg Reg, w *isa.Word) { *r.Value(reg) = *w }
 
 // Alloc takes a register that is not ready, with one reference.

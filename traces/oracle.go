@@ -125,3 +125,17 @@ func (o *Oracle) Gas(k uint64) (uint64, bool) {
 	}
 	return s.Gas - s.Cost, true
 }
+
+// Value is the word that step k pushes, false when it pushes none or faults, or when the
+// stream does not say.
+func (o *Oracle) Value(k uint64) (isa.Word, bool) {
+	s, next := o.step(k), o.step(k+1)
+	if s == nil || next == nil || s.Depth != next.Depth || s.Flags&FlagFault != 0 {
+		return isa.Word{}, false
+	}
+	switch vm.OpCode(s.Op) {
+	case vm.SLOAD, vm.BALANCE, vm.SELFBALANCE, vm.EXTCODESIZE, vm.EXTCODEHASH:
+		return next.Top, true
+	}
+	return isa.Word{}, false
+}

@@ -96,6 +96,9 @@ are limits, not predictions of a machine.`,
 					return predictorEntries(&predictor.Dependences, "predictor.memory, predictor.state")
 				},
 				func() ([]predictorEntry, error) { return predictorEntries(&predictor.KeyPredictors, "predictor.keys") },
+				func() ([]predictorEntry, error) {
+					return predictorEntries(&predictor.ValuePredictors, "predictor.value")
+				},
 			} {
 				list, err := entries()
 				if err != nil {

@@ -356,7 +356,7 @@ func predictorTable(r *experiments.Result) *table.Table {
 	for _, row := range []struct {
 		kind string
 		p    experiments.Prediction
-	}{{"branch", p.Branch}, {"jump target", p.Target}, {"call target", p.Call}} {
+	}{{"branch", p.Branch}, {"jump target", p.Target}, {"return", p.Returns()}, {"dynamic jump", p.DynamicJumps()}, {"call target", p.Call}} {
 		accuracy := "-"
 		if row.p.Accuracy != nil {
 			accuracy = fmt.Sprintf("%.2f %%", 100**row.p.Accuracy)
@@ -365,9 +365,21 @@ func predictorTable(r *experiments.Result) *table.Table {
 	}
 	for _, row := range []struct {
 		kind string
-		d    experiments.Dependence
-	}{{"memory order", p.Memory}, {"state order", p.State}} {
-		t.Add(row.kind, row.d.Name, fmt.Sprintf("%d waits", row.d.Waits), fmt.Sprintf("%d violations", row.d.Violations), fmt.Sprintf("%d forwards", row.d.Forwards), "-")
+		d    experiments.DependenceCounts
+		name string
+	}{
+		{"memory order", p.Memory.Counts(), p.Memory.Name},
+		{"storage order", p.State.Persistent, p.State.Name},
+		{"transient order", p.State.Transient, p.State.Name},
+	} {
+		t.Add(row.kind, row.name, fmt.Sprintf("%d waits, %d false", row.d.Waits, row.d.FalseWaits), fmt.Sprintf("%d violations", row.d.Violations), fmt.Sprintf("%d forwards", row.d.Forwards), "-")
+	}
+	if v := &p.Value; v.Name != "none" {
+		accuracy := "-"
+		if v.Accuracy != nil {
+			accuracy = fmt.Sprintf("%.2f %%", 100**v.Accuracy)
+		}
+		t.Add("state value", v.Name, fmt.Sprintf("%d of %d", v.Predicted, v.Loads), v.Wrong, accuracy, "-")
 	}
 	return t
 }

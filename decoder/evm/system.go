@@ -26,7 +26,10 @@ type System struct {
 	running   running    // its envelope
 }
 
-var _ decoder.System = (*System)(nil)
+var (
+	_ decoder.System    = (*System)(nil)
+	_ decoder.Rehearsal = (*System)(nil)
+)
 
 // NewSystem prepares the execution of a block's transactions on a world. cache
 // may be shared with other systems.
@@ -159,6 +162,12 @@ func (s *System) Apply(c *decoder.Context, in *decoder.Inst, args *decoder.Args)
 		s.World.AddLog(state.Log{Address: c.Self, Topics: topics, Data: bytes.Clone(memoryRange(c, &args[0], &args[1]))})
 	}
 }
+
+// Rehearse begins charging and applying instructions that have not committed.
+func (s *System) Rehearse() (mark int) { return s.World.Snapshot() }
+
+// TakeBack undoes what has happened since Rehearse.
+func (s *System) TakeBack(mark int) { s.World.Revert(mark) }
 
 // memoryRange is a range of the frame's memory that has been paid for.
 func memoryRange(c *decoder.Context, offset, length *isa.Word) []byte {

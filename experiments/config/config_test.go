@@ -91,7 +91,7 @@ func TestFormatsAgree(t *testing.T) {
 func TestFilesRefused(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"unknown.yaml", "core:\n  rbo: 3\n", `:2: unknown key "core.rbo"; core has: inorder, stack`},
-		{"section.yaml", "cor:\n  rob: 3\n", `unknown key "cor.rob"; there are preset and the sections core, units`},
+		{"section.yaml", "cor:\n  rob: 3\n", `unknown key "cor.rob"; there are preset and the sections core, fusion, units`},
 		{"float.yaml", "core: {rob: 12.7}", "core.rob: 12.7 is not a decimal integer; allowed: integer 1..1048576"},
 		{"whole.yaml", "core: {rob: 12.0}", "12.0 is not a decimal integer"},
 		{"exponent.yaml", "core: {rob: 1e3}", "1e3 is not a decimal integer"},

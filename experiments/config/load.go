@@ -205,6 +205,10 @@ func (l *loader) effective() (*Effective, error) {
 			}
 		}
 	}
+	kept := hierarchies[l.v.GetString(hierarchyKey)]
+	for key, value := range kept {
+		l.v.SetDefault(key, value)
+	}
 	var all struct {
 		Preset          string `key:"preset"`
 		pipeline.Config `key:",squash"`
@@ -217,7 +221,9 @@ func (l *loader) effective() (*Effective, error) {
 	e.Origins = append(e.Origins, Origin{presetKey, name, l.from[presetKey]})
 	for _, f := range Schema() {
 		from, ok := l.from[f.Key]
-		if !ok {
+		if _, given := kept[f.Key]; !ok && given && l.from[hierarchyKey] != "" {
+			from = l.from[hierarchyKey]
+		} else if !ok {
 			from = "preset " + name
 		}
 		e.Origins = append(e.Origins, Origin{f.Key, f.Value(&e.Config), from})

@@ -32,7 +32,7 @@ var (
 		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 40, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
 	}
 	predictors = pipeline.PredictorConfig{
-		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Prefetches: 16, KeyBits: 12,
+		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: 16, KeyBits: 12,
 		BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 	}
 )
@@ -49,7 +49,7 @@ const watchdog = 1_000_000_000
 
 // hierarchy is the state hierarchy with so many outstanding misses.
 func hierarchy(misses int) pipeline.StateConfig {
-	return pipeline.StateConfig{Buffer: 4096, Near: 40, Far: 240, Misses: misses}
+	return pipeline.StateConfig{Hierarchy: "dram", Buffer: 4096, Near: 40, Far: 240, Misses: misses}
 }
 
 var presets = []Preset{
@@ -59,14 +59,14 @@ var presets = []Preset{
 		Config: pipeline.Config{
 			Core: pipeline.CoreConfig{
 				InOrder: true, Stack: "execute", Decode: 1, Width: 1, Issue: 1, Commit: 1, Taken: 1, FrontEnd: 5,
-				ROB: 32, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				ROB: 32, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units:   pipeline.UnitConfig{ALU: 1, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
 			Latency: latency,
 			State:   hierarchy(4),
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
-				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Prefetches: 4, KeyBits: 12,
+				Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: 4, KeyBits: 12,
 				BranchBits: 10, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 			},
 		},
@@ -77,7 +77,7 @@ var presets = []Preset{
 		Config: pipeline.Config{
 			Core: pipeline.CoreConfig{
 				Stack: "fold", Decode: 8, Width: 2, Issue: 4, Commit: 2, Taken: 1, FrontEnd: 8,
-				ROB: 64, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				ROB: 64, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units:     pipeline.UnitConfig{ALU: 2, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
 			Latency:   latency,
@@ -92,7 +92,7 @@ var presets = []Preset{
 		Config: pipeline.Config{
 			Core: pipeline.CoreConfig{
 				Stack: "fold", Decode: 16, Width: 4, Issue: 8, Commit: 4, Taken: 1, FrontEnd: 10,
-				ROB: 256, IQ: 96, LoadQ: 72, StoreQ: 64, StateQ: 64, Regs: 192, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				ROB: 256, IQ: 96, LoadQ: 72, StoreQ: 64, StateQ: 64, Regs: 192, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units:     pipeline.UnitConfig{ALU: 4, Mul: 1, Div: 1, Hash: 1, Load: 2, Store: 2, State: 2, Branch: 2},
 			Latency:   latency,
@@ -107,7 +107,7 @@ var presets = []Preset{
 		Config: pipeline.Config{
 			Core: pipeline.CoreConfig{
 				Stack: "fold", Decode: 32, Width: 8, Issue: 12, Commit: 8, Taken: 2, FrontEnd: 10,
-				ROB: 512, IQ: 192, LoadQ: 192, StoreQ: 114, StateQ: 128, Regs: 384, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				ROB: 512, IQ: 192, LoadQ: 192, StoreQ: 114, StateQ: 128, Regs: 384, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units:     pipeline.UnitConfig{ALU: 6, Mul: 2, Div: 1, Hash: 2, Load: 3, Store: 2, State: 3, Branch: 2},
 			Latency:   latency,
@@ -123,7 +123,7 @@ var presets = []Preset{
 			Core: pipeline.CoreConfig{
 				Stack: "fold", Decode: unlimited, Width: unlimited, Issue: unlimited, Commit: unlimited, Taken: unlimited, FrontEnd: 1,
 				ROB: unlimited, IQ: unlimited, LoadQ: unlimited, StoreQ: unlimited, StateQ: unlimited, Regs: unlimited, StackRegs: unlimited,
-				Gas: "free", Status: "predict", Watchdog: watchdog, ClockMHz: 3000,
+				Gas: "free", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
 			Units: pipeline.UnitConfig{
 				ALU: unlimited, Mul: unlimited, Div: unlimited, Hash: unlimited,
@@ -132,10 +132,10 @@ var presets = []Preset{
 			Latency: pipeline.LatencyConfig{
 				ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Hash: 1, Load: 1, Store: 1, Branch: 1, State: 1, System: 1,
 			},
-			State:   pipeline.StateConfig{Buffer: unlimited, Misses: unlimited},
+			State:   pipeline.StateConfig{Hierarchy: "ideal", Buffer: unlimited, Misses: unlimited},
 			Machine: sharing,
 			Predictor: pipeline.PredictorConfig{
-				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Prefetches: unlimited, KeyBits: 12,
+				Branch: "oracle", Target: "oracle", Call: "oracle", Memory: "oracle", State: "oracle", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: unlimited, KeyBits: 12,
 				BranchBits: 12, HistoryBits: 12, TargetBits: 10, ReturnStack: 32, DependBits: 10, Seed: 1,
 			},
 		},
@@ -150,7 +150,7 @@ const chaosSquashes = 20000
 // It must change nothing that is committed.
 func Chaos(c *pipeline.Config, seed uint64) {
 	p := &c.Predictor
-	p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys = "chaos", "chaos", "chaos", "chaos", "chaos", "chaos"
+	p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys, p.Value = "chaos", "chaos", "chaos", "chaos", "chaos", "chaos", "chaos"
 	p.Seed = seed
 	c.Chaos.Squash = chaosSquashes
 }

@@ -116,6 +116,7 @@ var registries = map[string]func() []string{
 	"call":       predictor.CallTargets.Names,
 	"dependence": predictor.Dependences.Names,
 	"keys":       predictor.KeyPredictors.Names,
+	"value":      predictor.ValuePredictors.Names,
 	"policy":     machine.PolicyNames,
 }
 

@@ -45,8 +45,9 @@ func finite(d *dice) pipeline.Config {
 			InOrder: d.oneIn(8), Stack: pick(d, "execute", "rename", "fold", "fold"), Decode: d.upTo(64), Width: d.upTo(16), Issue: d.upTo(16),
 			Commit: d.upTo(16), Taken: d.upTo(4), FrontEnd: d.upTo(20), ROB: d.upTo(1024), IQ: d.upTo(512), LoadQ: d.upTo(128),
 			StoreQ: d.upTo(128), StateQ: d.upTo(128), Regs: d.upTo(1024), StackRegs: 31 + d.upTo(128), Fill: d.upTo(16) - 1,
-			Gas: pick(d, "serial", "serial", "free"), Status: pick(d, "predict", "rename"), ClockMHz: 3000,
+			Gas: pick(d, "serial", "prefix", "prefix", "free"), Status: pick(d, "predict", "rename"), Transactions: d.upTo(8), ClockMHz: 3000,
 		},
+		Fusion: pipeline.FusionConfig{Jump: d.oneIn(2), Test: d.oneIn(2), Pair: d.oneIn(2)},
 		Units: pipeline.UnitConfig{
 			ALU: d.upTo(8), Mul: d.upTo(3), Div: d.upTo(3), Hash: d.upTo(3), Load: d.upTo(4), Store: d.upTo(4), State: d.upTo(4), Branch: d.upTo(4),
 		},
@@ -54,13 +55,14 @@ func finite(d *dice) pipeline.Config {
 			ALU: latency(), Shift: latency(), Mul: latency(), Div: latency(), MulMod: latency(), Exp: d.upTo(50) - 1, Hash: latency(),
 			Load: latency(), Store: latency(), Copy: d.upTo(8) - 1, Branch: latency(), State: latency(), System: latency(),
 		},
-		State: pipeline.StateConfig{Buffer: d.upTo(64) - 1, Near: d.upTo(200) - 1, Far: d.upTo(2000) - 1, Misses: d.upTo(64)},
+		State: pipeline.StateConfig{Hierarchy: "dram", Buffer: d.upTo(64) - 1, Near: d.upTo(200) - 1, Far: d.upTo(2000) - 1, Interval: d.upTo(200) - 1, Misses: d.upTo(64)},
 		Predictor: pipeline.PredictorConfig{
 			Branch: pick(d, predictor.Directions.Names()...), Target: pick(d, predictor.Targets.Names()...),
 			Call: pick(d, predictor.CallTargets.Names()...), Memory: pick(d, predictor.Dependences.Names()...),
 			State: pick(d, predictor.Dependences.Names()...), BranchBits: d.upTo(12), HistoryBits: d.upTo(20) - 1, TargetBits: d.upTo(10),
 			ReturnStack: d.upTo(64), DependBits: d.upTo(10), Seed: uint64(d.below(1 << 16)),
-			Keys: pick(d, predictor.KeyPredictors.Names()...), Runahead: d.below(2) == 0, Prefetches: d.upTo(64), Ahead: int(d.below(4)), KeyBits: d.upTo(10),
+			Keys:  pick(d, predictor.KeyPredictors.Names()...),
+			Value: pick(d, predictor.ValuePredictors.Names()...), ValueBy: pick(d, "site", "account", "key"), ValueBits: d.upTo(12), Confidence: d.upTo(4) - 1, Runahead: d.below(2) == 0, Prefetches: d.upTo(64), Ahead: int(d.below(4)), KeyBits: d.upTo(10),
 		},
 		Chaos: pipeline.ChaosConfig{Squash: squash},
 	}
@@ -82,6 +84,7 @@ func (a *answers) Overlap(load, store uint64) bool {
 	return a.golden.Overlap(load-a.base, store-a.base)
 }
 func (a *answers) Faults(k uint64) bool                { return a.golden.Faults(k - a.base) }
+func (a *answers) Value(k uint64) (isa.Word, bool)     { return a.golden.Value(k - a.base) }
 func (a *answers) Gas(k uint64) (left uint64, ok bool) { return a.golden.Gas(k - a.base) }
 
 // oracle is what oracle predictors ask: nil unless the machine has one.
@@ -136,4 +139,11 @@ func (l *liar) Gas(k uint64) (uint64, bool) {
 		return l.rng.Uint64() % 100_000, true
 	}
 	return l.golden.Gas(k)
+}
+
+func (l *liar) Value(k uint64) (isa.Word, bool) {
+	if l.lies() {
+		return isa.Word{l.rng.Uint64() % 3}, true
+	}
+	return l.golden.Value(k)
 }

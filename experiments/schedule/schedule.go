@@ -75,10 +75,18 @@ func covers(cfg *pipeline.Config) error {
 		return fmt.Errorf("core.inorder is not covered")
 	case p.Branch != "oracle" || p.Target != "oracle" || p.Call != "oracle" || p.Memory != "oracle" || p.State != "oracle":
 		return fmt.Errorf("predictors other than oracle are not covered")
+	case p.Value != "none":
+		return fmt.Errorf("prediction of values is not covered")
 	case cfg.Prefetches():
 		return fmt.Errorf("prefetching of state is not covered")
 	case cfg.State.Misses < Unlimited:
 		return fmt.Errorf("state.misses below %d is not covered", Unlimited)
+	case cfg.Fusion != (pipeline.FusionConfig{}):
+		return fmt.Errorf("fusion is not covered")
+	case cfg.Core.Gas == "prefix":
+		return fmt.Errorf("core.gas prefix is not covered")
+	case cfg.State.Interval != 0:
+		return fmt.Errorf("state.interval is not covered")
 	case cfg.State.Buffer != 0 && cfg.State.Buffer < Unlimited:
 		return fmt.Errorf("state.buffer between 0 and %d is not covered", Unlimited)
 	case cfg.Chaos.Squash != 0:

@@ -36,7 +36,7 @@ func randomConfig(rng *rand.Rand) pipeline.Config {
 		},
 		State: pipeline.StateConfig{Buffer: []int{0, Unlimited}[rng.IntN(2)], Near: pick(0, 50), Far: pick(0, 50), Misses: Unlimited},
 		Predictor: pipeline.PredictorConfig{
-			Branch: oracle, Target: oracle, Call: oracle, Memory: oracle, State: oracle, Keys: "none", Prefetches: 16, KeyBits: 4,
+			Branch: oracle, Target: oracle, Call: oracle, Memory: oracle, State: oracle, Keys: "none", Value: "none", Prefetches: 16, KeyBits: 4,
 			BranchBits: 1, TargetBits: 1, ReturnStack: 1, DependBits: 1,
 		},
 	}

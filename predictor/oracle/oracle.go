@@ -25,6 +25,10 @@ func init() {
 		Name: "oracle", Doc: "waits only for stores that the golden run says it reads", Oracle: true,
 		New: func(p predictor.Params) predictor.Dependence { return dependence{p.Golden} },
 	})
+	predictor.ValuePredictors.Register(predictor.Maker[predictor.Values]{
+		Name: "oracle", Doc: "the golden run's value", Oracle: true,
+		New: func(p predictor.Params) predictor.Values { return value{p.Golden} },
+	})
 }
 
 type direction struct{ golden predictor.Golden }
@@ -63,3 +67,8 @@ func (d dependence) Bypass(load, store predictor.Ref) bool {
 	return !d.golden.Overlap(load.Dynamic, store.Dynamic)
 }
 func (dependence) Violation(_, _ predictor.Ref) {}
+
+type value struct{ golden predictor.Golden }
+
+func (v value) Predict(r predictor.Ref) (isa.Word, bool) { return v.golden.Value(r.Dynamic) }
+func (value) Train(predictor.Ref, *isa.Word)             {}

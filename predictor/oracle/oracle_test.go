@@ -16,6 +16,7 @@ func (golden) NextPC(n uint64) (uint32, bool)   { return 30, n == 3 }
 func (golden) Callee(n uint64) (isa.Word, bool) { return isa.Word{300}, n == 3 }
 func (golden) Overlap(load, store uint64) bool  { return load == 3 && store == 1 }
 func (golden) Faults(n uint64) bool             { return n == 3 }
+func (golden) Value(n uint64) (isa.Word, bool)  { return isa.Word{7 * n}, n == 3 }
 func (golden) Gas(uint64) (uint64, bool)        { return 0, false }
 
 var (

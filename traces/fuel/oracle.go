@@ -128,3 +128,6 @@ func (o *Oracle) Faults(k uint64) bool {
 
 // Gas is not foreseen.
 func (o *Oracle) Gas(uint64) (uint64, bool) { return 0, false }
+
+// Value is not known: no predictor of values is asked about a register machine's loads.
+func (o *Oracle) Value(uint64) (isa.Word, bool) { return isa.Word{}, false }

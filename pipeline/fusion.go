@@ -1,0 +1,146 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/predictor"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// Fusion makes one micro-op of instructions that stand together. A group is recognised
+// where fetch meets its first instruction, so a jump into its middle finds what is left
+// of it, not fused. Each instruction keeps its gas, its fault and its record: what has no
+// micro-op of its own is carried like a folded instruction.
+
+// branchIfZero is the Imm of a Branch that is taken when its condition is zero: a test
+// for zero is fused into it.
+const branchIfZero uint8 = 1
+
+// taken reports whether a branch with this condition jumps.
+func taken(e *rob.Entry, condition *isa.Word) bool {
+	return condition.IsZero() == (e.Imm == branchIfZero)
+}
+
+// fuse takes the instructions before a jump into the run that the jump will carry, and
+// reports whether it has: fetch stands at the jump then.
+func (c *Core) fuse(fi int32, f *frame, in *decoder.Inst) bool {
+	insts := f.prog.Insts[c.fetch.inst:]
+	var before int
+	switch {
+	case c.cfg.Fusion.Jump && in.Kind == decoder.KindPush && len(insts) > 1 && (insts[1].Kind == decoder.KindJump || insts[1].Kind == decoder.KindBranch):
+		before = 1
+	case c.cfg.Fusion.Test && f.rows[in.Code].tests && len(insts) > 2 && insts[1].Kind == decoder.KindPush && insts[2].Kind == decoder.KindBranch:
+		before = 2
+	default:
+		return false
+	}
+	m := &c.maps.Map[fi]
+	push := &insts[before-1]
+	run := int(c.fetch.inst - c.fetch.run)
+	switch {
+	case m.Height > int(f.rows[push.Code].max):
+		return false // the push overflows
+	case run > 0 && run+before > c.cfg.Core.Decode:
+		return false // a run that is not to be cut would be too long
+	case c.foresees != nil:
+		for k := range before {
+			if c.foresees.Faults(predictor.Ref{Dynamic: c.fetch.dynamic + uint64(k)}) {
+				return false
+			}
+		}
+	}
+	for _, x := range insts[:before] {
+		c.fetch.runGas += f.rows[x.Code].gas
+	}
+	c.maps.PushOn(m, fi, f.constBase+rob.Reg(push.Aux))
+	c.fetch.inst += int32(before)
+	c.fetch.dynamic += uint64(before)
+	c.fetch.tested = before == 2
+	c.Stats.Fused++
+	return true
+}
+
+// commitTest commits a test for zero that is fused into the branch that carries it.
+func (c *Core) commitTest(e *rob.Entry, f *frame, in *decoder.Inst, row *decoder.Row) {
+	var result isa.Word
+	isa.Exec(isa.IsZero, &result, c.regs.Value(e.Src[1]), nil, nil)
+	c.retired.Wrote = false
+	c.report(f, in, row, &result, uint64(row.Gas), false)
+	f.ctx.Gas -= uint64(row.Gas)
+	c.Stats.Instructions++
+	c.hasher.commit(in.PC, in.Code, f.ctx.Gas, &result)
+}
+
+// wordPair is what fetch knows of the last two stores of words: hashing them together is
+// what finds the slot of a mapping's entry.
+type wordPair struct {
+	frame  int32
+	count  int // stores one after the other, with nothing but stack instructions between
+	offset [2]rob.Reg
+	value  [2]rob.Reg
+	seq    [2]uint64
+}
+
+// wordSize is the size of a stack word in memory, in bytes.
+const wordSize = 32
+
+// pair follows the stores that fetch meets, and makes a hash of exactly the two last
+// words take them from their registers instead of from memory.
+func (c *Core) pair(e *rob.Entry, seq uint64, fi int32) {
+	p := &c.fetch.pair
+	switch e.Op {
+	case isa.StoreAddr:
+		return // its data part follows
+	case isa.StoreData:
+		if p.count == 0 || p.frame != fi {
+			*p = wordPair{frame: fi}
+		}
+		m := &c.maps.Map[fi]
+		p.offset = [2]rob.Reg{p.offset[1], m.Slots[m.Height-1]}
+		p.value = [2]rob.Reg{p.value[1], e.Src[0]}
+		p.seq = [2]uint64{p.seq[1], seq}
+		p.count++
+		return
+	case isa.Hash:
+		if low, ok := p.covers(c, e, fi); ok && e.Imm == isa.HashKeccak256 {
+			e.Op = isa.HashPair
+			e.Src[2], e.Src[3] = p.value[low], p.value[1-low]
+			c.Stats.Fused++
+		}
+	}
+	p.count = 0
+}
+
+// covers reports whether a hash reads exactly the last two words stored, and which of
+// them comes first. Both have to be in flight: their registers are theirs until then.
+func (p *wordPair) covers(c *Core, e *rob.Entry, fi int32) (low int, ok bool) {
+	if p.count < 2 || p.frame != fi || p.seq[0] < c.buf.Head || !e.Src[0].IsConst() || !e.Src[1].IsConst() {
+		return 0, false
+	}
+	off, n := c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])
+	if !off.IsUint64() || !n.IsUint64() || n.Uint64() != 2*wordSize {
+		return 0, false
+	}
+	for low := range 2 {
+		if p.at(c, low, off.Uint64()) && p.at(c, 1-low, off.Uint64()+wordSize) {
+			return low, true
+		}
+	}
+	return 0, false
+}
+
+// at reports whether a store is known at rename to write at an offset.
+func (p *wordPair) at(c *Core, k int, offset uint64) bool {
+	w, known := c.known(p.offset[k])
+	return known && w.IsUint64() && w.Uint64() == offset
+}
+
+// executePair hashes two words.
+func (c *Core) executePair(e *rob.Entry, latency uint64) uint64 {
+	buf := c.buffer(2 * wordSize)
+	c.regs.Value(e.Src[2]).PutUint256(buf)
+	c.regs.Value(e.Src[3]).PutUint256(buf[wordSize:])
+	c.digest(buf)
+	c.regs.Value(e.Dst).SetBytes32(c.sum[:])
+	return latency
+}
