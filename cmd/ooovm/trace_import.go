@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -10,14 +11,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/fixtures"
 	"github.com/ooovm/ooovm/traces/importer"
 )
 
 // importFlags are the flags of trace import.
 type importFlags struct {
-	out, config string
-	module      bool
-	options     importer.Options
+	out, config, fork string
+
+	module  bool
+	options importer.Options
 }
 
 func newTraceImport(c *cli) *cobra.Command {
@@ -27,7 +30,8 @@ func newTraceImport(c *cli) *cobra.Command {
 		Short: "Make bundles of what other tools write",
 		Long: `Makes a bundle of one file, or of a block and what was traced of it: prestateTracer
 output, a structLog of debug_traceTransaction or debug_traceBlockByNumber, EIP-3155
-lines, tracer fixtures of go-ethereum. Formats and dialects are
+lines, tracer fixtures of go-ethereum. State tests (a file, a
+folder, an archive) make a bundle of each subtest, in a folder. Formats and dialects are
 detected and reported; plain, gzip or zstd. What could not be known is said on stderr and
 in the bundle. go-ethereum executes every bundle; where it differs from the trace or
 the header, the exit code is 3: nothing is written if it is the header.`,
@@ -54,6 +58,9 @@ the header, the exit code is 3: nothing is written if it is the header.`,
 			if f.module {
 				return f.fromModule(c)
 			}
+			if len(args) == 1 && manyTests(args[0]) {
+				return f.stateTests(c, args[0])
+			}
 			return f.one(c, args, f.out)
 		}),
 	}
@@ -62,7 +69,70 @@ the header, the exit code is 3: nothing is written if it is the header.`,
 	flags.Uint64Var(&f.options.ChainID, "chain-id", 1, "chain of a block file, which does not say it")
 	flags.StringVar(&f.config, "chain-config", "", "`file` with the fork schedule: genesis.json, or its config alone")
 	flags.BoolVar(&f.module, "from-module", false, "import the tracer fixtures of the go-ethereum module on this host")
+	flags.StringVar(&f.fork, "fork", "", "of state tests, import the subtests of this `fork` only")
+	complete(cmd, "fork", cobra.FixedCompletions(fixtures.Forks(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// manyTests tells what makes many bundles: state tests in a file, a folder or an archive.
+func manyTests(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	if info.IsDir() || strings.HasSuffix(path, ".tar.gz") || strings.HasSuffix(path, ".tar.zst") {
+		return true
+	}
+	kind, err := importer.Detect(path)
+	return err == nil && kind == importer.StateTest
+}
+
+// stateTests imports every subtest into a folder.
+func (f *importFlags) stateTests(c *cli, path string) error {
+	fork := ""
+	if f.fork != "" {
+		var ok bool
+		if fork, ok = fixtures.Fork(f.fork); !ok {
+			return usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
+		}
+	}
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return usageError(err)
+	}
+	imported, all := 0, 0
+	err := importer.StateTests(path, fork, func(name string, got *importer.Imported, err error) error {
+		all++
+		if err != nil {
+			c.note("%s: not imported: %v", name, err)
+			return nil
+		}
+		imported++
+		return got.Bundle.Save(filepath.Join(f.out, fileName(name)+".json.zst"))
+	}, func(path, why string) { c.detail("%s: ignored, %s", path, why) })
+	if err != nil {
+		return usageError(err)
+	}
+	if all == 0 {
+		return usageError(fmt.Errorf("%s: no subtest was selected", path))
+	}
+	c.note("%d of %d subtests imported into %s; the others are transactions that have to be rejected, or of forks that are not known", imported, all, f.out)
+	return nil
+}
+
+// fileName replaces what does not belong into the name of a file, and shortens a long
+// name by a digest of it: file systems allow 255 bytes.
+func fileName(name string) string {
+	const most = 160
+	if len(name) > most {
+		sum := sha256.Sum256([]byte(name))
+		name = fmt.Sprintf("%s-%x", name[len(name)-most:], sum[:6])
+	}
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|[]`, r) {
+			return '_'
+		}
+		return r
+	}, name)
 }
 
 // one imports into one file.
