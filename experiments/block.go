@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
@@ -18,7 +19,7 @@ import (
 )
 
 // Block is a bundle made ready for any number of runs: checked, its golden run
-// made once, and its code decoded once.
+// made once, and its code decoded once. Runs of one block may be made at once.
 type Block struct {
 	Bundle *traces.Bundle
 	Golden *traces.Golden
@@ -26,6 +27,9 @@ type Block struct {
 	oracle *traces.Oracle // nil unless recorded
 	txs    []*state.Tx
 	hashes map[state.Address]state.Hash // of the pre-state's codes
+
+	identity  func() (string, error) // of the bundle, computed once
+	postState *sync.Mutex            // reading the golden post-state fills its caches
 }
 
 // Prepare checks a bundle and makes its golden run. record keeps the stream that
@@ -42,7 +46,7 @@ func Prepare(b *traces.Bundle, record bool) (*Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Block{Bundle: b, Golden: golden, Cache: evm.NewCache(), hashes: b.Prestate.CodeHashes()}
+	p := &Block{Bundle: b, Golden: golden, Cache: evm.NewCache(), hashes: b.Prestate.CodeHashes(), identity: sync.OnceValues(b.Hash), postState: new(sync.Mutex)}
 	if record {
 		p.oracle = golden.Oracle()
 	}
@@ -226,7 +230,10 @@ func (p *Block) judge(out *Outcome, lockstep bool) {
 		verdict.Lockstep = out.Verdict.Lockstep
 		out.Verdict = verdict
 		note(err)
-		out.Verdict.PostState = note(traces.ComparePostState(out.World, p.Golden))
+		p.postState.Lock()
+		err = traces.ComparePostState(out.World, p.Golden)
+		p.postState.Unlock()
+		out.Verdict.PostState = note(err)
 	} else {
 		no := false
 		out.Verdict.GasUsed = &no

@@ -245,6 +245,33 @@ func (p *Block) Reference(cfg *pipeline.Config, opt Options) (*ParallelOutcome, 
 // Shared runs the block under the policy of the configuration and gives it as levels
 // with a single row.
 func (p *Block) Shared(setup Setup, opt Options) (r *LevelsResult, difference, err error) {
+	scalar, err := p.scalarLevels(setup.Config, opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	ref, err := p.Reference(setup.Config, opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.share(setup, opt, scalar, ref.Footprints)
+}
+
+// levelsOf is what all policies have in common: levels without rows, and what validation
+// found in the reference run.
+type levelsOf struct {
+	result     *LevelsResult
+	difference error
+}
+
+// scalarLevels runs the block in order on a scalar core.
+func (p *Block) scalarLevels(cfg *pipeline.Config, opt Options) (levelsOf, error) {
+	l := Levels{Core: Setup{Preset: "scalar", Config: cfg}, Options: opt}
+	r, difference, err := l.Of(p)
+	return levelsOf{r, difference}, err
+}
+
+// share runs the block under a policy, after the reference runs.
+func (p *Block) share(setup Setup, opt Options, scalar levelsOf, found []oracle.Footprint) (r *LevelsResult, difference, err error) {
 	info, _, err := machine.FindPolicy(setup.Config.Machine.Policy, "")
 	if err != nil {
 		return nil, nil, err
@@ -253,24 +280,17 @@ func (p *Block) Shared(setup Setup, opt Options) (r *LevelsResult, difference, e
 	if err != nil {
 		return nil, nil, err
 	}
-	l := Levels{Core: Setup{Preset: "scalar", Config: setup.Config}, Options: opt}
-	if r, difference, err = l.Of(p); err != nil {
-		return nil, nil, err
-	}
-	ref, err := p.Reference(setup.Config, opt)
-	if err != nil {
-		return nil, nil, err
-	}
-	mc.Oracle = ref.Footprints
+	mc.Oracle = found
 	out, err := p.Parallel(setup.Config, mc, opt)
 	if err != nil {
 		return nil, nil, err
 	}
-	row := describeRow(info, mc, out, r.BaselineCycles)
+	own := *scalar.result
+	row := describeRow(info, mc, out, own.BaselineCycles)
 	row.Core = setup.Preset
-	r.Rows = []LevelRow{row}
-	if out.Difference != nil {
+	own.Rows = []LevelRow{row}
+	if difference = scalar.difference; out.Difference != nil {
 		difference = out.Difference
 	}
-	return r, difference, nil
+	return &own, difference, nil
 }

@@ -291,7 +291,7 @@ func rounded(x float64) *float64 {
 
 // traceInfo names the block; gasUsed is what its execution used.
 func (p *Block) traceInfo(gasUsed uint64) (TraceInfo, error) {
-	hash, err := p.Bundle.Hash()
+	hash, err := p.identity()
 	if err != nil {
 		return TraceInfo{}, err
 	}

@@ -40,6 +40,8 @@ func (c *Core) fuse(fi int32, f *frame, in *decoder.Inst) bool {
 	switch {
 	case m.Height > int(f.rows[push.Code].max):
 		return false // the push overflows
+	case m.Height+1 < int(f.rows[insts[before].Code].min):
+		return false // the jump underflows
 	case run > 0 && run+before > c.cfg.Core.Decode:
 		return false // a run that is not to be cut would be too long
 	case c.foresees != nil:

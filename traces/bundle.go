@@ -125,7 +125,7 @@ func Read(r io.Reader, path string) (*Bundle, error) {
 	l := loader{
 		file: path,
 		dec:  json.NewDecoder(text),
-		b:    &Bundle{Name: bundleName(path), Path: path},
+		b:    &Bundle{Name: BundleName(path), Path: path},
 	}
 	if err := l.load(); err != nil {
 		return nil, err
@@ -133,8 +133,8 @@ func Read(r io.Reader, path string) (*Bundle, error) {
 	return l.b, nil
 }
 
-// bundleName drops the folder and the extensions of a bundle file.
-func bundleName(path string) string {
+// BundleName drops the folder and the extensions of a bundle file.
+func BundleName(path string) string {
 	if path == "-" {
 		return "stdin"
 	}

@@ -12,14 +12,15 @@ const (
 	exitFailed     = 1 // a run failed
 	exitUsage      = 2 // usage, configuration or unreadable input
 	exitDifference = 3 // validation found a difference
+	exitPartial    = 4 // points of a sweep failed or are missing
 
 	exitTimeout     = 124 // --timeout
 	exitInterrupted = 130 // Ctrl-C, as shells have it
 )
 
 const exitHelp = `Exit codes: 0 fine; 1 a run failed; 2 usage, configuration or unreadable input;
-3 validation found a difference; 124 --timeout was reached; 130 interrupted. What is
-finished by then is printed.`
+3 validation found a difference; 4 points of a sweep failed or are missing; 124 --timeout
+was reached; 130 interrupted. What is finished by then is printed.`
 
 // exitError is an error that knows its exit code.
 type exitError struct {

@@ -34,7 +34,8 @@ type predictorEntry struct {
 type predictorParameter struct {
 	Key     string        `json:"key"`
 	Default any           `json:"default"`
-	Range   *config.Range `json:"range"`
+	Range   *config.Range `json:"range"` // of an integer
+	Choices []string      `json:"choices,omitempty"`
 	Doc     string        `json:"doc"`
 }
 
@@ -46,7 +47,7 @@ func parameters(names []string) []predictorParameter {
 			if f.Key != "predictor."+name {
 				continue
 			}
-			p := predictorParameter{Key: f.Key, Range: f.Range, Doc: f.Doc}
+			p := predictorParameter{Key: f.Key, Range: f.Range, Choices: f.Choices, Doc: f.Doc}
 			for _, d := range f.Default {
 				if d.Preset == config.DefaultPreset {
 					p.Default = d.Value
@@ -58,8 +59,11 @@ func parameters(names []string) []predictorParameter {
 	return list
 }
 
-// String gives key, default and range.
+// String gives key, default and what is allowed.
 func (p predictorParameter) String() string {
+	if p.Range == nil {
+		return fmt.Sprintf("%s=%v (%s)", p.Key, p.Default, strings.Join(p.Choices, ", "))
+	}
 	return fmt.Sprintf("%s=%v (%d..%d)", p.Key, p.Default, p.Range.Min, p.Range.Max)
 }
 

@@ -14,17 +14,16 @@ import (
 // before has the keys that were added to the schema later, with the value that stands
 // for what a core did before.
 var before = map[string]any{
-	"core.status":    "predict",
-	"state.interval": 0,
-	"fusion.jump":    false,
-	"fusion.test":    false,
-	"fusion.pair":    false,
-
-	"predictor.value": "none",
+	"core.status":          "predict",
+	"state.interval":       0,
+	"fusion.jump":          false,
+	"fusion.test":          false,
+	"fusion.pair":          false,
+	"predictor.value":      "none",
+	"predictor.valueby":    "account",
+	"predictor.valuebits":  12,
+	"predictor.confidence": 4,
 }
-
-// ofValues are the keys that only a predictor of values reads.
-var ofValues = []string{"predictor.valueby", "predictor.valuebits", "predictor.confidence"}
 
 // Hash identifies a configuration by its values alone: the SHA-256, in hexadecimal,
 // of a line key=value for every key, in the order of the keys. The preset's name
@@ -37,9 +36,6 @@ func Hash(c *pipeline.Config) string {
 		}
 		if f.Key == hierarchyKey {
 			continue // a name, as the preset's
-		}
-		if c.Predictor.Value == "none" && slices.Contains(ofValues, f.Key) {
-			continue // nobody reads it
 		}
 		if was, later := before[f.Key]; later && f.Value(c) == was {
 			continue // so that hashes of configurations without it stay

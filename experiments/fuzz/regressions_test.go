@@ -70,6 +70,16 @@ var regressions = []struct {
 			"6000 733fffffffffffffffffffffffffffffffffffffff f3",
 		},
 	},
+	{
+		// PUSH2 0, JUMPI with nothing else on the stack: the constant was fused into a
+		// branch that underflows.
+		name: "branch that underflows behind the constant fused into it",
+		fork: evm.Constantinople,
+		code: []string{"610000 57"},
+		change: func(c *pipeline.Config) {
+			c.Core.Stack, c.Fusion = "rename", pipeline.FusionConfig{Jump: true, Test: true, Pair: true}
+		},
+	},
 }
 
 func TestRegressions(t *testing.T) {

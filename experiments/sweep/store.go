@@ -1,0 +1,179 @@
+package sweep
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ooovm/ooovm/experiments"
+)
+
+// ResultsCSV is the table of results in the directory of a sweep.
+const ResultsCSV = "results.csv"
+
+// What else is there.
+const (
+	ownerFile    = "sweep.json" // what the directory belongs to; written last of the first four
+	textFile     = "sweep.yaml" // the sweep file
+	pointsFile   = "points.csv" // every point, before the first is run
+	pointsDir    = "points"     // a folder for each finished point
+	resultsPq    = "results.parquet"
+	manifestFile = "manifest.json"
+	doneFile     = "DONE"        // in a point's folder: its status; written last
+	resultFile   = "result.json" // in a point's folder
+	tmpDir       = "tmp"         // what is being written, a folder for each shard
+)
+
+// recordSchema is the schema of record.
+const recordSchema = "ooovm.sweep-point/1"
+
+// record is what a point's folder holds: nothing in it varies between hosts or runs.
+type record struct {
+	Schema string                    `json:"schema"`
+	Point  string                    `json:"point"` // its whole identity
+	Status Status                    `json:"status"`
+	Error  string                    `json:"error,omitempty"`
+	Run    *experiments.Result       `json:"run,omitempty"`    // as `ooovm run --json` has it
+	Levels *experiments.LevelsResult `json:"levels,omitempty"` // as `ooovm run --policy --json` has it
+}
+
+// row gives the record of a point its place in the table.
+func (rec *record) row(pt *Point) *row {
+	r := &row{point: pt, status: rec.Status, err: rec.Error, run: rec.Run, levels: rec.Levels}
+	switch {
+	case rec.Run != nil:
+		r.trace = &rec.Run.Trace
+	case rec.Levels != nil:
+		r.trace = &rec.Levels.Trace
+	}
+	return r
+}
+
+// store keeps finished points under their names. Several processes may use one, as
+// long as each has a folder of its own for what it is writing.
+type store struct {
+	dir string // of the sweep
+	tmp string // of this process
+}
+
+func (s *store) folder(id string) string { return filepath.Join(s.dir, pointsDir, id) }
+
+// open makes the folders, and throws away what a process of the same shard left behind
+// when it was killed.
+func (s *store) open() error {
+	if err := os.RemoveAll(s.tmp); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.tmp, 0o777); err != nil {
+		return err
+	}
+	return os.MkdirAll(filepath.Join(s.dir, pointsDir), 0o777)
+}
+
+// close removes the folder of what was being written.
+func (s *store) close() error {
+	err := os.RemoveAll(s.tmp)
+	_ = os.Remove(filepath.Dir(s.tmp)) // only when no other shard is at work
+	return err
+}
+
+// put keeps a record. Whatever moment the process is killed at, the point either has
+// its DONE file and is complete, or counts as not run.
+func (s *store) put(id string, rec *record) error {
+	data, err := json.Marshal(rec)
+	if err != nil {
+		return err
+	}
+	for range 3 { // another process may be at the same point
+		if err = s.tryPut(id, append(data, '\n'), rec.Status); err == nil {
+			return nil
+		}
+		if status, done := s.done(id); done && status == rec.Status {
+			return nil
+		}
+	}
+	return err
+}
+
+func (s *store) tryPut(id string, data []byte, status Status) error {
+	draft, place := filepath.Join(s.tmp, id), s.folder(id)
+	if err := os.Mkdir(draft, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(draft, resultFile), data, 0o666); err != nil {
+		return err
+	}
+	if err := os.Rename(draft, place); err != nil { // something without DONE is in the way
+		if err := os.RemoveAll(place); err != nil {
+			return err
+		}
+		if err := os.Rename(draft, place); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(place, doneFile), []byte(status+"\n"), 0o666)
+}
+
+// done tells whether a point is complete, and what became of it. A DONE file that was
+// being written when the process was killed says nothing yet.
+func (s *store) done(id string) (Status, bool) {
+	data, err := os.ReadFile(filepath.Join(s.folder(id), doneFile))
+	if err != nil {
+		return "", false
+	}
+	switch status := Status(strings.TrimSuffix(string(data), "\n")); status {
+	case OK, Wrong, Failed:
+		return status, strings.HasSuffix(string(data), "\n")
+	}
+	return "", false
+}
+
+// get reads the record of a point that is done.
+func (s *store) get(id string) (*record, error) {
+	path := filepath.Join(s.folder(id), resultFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var rec record
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if rec.Schema != recordSchema || !strings.HasPrefix(rec.Point, id) {
+		return nil, fmt.Errorf("%s: not the result of point %s", path, id)
+	}
+	return &rec, nil
+}
+
+// writeFile writes a file beside its place and moves it there; processes that write the
+// same file do not meet.
+func writeFile(path string, write func(*os.File) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if err := write(f); err != nil {
+		_ = f.Close()
+		return err
+	}
+	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func writeBytes(path string, data []byte) error {
+	return writeFile(path, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
