@@ -48,6 +48,13 @@ type Bundle struct {
 	// it has none. Where there is one, Load has compared it with ContentHash().
 	ContentHash string
 
+	// Unsigned says that the signatures of the transactions are not known: a trace does
+	// not have them. Their senders are then those that the file states.
+	Unsigned bool
+
+	// Provenance says who made the bundle and what could not be known, nil for nothing.
+	Provenance *Provenance
+
 	// Senders has the recovered sender of every transaction once Check has passed.
 	Senders []common.Address
 
@@ -55,6 +62,13 @@ type Bundle struct {
 
 	prepare sync.Once
 	base    *base
+}
+
+// Provenance is what the maker of a bundle says of it. Nothing of it is executed.
+type Provenance struct {
+	Source   string   `json:"source"`            // fetch or import
+	Dialect  string   `json:"dialect,omitempty"` // of what it was made from
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // claim is what a file says of a transaction that can be computed from it.

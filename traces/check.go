@@ -97,7 +97,10 @@ func (b *Bundle) checkWithdrawals() error {
 // checkSenders recovers the senders; go-ethereum keeps them in the transactions,
 // so that executing them later does not recover them again.
 func (b *Bundle) checkSenders() error {
-	signer := types.MakeSigner(b.Config, b.Header.Number, b.Header.Time)
+	if b.Unsigned && len(b.claims) != len(b.Txs) {
+		return fmt.Errorf("%w: an unsigned bundle states %d senders of %d transactions", ErrSender, len(b.claims), len(b.Txs))
+	}
+	signer := b.signer()
 	senders := make([]common.Address, len(b.Txs))
 	for i, tx := range b.Txs {
 		from, err := types.Sender(signer, tx)

@@ -19,7 +19,7 @@ func (g *Golden) Detail(step int) (string, error) {
 	}
 	w := &watcher{step: step}
 	again := &Golden{bundle: g.bundle}
-	if err := again.run(w.hooks(), func(int) {}); err != nil {
+	if err := again.run(&Execution{Bundle: g.bundle, Hooks: w.hooks()}); err != nil {
 		return "", err
 	}
 	return w.text.String(), nil

@@ -1,7 +1,12 @@
 package traces
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"math/big"
+	"os"
+	"reflect"
 
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
@@ -20,6 +25,72 @@ func ChainConfig(id uint64) (*params.ChainConfig, error) {
 		}
 	}
 	return nil, fmt.Errorf("no fork schedule for chain %d", id)
+}
+
+// CheckChainConfig makes sure that a fork schedule can be run: it is of the chain, its
+// forks are in order, and every fork with blobs has a blob schedule.
+func CheckChainConfig(config *params.ChainConfig, id uint64) error {
+	if config.ChainID == nil || !config.ChainID.IsUint64() || config.ChainID.Uint64() != id {
+		return fmt.Errorf("its chainId is %v, not %d", config.ChainID, id)
+	}
+	return config.CheckConfigForkOrder()
+}
+
+// Flatten makes a fork schedule that has the rules of one block, for chains whose own
+// schedule cannot be run: forks that are on at the block are on from the beginning, the
+// others never, and blobs are scheduled as on mainnet where nothing else is said.
+func Flatten(config *params.ChainConfig, header *types.Header) *params.ChainConfig {
+	r := Rules(config, header)
+	flat := &params.ChainConfig{ChainID: config.ChainID, DepositContractAddress: config.DepositContractAddress}
+	zero := new(big.Int)
+	for _, f := range []struct {
+		on bool
+		to []**big.Int
+	}{
+		{r.IsHomestead, []**big.Int{&flat.HomesteadBlock}},
+		{r.IsEIP150, []**big.Int{&flat.EIP150Block}},
+		{r.IsEIP158, []**big.Int{&flat.EIP155Block, &flat.EIP158Block}},
+		{r.IsByzantium, []**big.Int{&flat.ByzantiumBlock}},
+		{r.IsConstantinople, []**big.Int{&flat.ConstantinopleBlock}},
+		{r.IsPetersburg, []**big.Int{&flat.PetersburgBlock}},
+		{r.IsIstanbul, []**big.Int{&flat.IstanbulBlock}},
+		{r.IsBerlin, []**big.Int{&flat.BerlinBlock}},
+		{r.IsLondon, []**big.Int{&flat.LondonBlock}},
+		{r.IsMerge, []**big.Int{&flat.TerminalTotalDifficulty}},
+	} {
+		for _, to := range f.to {
+			if f.on {
+				*to = zero
+			}
+		}
+	}
+	if r.IsShanghai {
+		flat.ShanghaiTime = new(uint64)
+	}
+	own := config.BlobScheduleConfig
+	if own == nil {
+		own = new(params.BlobScheduleConfig)
+	}
+	if r.IsCancun {
+		flat.CancunTime = new(uint64)
+		flat.BlobScheduleConfig = &params.BlobScheduleConfig{Cancun: cmp.Or(own.Cancun, params.DefaultCancunBlobConfig)}
+	}
+	if r.IsPrague {
+		flat.PragueTime = new(uint64)
+		flat.BlobScheduleConfig.Prague = cmp.Or(own.Prague, params.DefaultPragueBlobConfig)
+	}
+	if r.IsOsaka {
+		flat.OsakaTime = new(uint64)
+		flat.BlobScheduleConfig.Osaka = cmp.Or(own.Osaka, params.DefaultOsakaBlobConfig)
+	}
+	return flat
+}
+
+// ownSchedule tells whether the bundle has to carry its fork schedule: the chain is not
+// known, or is known otherwise.
+func (b *Bundle) ownSchedule() bool {
+	known, err := ChainConfig(b.ChainID)
+	return err != nil || known != b.Config && !reflect.DeepEqual(known, b.Config)
 }
 
 // Rules gives the rules in force at a block. The Merge has no number or time of
@@ -63,3 +134,25 @@ func (b *Bundle) Fork() string { return Fork(b.Config, b.Header) }
 
 // Rules gives the rules in force at the bundle's block.
 func (b *Bundle) Rules() params.Rules { return Rules(b.Config, b.Header) }
+
+// ReadChainConfig reads a fork schedule from a file: genesis.json, or its config alone.
+func ReadChainConfig(path string) (*params.ChainConfig, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var genesis struct {
+		Config *params.ChainConfig `json:"config"`
+	}
+	if err := json.Unmarshal(text, &genesis); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if genesis.Config != nil {
+		return genesis.Config, nil
+	}
+	config := new(params.ChainConfig)
+	if err := json.Unmarshal(text, config); err != nil || config.ChainID == nil {
+		return nil, fmt.Errorf("%s: expected genesis.json or its config, with a chainId", path)
+	}
+	return config, nil
+}

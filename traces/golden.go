@@ -73,18 +73,14 @@ type TxResult struct {
 // tracer is installed. Signatures are recovered and code is hashed at the first run
 // of a bundle only.
 func Execute(b *Bundle) (*Golden, error) {
-	g := &Golden{bundle: b}
-	if err := g.run(nil, func(int) {}); err != nil {
-		return nil, err
-	}
-	return g, nil
+	return (&Execution{Bundle: b}).Run()
 }
 
 // Record runs the bundle's block on go-ethereum and keeps every instruction.
 func Record(b *Bundle) (*Golden, error) {
 	g := &Golden{bundle: b, read: newTouched()}
 	r := newRecorder(g)
-	if err := g.run(r.hooks(), r.beginTx); err != nil {
+	if err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx}); err != nil {
 		return nil, err
 	}
 	g.TxStart = append(g.TxStart, len(g.Steps))
@@ -95,7 +91,7 @@ func Record(b *Bundle) (*Golden, error) {
 // system calls, transactions, requests, withdrawals. There is no block reward. The
 // state root is never computed: a partial pre-state has none. go-ethereum panics
 // where a system contract's code misbehaves; that becomes an error here.
-func (g *Golden) run(hooks *tracing.Hooks, beginTx func(int)) (err error) {
+func (g *Golden) run(e *Execution) (err error) {
 	b := g.bundle
 	defer func() {
 		if p := recover(); p != nil {
@@ -106,18 +102,29 @@ func (g *Golden) run(hooks *tracing.Hooks, beginTx func(int)) (err error) {
 	if err != nil {
 		return err
 	}
-	g.st, err = gethstate.NewWithReader(types.EmptyRootHash, shared.db, &reader{b.Prestate, shared.hashes, g.read})
+	var source gethstate.Reader = &reader{b.Prestate, shared.hashes, g.read}
+	if e.State != nil {
+		source = e.State
+	}
+	g.st, err = gethstate.NewWithReader(types.EmptyRootHash, shared.db, source)
 	if err != nil {
 		return fmt.Errorf("%s: %w", b.Name, err)
 	}
+	if e.Begin != nil {
+		e.Begin(g.st)
+	}
 	var db vm.StateDB = g.st
-	if hooks != nil {
-		db = gethstate.NewHookedState(g.st, hooks)
+	if e.Hooks != nil {
+		db = gethstate.NewHookedState(g.st, e.Hooks)
 	}
 	if fork := b.Config.DAOForkBlock; b.Config.DAOForkSupport && fork != nil && fork.Cmp(b.Header.Number) == 0 {
 		misc.ApplyDAOHardFork(db)
 	}
-	evm := vm.NewEVM(b.blockContext(), db, b.Config, vm.Config{Tracer: hooks})
+	context := b.blockContext()
+	if e.BlockHash != nil {
+		context.GetHash = e.BlockHash
+	}
+	evm := vm.NewEVM(context, db, b.Config, vm.Config{Tracer: e.Hooks})
 	rules := b.Rules()
 	if root := b.Header.ParentBeaconRoot; root != nil {
 		core.ProcessBeaconBlockRoot(*root, evm) // EIP-4788
@@ -125,7 +132,7 @@ func (g *Golden) run(hooks *tracing.Hooks, beginTx func(int)) (err error) {
 	if rules.IsPrague {
 		core.ProcessParentBlockHash(b.Header.ParentHash, evm) // EIP-2935
 	}
-	if err := g.transactions(evm, shared.messages, rules, beginTx); err != nil {
+	if err := g.transactions(evm, shared.messages, rules, e); err != nil {
 		return err
 	}
 	if rules.IsPrague {
@@ -144,14 +151,16 @@ func (g *Golden) run(hooks *tracing.Hooks, beginTx func(int)) (err error) {
 	return nil
 }
 
-func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules params.Rules, beginTx func(int)) error {
+func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules params.Rules, e *Execution) error {
 	b := g.bundle
 	pool := new(core.GasPool).AddGas(b.Header.GasLimit)
 	number := new(big.Int).Set(b.Header.Number)
 	g.Receipts = make(types.Receipts, len(b.Txs))
 	g.Results = make([]TxResult, len(b.Txs))
 	for i, tx := range b.Txs {
-		beginTx(i)
+		if e.Before != nil {
+			e.Before(i)
+		}
 		g.st.SetTxContext(tx.Hash(), i)
 		result, err := core.ApplyMessage(evm, messages[i], pool)
 		if err != nil {
@@ -162,6 +171,9 @@ func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules param
 		r := core.MakeReceipt(evm, result, g.st, number, b.BlockHash, b.Header.Time, tx, g.GasUsed, nil)
 		g.Receipts[i] = r
 		g.Results[i] = TxResult{GasUsed: r.GasUsed, Success: r.Status == types.ReceiptStatusSuccessful, Logs: logs(r.Logs)}
+		if e.After != nil {
+			e.After(i, g.st)
+		}
 	}
 	return nil
 }

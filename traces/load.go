@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/params"
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
@@ -120,6 +122,18 @@ func (l *loader) load() error {
 		case "chainId":
 			hasChain = true
 			return l.chain()
+		case "chainConfig":
+			return l.chainConfig()
+		case "unsigned":
+			if err := l.dec.Decode(&l.b.Unsigned); err != nil {
+				return l.fail(key, "true or false", err)
+			}
+			return nil
+		case "provenance":
+			if err := l.dec.Decode(&l.b.Provenance); err != nil {
+				return l.fail(key, "an object with source, dialect and warnings", err)
+			}
+			return nil
 		case "block":
 			hasBlock = true
 			return l.block()
@@ -160,6 +174,9 @@ func (l *loader) load() error {
 // finish checks what concerns several fields.
 func (l *loader) finish() error {
 	b := l.b
+	if err := l.settleChain(); err != nil {
+		return err
+	}
 	if b.ContentHash != "" {
 		if got := ContentHash(b.Prestate, b.BlockHashes); !strings.EqualFold(strings.TrimPrefix(b.ContentHash, "0x"), got) {
 			return &BundleError{l.file, "contentHash", "the hash of prestate and blockHashes, " + got, fmt.Errorf("found %s", shorten(b.ContentHash))}
@@ -174,15 +191,33 @@ func (l *loader) finish() error {
 }
 
 func (l *loader) chain() error {
-	var id uint64
-	if err := l.dec.Decode(&id); err != nil {
+	if err := l.dec.Decode(&l.b.ChainID); err != nil {
 		return l.fail("chainId", "a number", err)
 	}
-	config, err := ChainConfig(id)
-	if err != nil {
-		return &BundleError{l.file, "chainId", "a known chain", err}
+	return nil
+}
+
+func (l *loader) chainConfig() error {
+	l.b.Config = new(params.ChainConfig)
+	if err := l.dec.Decode(l.b.Config); err != nil {
+		return l.fail("chainConfig", "a fork schedule as in genesis.json", err)
 	}
-	l.b.ChainID, l.b.Config = id, config
+	return nil
+}
+
+// settleChain finds the fork schedule: the file's own, or that of a known chain.
+func (l *loader) settleChain() error {
+	b := l.b
+	if b.Config == nil {
+		var err error
+		if b.Config, err = ChainConfig(b.ChainID); err != nil {
+			return &BundleError{l.file, "chainId", "a known chain, or a chainConfig", err}
+		}
+		return nil
+	}
+	if err := CheckChainConfig(b.Config, b.ChainID); err != nil {
+		return &BundleError{l.file, "chainConfig", "a fork schedule as in genesis.json", err}
+	}
 	return nil
 }
 
@@ -426,4 +461,19 @@ func fixedHex(s string, size int) ([]byte, error) {
 		return nil, fmt.Errorf("%q has not %d bytes", shorten(s), size)
 	}
 	return anyHex(s)
+}
+
+// NewBundle makes a bundle of a block as eth_getBlockByNumber(n, true) gives it, without
+// any pre-state. Its error is a *BundleError about the block.
+func NewBundle(chainID uint64, config *params.ChainConfig, block json.RawMessage) (*Bundle, error) {
+	l := loader{
+		file: "the block", dec: json.NewDecoder(bytes.NewReader(block)),
+		b: &Bundle{ChainID: chainID, Config: config, Prestate: state.Prestate{}, BlockHashes: map[uint64]common.Hash{}},
+	}
+	if err := l.block(); err != nil {
+		return nil, err
+	}
+	b := l.b
+	b.Name = b.Header.Number.String()
+	return b, l.finish()
 }

@@ -93,12 +93,12 @@ func machineCommits(t testing.TB, g *Golden) []commit {
 		OnEnter:           m.enter,
 		OnExit:            m.exit,
 	}
-	err = again.run(hooks, func(i int) {
+	err = again.run(&Execution{Bundle: g.bundle, Hooks: hooks, Before: func(i int) {
 		if i > 0 {
 			m.commits = append(m.commits, commit{method: "end", depth: i - 1})
 		}
 		m.commits = append(m.commits, commit{method: "begin", depth: i})
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (b *Bundle) shared() (*base, error) {
 				s.hashes[address] = crypto.Keccak256Hash(acct.Code)
 			}
 		}
-		signer := types.MakeSigner(b.Config, b.Header.Number, b.Header.Time)
+		signer := b.signer()
 		for i, tx := range b.Txs {
 			if s.messages[i], s.err = core.TransactionToMessage(tx, signer, b.Header.BaseFee); s.err != nil {
 				s.err = fmt.Errorf("%s: transaction %d: %w", b.Name, i, s.err)

@@ -20,7 +20,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
-	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/params"
 	"github.com/ethereum/go-ethereum/rlp"
 	"github.com/klauspost/compress/zstd"
 
@@ -45,13 +45,21 @@ func ContentHash(prestate state.Prestate, hashes map[uint64]common.Hash) string 
 }
 
 // Hash is the identity of what the bundle holds, whatever file it came from: the
-// SHA-256, in hexadecimal, of "ooovm bundle 1\n", chain id, stated block hash, the
-// header's RLP, transactions and withdrawals in their canonical encodings, each
-// with its length, and the serialisation of ContentHash.
+// SHA-256, in hexadecimal, of "ooovm bundle 1\n", chain id, the fork schedule (as JSON)
+// where it is not that of a known chain, stated block hash, the header's RLP,
+// transactions (with their senders where they are unsigned) and withdrawals in their
+// canonical encodings, each with its length, and the serialisation of ContentHash.
 func (b *Bundle) Hash() (string, error) {
 	c := canon{sha256.New()}
 	io.WriteString(c, "ooovm bundle 1\n")
 	c.number(b.ChainID)
+	if b.ownSchedule() {
+		schedule, err := json.Marshal(b.Config)
+		if err != nil {
+			return "", fmt.Errorf("%s: fork schedule: %w", b.Name, err)
+		}
+		c.blob(schedule)
+	}
 	c.Write(b.BlockHash[:])
 	header, err := rlp.EncodeToBytes(b.Header)
 	if err != nil {
@@ -65,6 +73,13 @@ func (b *Bundle) Hash() (string, error) {
 			return "", fmt.Errorf("%s: transaction %d: %w", b.Name, i, err)
 		}
 		c.blob(raw)
+		if b.Unsigned {
+			from, err := b.Sender(i)
+			if err != nil {
+				return "", err
+			}
+			c.Write(from[:])
+		}
 	}
 	c.number(uint64(len(b.Withdrawals)))
 	for _, w := range b.Withdrawals {
@@ -193,10 +208,13 @@ func (b *Bundle) write(w io.Writer, ext string) error {
 // bundleJSON is the file format; encoding/json sorts the maps.
 type bundleJSON struct {
 	ChainID     uint64                     `json:"chainId"`
+	ChainConfig *params.ChainConfig        `json:"chainConfig,omitempty"`
+	Unsigned    bool                       `json:"unsigned,omitempty"`
 	Block       map[string]json.RawMessage `json:"block"`
 	Prestate    map[string]accountJSON     `json:"prestate"`
 	BlockHashes map[string]common.Hash     `json:"blockHashes"`
 	ContentHash string                     `json:"contentHash"`
+	Provenance  *Provenance                `json:"provenance,omitempty"`
 }
 
 type accountJSON struct {
@@ -218,6 +236,11 @@ func (b *Bundle) Write(w io.Writer) error {
 		Prestate:    make(map[string]accountJSON, len(b.Prestate)),
 		BlockHashes: make(map[string]common.Hash, len(b.BlockHashes)),
 		ContentHash: ContentHash(b.Prestate, b.BlockHashes),
+		Unsigned:    b.Unsigned,
+		Provenance:  b.Provenance,
+	}
+	if b.ownSchedule() {
+		out.ChainConfig = b.Config
 	}
 	for address, acct := range b.Prestate {
 		a := accountJSON{Balance: acct.Balance.Hex(), Nonce: hexutil.EncodeUint64(acct.Nonce)}
@@ -248,15 +271,14 @@ func (b *Bundle) blockJSON() (map[string]json.RawMessage, error) {
 	if block["hash"], err = json.Marshal(b.BlockHash); err != nil {
 		return nil, err
 	}
-	signer := types.MakeSigner(b.Config, b.Header.Number, b.Header.Time)
 	txs := make([]map[string]json.RawMessage, len(b.Txs))
 	for i, tx := range b.Txs {
 		if txs[i], err = members(tx); err != nil {
 			return nil, fmt.Errorf("transaction %d: %w", i, err)
 		}
-		from, err := types.Sender(signer, tx)
+		from, err := b.Sender(i)
 		if err != nil {
-			return nil, fmt.Errorf("transaction %d: %w", i, err)
+			return nil, err
 		}
 		if txs[i]["from"], err = json.Marshal(strings.ToLower(from.Hex())); err != nil {
 			return nil, err

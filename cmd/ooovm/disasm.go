@@ -27,8 +27,7 @@ type listingLine struct {
 	Text string `json:"text"`
 }
 
-func newTrace(c *cli) *cobra.Command {
-	trace := &cobra.Command{Use: "trace", Short: "Look at code"}
+func newTraceDisasm(c *cli) *cobra.Command {
 	var vm string
 	disasm := &cobra.Command{
 		Use:   "disasm [--vm evm|fuel] CODE",
@@ -61,8 +60,7 @@ hexadecimal text. FuelVM assembly can be assembled again.`,
 	}
 	disasm.Flags().StringVar(&vm, "vm", "evm", "whose code it is: evm or fuel")
 	complete(disasm, "vm", cobra.FixedCompletions([]string{"evm", "fuel"}, cobra.ShellCompDirectiveNoFileComp))
-	trace.AddCommand(disasm)
-	return trace
+	return disasm
 }
 
 // readCode reads hexadecimal digits, or a file of them or of bytes.

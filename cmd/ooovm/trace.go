@@ -1,0 +1,9 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newTrace(c *cli) *cobra.Command {
+	cmd := &cobra.Command{Use: "trace", Short: "Fetch, import and look at what is simulated"}
+	cmd.AddCommand(newTraceFetch(c), newTraceImport(c), newTraceInfo(c), newTraceBAL(c), newTraceDisasm(c))
+	return cmd
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/machine/oracle"
+)
+
+func newTraceInfo(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:   "info [BLOCK...]",
+		Short: "Say what is in a block",
+		Long: `Prints the transactions of a block by kind, the contracts that they call, the
+instructions by class, the keys of the state that most transactions use, and the share of
+transactions that wait for none before them, by the conflict definitions of levels.`,
+		RunE: action(func(_ *cobra.Command, args []string) error {
+			paths, err := inputs(c, args)
+			if err != nil {
+				return err
+			}
+			for i, path := range paths {
+				in, err := inspect(path)
+				if err != nil {
+					return err
+				}
+				if i > 0 && table.Format(c.format) == table.Text {
+					fmt.Fprintln(c.stdout)
+				}
+				if err := c.print(in, inspectionTables(in)...); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+	}
+}
+
+func inspect(path string) (*experiments.Inspection, error) {
+	b, err := experiments.Open(path)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	p, err := experiments.Prepare(b, true)
+	if err != nil {
+		return nil, &exitError{exitDifference, err}
+	}
+	return experiments.Inspect(p)
+}
+
+func inspectionTables(in *experiments.Inspection) []*table.Table {
+	facts := &table.Table{Header: []string{"fact", "value"}, Number: []bool{false, true}}
+	facts.Add("block", in.Trace.Name)
+	facts.Add("fork", in.Trace.Fork)
+	facts.Add("transactions", in.Trace.Transactions)
+	facts.Add("gas used", in.Trace.GasUsed)
+	facts.Add("instructions", in.Instructions)
+	facts.Add("deepest call", in.MaxDepth)
+	facts.Add("accounts", in.Accounts)
+	facts.Add("slots", in.Slots)
+	facts.Add("codes", in.Codes)
+	facts.Add("bytes of code", in.CodeBytes)
+	for _, d := range oracle.Definitions {
+		if s, ok := in.Shares[d.Name]; ok {
+			facts.Add("independent transactions by "+d.Name, fmt.Sprintf("%.1f %%", 100*s))
+		}
+	}
+	if p := in.Provenance; p != nil {
+		facts.Add("made by", p.Source+" "+p.Dialect)
+		for _, w := range p.Warnings {
+			facts.Add("not known", w)
+		}
+	}
+	kinds := shareTable("transactions", in.Kinds)
+	mix := shareTable("instructions", in.Mix)
+	contracts := &table.Table{Header: []string{"contract", "transactions", "bytes of code"}, Number: []bool{false, true, true}}
+	for _, u := range in.Contracts {
+		contracts.Add(u.Address, u.Transactions, u.CodeBytes)
+	}
+	hot := &table.Table{Header: []string{"key", "account", "slot", "transactions", "reads", "writes"}, Number: []bool{false, false, false, true, true, true}}
+	for _, k := range in.Hot {
+		hot.Add(k.Kind, k.Account, k.Slot, k.Transactions, k.Reads, k.Writes)
+	}
+	return []*table.Table{facts, kinds, mix, contracts, hot}
+}
+
+func shareTable(what string, list []experiments.Share) *table.Table {
+	t := &table.Table{Header: []string{what, "number", "share"}, Number: []bool{false, true, true}}
+	for _, s := range list {
+		t.Add(s.Name, s.Count, fmt.Sprintf("%.1f %%", 100*s.Share))
+	}
+	return t
+}

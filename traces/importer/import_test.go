@@ -1,0 +1,285 @@
+package importer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/ethereum/go-ethereum/common"
+	gethstate "github.com/ethereum/go-ethereum/core/state"
+	"github.com/ethereum/go-ethereum/core/tracing"
+	"github.com/ethereum/go-ethereum/eth/tracers/logger"
+
+	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/generator"
+)
+
+func write(t *testing.T, name string, text []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// sample is a block of all kinds of transactions: the bundle, its block as JSON, and its trace in
+// go-ethereum's EIP-3155 lines.
+func sample(t *testing.T) (b *traces.Bundle, block, lines []byte) {
+	t.Helper()
+	b, err := generator.New(generator.Params{Workload: "mixed", Transactions: 12, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text, trace bytes.Buffer
+	if err := b.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Block json.RawMessage `json:"block"`
+	}
+	if err := json.Unmarshal(text.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	hooks := logger.NewJSONLogger(&logger.Config{}, &trace)
+	env := new(tracing.VMContext)
+	run := traces.Execution{
+		Bundle: b, Hooks: hooks,
+		Begin:  func(st *gethstate.StateDB) { env.StateDB = st },
+		Before: func(tx int) { hooks.OnTxStart(env, b.Txs[tx], common.Address{}) },
+	}
+	if hooks.OnSystemCallStart == nil {
+		t.Fatal("the logger would write system calls")
+	}
+	if _, err := run.Run(); err != nil {
+		t.Fatal(err)
+	}
+	return b, doc.Block, trace.Bytes()
+}
+
+// TestDialects: the trace of a block in any dialect makes a bundle that executes as the
+// block did, step by step.
+func TestDialects(t *testing.T) {
+	b, block, lines := sample(t)
+	want, err := traces.Record(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(pattern, with string) []byte {
+		return regexp.MustCompile(pattern).ReplaceAll(lines, []byte(with))
+	}
+	for _, c := range []struct {
+		name, dialect string
+		lines         []byte
+	}{
+		{"go-ethereum", "EIP-3155, go-ethereum", lines},
+		{"sections", "EIP-3155, with code sections (besu, revm)", edit(`{"pc":`, `{"section":0,"pc":`)},
+		{"opcodes in hexadecimal", "EIP-3155, go-ethereum", edit(`"op":(\d+)`, `"op":"$1"`)},
+		{"a step told twice", "EIP-3155, go-ethereum", edit(`(?m)^({.*"opName":"RETURN".*})$`, "$1\n$1")},
+	} {
+		got, err := Import([]string{write(t, "block.json", block), write(t, "t.jsonl", c.lines)}, Options{ChainID: 1})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got.Mismatch != nil || got.Compared != len(want.Steps) {
+			t.Errorf("%s: %d of %d steps compared: %v", c.name, got.Compared, len(want.Steps), got.Mismatch)
+		}
+		if d := got.Bundle.Provenance.Dialect; d != c.dialect {
+			t.Errorf("%s: dialect %q, want %q", c.name, d, c.dialect)
+		}
+		have, err := traces.Record(got.Bundle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want.Steps {
+			if have.Steps[i] != want.Steps[i] {
+				t.Fatalf("%s: step %d is %+v, want %+v", c.name, i, have.Steps[i], want.Steps[i])
+			}
+		}
+	}
+}
+
+// aloneTrace is what evm run prints for PUSH1 1 PUSH1 2 ADD PUSH1 0 SSTORE.
+const aloneTrace = `{"pc":0,"op":96,"gas":"0x10000","gasCost":"0x3","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"PUSH1"}
+{"pc":2,"op":96,"gas":"0xfffd","gasCost":"0x3","memSize":0,"stack":["0x1"],"depth":1,"refund":0,"opName":"PUSH1"}
+{"pc":4,"op":1,"gas":"0xfffa","gasCost":"0x3","memSize":0,"stack":["0x1","0x2"],"depth":1,"refund":0,"opName":"ADD"}
+{"pc":5,"op":96,"gas":"0xfff7","gasCost":"0x3","memSize":0,"stack":["0x3"],"depth":1,"refund":0,"opName":"PUSH1"}
+{"pc":7,"op":85,"gas":"0xfff4","gasCost":"0x1388","memSize":0,"stack":["0x3","0x0"],"depth":1,"refund":0,"opName":"SSTORE"}
+{"pc":8,"op":0,"gas":"0xec6c","gasCost":"0x0","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"STOP"}
+{"output":"","gasUsed":"0x1394"}
+`
+
+// TestTraceAlone: a trace without a block gets a stated context, says what was not known,
+// and the bundle survives being saved. The SSTORE costs 5,000 gas: 2,100 for a cold slot
+// and 2,900 as it was neither zero nor 3.
+func TestTraceAlone(t *testing.T) {
+	got, err := Import([]string{write(t, "alone.jsonl", []byte(aloneTrace))}, Options{ChainID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Mismatch != nil || got.Compared != 6 {
+		t.Errorf("%d steps compared: %v", got.Compared, got.Mismatch)
+	}
+	path := filepath.Join(t.TempDir(), "b.json.zst")
+	if err := got.Bundle.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := traces.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Check(); err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(b.Provenance.Warnings, "\n")
+	for _, want := range []string{"stated context of chain 1, fork prague", "its sender is not in the trace", "its receiver is not", "1 slots are written before they are read"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("no warning has %q:\n%s", want, notes)
+		}
+	}
+}
+
+// TestBrokenFiles: what is wrong is one line that names the file.
+func TestBrokenFiles(t *testing.T) {
+	_, block, _ := sample(t)
+	for _, c := range []struct {
+		name  string
+		texts []string
+		want  string
+	}{
+		{"empty", []string{""}, "the file is empty"},
+		{"no JSON", []string{"hello"}, "invalid character"},
+		{"unknown", []string{`{"a":{"b":1}}`}, "not a format that is known"},
+		{"truncated trace", []string{aloneTrace[:300]}, "ends too early"},
+		{"no gas", []string{`{"pc":0,"op":1,"depth":1}`}, "a step has to have pc, op, gas and depth"},
+		{"unknown opcode", []string{`{"pc":0,"op":"FOO","gas":1,"depth":1}`}, `op "FOO" is not known`},
+		{"stack of a wrong type", []string{`{"pc":0,"op":1,"gas":1,"depth":1,"stack":7}`}, "cannot unmarshal"},
+		{"pre-state alone", []string{`{"0x000000000000000000000000000000000000aaaa":{"balance":"0x1"}}`}, "needs the file of its block"},
+		{"block alone", []string{string(block)}, "needs the file of its pre-state"},
+		{"two traces", []string{aloneTrace, aloneTrace}, "so is"},
+		{"another block's trace", []string{string(block), aloneTrace}, "the trace has 1 transactions, the block 12"},
+		{"error of a node", []string{`{"jsonrpc":"2.0","id":1,"result":{"structLogs":[]},"error":{}}`}, "no step"},
+	} {
+		var files []string
+		for i, text := range c.texts {
+			files = append(files, write(t, fmt.Sprintf("f%d.json", i), []byte(text)))
+		}
+		_, err := Import(files, Options{ChainID: 1})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want one line with %q", c.name, err, c.want)
+		}
+	}
+}
+
+// endlessLog writes a structLog of so many steps as it is read.
+type endlessLog struct {
+	left int
+	rest []byte
+	done bool
+}
+
+func (e *endlessLog) Read(p []byte) (int, error) {
+	for len(e.rest) == 0 {
+		switch {
+		case e.done:
+			return 0, io.EOF
+		case e.left == 0:
+			e.rest, e.done = []byte(`{"pc":0,"op":"STOP","gas":1,"gasCost":0,"depth":1,"stack":[]}]}}`), true
+		default:
+			e.left--
+			e.rest = fmt.Appendf(nil, `{"pc":%d,"op":"ADD","gas":%d,"gasCost":3,"depth":1,"stack":["0x%x","0x2"]},`, e.left%1000, e.left+2, e.left)
+		}
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	return n, nil
+}
+
+// TestLongTracesAreStreamed: 300,000 steps, more than 20 MB of text, are read in less than
+// 4 MB of heap.
+func TestLongTracesAreStreamed(t *testing.T) {
+	const steps, most = 300_000, 4 << 20
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	seen, s := 0, newScan()
+	text := io.MultiReader(strings.NewReader(`{"result":{"gas":1,"failed":false,"structLogs":[`), &endlessLog{left: steps})
+	r := &reader{dec: json.NewDecoder(text), d: new(dialect), to: sink{end: s.end, step: func(n *Step) error {
+		if seen++; seen%100_000 == 0 {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			if grown := int64(now.HeapAlloc) - int64(before.HeapAlloc); grown > most {
+				t.Errorf("%d bytes of heap after %d steps", grown, seen)
+			}
+		}
+		return s.step(n)
+	}}}
+	if err := r.read(); err != nil {
+		t.Fatal(err)
+	}
+	if seen != steps+1 {
+		t.Errorf("%d steps, want %d", seen, steps+1)
+	}
+}
+
+// TestModuleFixtures: what of go-ethereum's own tracer fixtures is imported.
+func TestModuleFixtures(t *testing.T) {
+	_, files, err := ModuleFixtures()
+	if err != nil {
+		t.Skip(err)
+	}
+	imported := 0
+	for _, file := range files {
+		if _, err := Import([]string{file}, Options{}); err != nil {
+			t.Logf("%s: %v", filepath.Base(file), err)
+			continue
+		}
+		imported++
+	}
+	if imported != len(files) || len(files) < 90 {
+		t.Errorf("%d of %d fixtures were imported", imported, len(files))
+	}
+}
+
+// TestAccessListsRoundTrip: a written list is the block's, in either form; one with
+// another balance is not.
+func TestAccessListsRoundTrip(t *testing.T) {
+	b, _, _ := sample(t)
+	list, err := AccessList(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := AccessList(b)
+	if err != nil || !bytes.Equal(list, again) {
+		t.Errorf("two lists of one block differ (%v)", err)
+	}
+	for _, form := range [][]byte{list, fmt.Appendf(nil, "0x%x\n", list)} {
+		if err := CheckAccessList(b, form); err != nil {
+			t.Error(err)
+		}
+	}
+	wrong := bytes.Clone(list)
+	sender := b.Senders[0]
+	at := bytes.Index(wrong, sender[:])
+	if at < 0 {
+		t.Fatal("the first sender is not in the list")
+	}
+	balance := at + 20 + bytes.IndexByte(wrong[at+20:], 0x90) // a string of 16 bytes
+	wrong[balance+16] ^= 1
+	var differs *DifferenceError
+	if err := CheckAccessList(b, wrong); !errors.As(err, &differs) || !strings.Contains(err.Error(), "first at account 0x") {
+		t.Errorf("got %v, want a difference", err)
+	}
+	if err := CheckAccessList(b, list[:len(list)/2]); err == nil || errors.As(err, &differs) {
+		t.Errorf("half a list: %v", err)
+	}
+}

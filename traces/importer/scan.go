@@ -1,0 +1,306 @@
+package importer
+
+import (
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/vm"
+	"github.com/holiman/uint256"
+)
+
+// scan is what the first pass over a trace finds: everything that does not depend on what
+// executing it does.
+type scan struct {
+	txs     []scannedTx
+	codes   map[common.Address]*code
+	created map[int]common.Address // by number of the creating step
+	making  map[int]int            // creating step by the depth of its frame, while that runs
+	hashes  map[uint64]common.Hash // that BLOCKHASH gave
+	context map[vm.OpCode]uint256.Int
+	steps   int
+
+	frames []scanFrame
+	last   *Step
+	number int // of last
+	open   int // transaction being read, -1 before the first
+}
+
+// scannedTx is what the steps tell of their transaction.
+type scannedTx struct {
+	gas      uint64 // at the first step
+	has      bool   // any step
+	data     map[uint64]byte
+	size     uint64
+	sized    bool
+	from, to *common.Address
+	value    uint256.Int
+	price    *uint256.Int
+	ending   Ending
+}
+
+// code is what was seen of an account's code.
+type code struct {
+	bytes map[uint64]byte
+	end   uint64 // behind the last byte seen
+	size  uint64 // as CODESIZE or EXTCODESIZE gave it
+	sized bool
+}
+
+func (c *code) set(at uint64, b byte) {
+	c.bytes[at] = b
+	c.end = max(c.end, at+1)
+}
+
+// invalid stands for code that was never seen: executing it ends the frame.
+const invalid = byte(vm.INVALID)
+
+// assemble gives the code, and how many of its bytes were not seen.
+func (c *code) assemble() (out []byte, unseen uint64) {
+	size := c.end
+	if c.sized {
+		size = max(size, c.size)
+	}
+	out = make([]byte, min(size, maxCode))
+	for i := range out {
+		b, ok := c.bytes[uint64(i)]
+		if !ok {
+			b = invalid
+			unseen++
+		}
+		out[i] = b
+	}
+	return out, unseen
+}
+
+// maxCode bounds what a trace can make of a code's size: no chain allows more.
+const maxCode = 1 << 20
+
+type scanFrame struct {
+	code *code // nil in a creation
+}
+
+func newScan() *scan {
+	return &scan{
+		codes: make(map[common.Address]*code), created: make(map[int]common.Address), making: make(map[int]int),
+		hashes: make(map[uint64]common.Hash), context: make(map[vm.OpCode]uint256.Int), open: -1,
+	}
+}
+
+func (s *scan) sink() sink { return sink{step: s.step, end: s.end} }
+
+func (s *scan) codeOf(a common.Address) *code {
+	c := s.codes[a]
+	if c == nil {
+		c = &code{bytes: make(map[uint64]byte)}
+		s.codes[a] = c
+	}
+	return c
+}
+
+// tx is the transaction with a number, made when it is new.
+func (s *scan) tx(i int) *scannedTx {
+	for len(s.txs) <= i {
+		s.txs = append(s.txs, scannedTx{data: make(map[uint64]byte)})
+	}
+	return &s.txs[i]
+}
+
+func (s *scan) end(e Ending) error {
+	if s.last != nil {
+		s.outcome(nil)
+	}
+	s.last = nil
+	s.tx(e.Tx).ending = e
+	return nil
+}
+
+// top is the code of a transaction's own frame. Whose it is is known only at its end, so
+// it is kept under an address of the importer until then.
+func top(tx int) common.Address {
+	return common.BytesToAddress(append([]byte("importer tx"), byte(tx>>24), byte(tx>>16), byte(tx>>8), byte(tx)))
+}
+
+func (s *scan) step(n *Step) error {
+	t := s.tx(n.Tx)
+	if !t.has {
+		t.has, t.gas = true, n.Gas
+		s.frames = append(s.frames[:0], scanFrame{s.codeOf(top(n.Tx))})
+		s.last = nil
+	}
+	if s.last != nil {
+		s.outcome(n)
+	}
+	if n.Depth > len(s.frames) { // a trace that begins in the middle
+		for len(s.frames) < n.Depth {
+			s.frames = append(s.frames, scanFrame{})
+		}
+	}
+	s.frames = s.frames[:n.Depth]
+	if c := s.frames[n.Depth-1].code; c != nil {
+		c.set(n.PC, byte(n.Op))
+	}
+	s.last, s.number = n, s.steps
+	s.steps++
+	return nil
+}
+
+// outcome looks at what the latest step has done, now that the next one is known: nil
+// for none.
+func (s *scan) outcome(n *Step) {
+	l := s.last
+	frame := s.frames[l.Depth-1]
+	switch {
+	case n == nil || l.Failed:
+		return
+	case n.Depth == l.Depth+1:
+		s.frames = append(s.frames[:l.Depth], s.entered(l))
+		return
+	case n.Depth < l.Depth:
+		s.returned(n)
+		return
+	}
+	if l.Op == vm.CREATE || l.Op == vm.CREATE2 {
+		s.creates(s.number, n)
+	}
+	result, _ := n.top()
+	t := s.tx(l.Tx)
+	switch op := l.Op; {
+	case op >= vm.PUSH1 && op <= vm.PUSH32:
+		if size := uint64(op - vm.PUSH0); frame.code != nil {
+			b := result.Bytes32()
+			for i := range size {
+				frame.code.set(l.PC+1+i, b[32-size+i])
+			}
+		}
+	case op == vm.CODESIZE && frame.code != nil:
+		frame.code.size, frame.code.sized = result.Uint64(), true
+	case op == vm.EXTCODESIZE && !result.IsZero():
+		c := s.codeOf(common.Address(l.at(0).Bytes20()))
+		c.size, c.sized = result.Uint64(), true
+	case op == vm.CODECOPY && frame.code != nil:
+		copySeen(frame.code, l.at(0), l.at(1), l.at(2), n.Memory)
+	case op == vm.EXTCODECOPY:
+		copySeen(s.codeOf(common.Address(l.at(0).Bytes20())), l.at(1), l.at(2), l.at(3), n.Memory)
+	case op == vm.BLOCKHASH && l.at(0).IsUint64():
+		s.hashes[l.at(0).Uint64()] = result.Bytes32()
+	case op == vm.ORIGIN:
+		from := common.Address(result.Bytes20())
+		t.from = &from
+	case op == vm.GASPRICE:
+		t.price = result.Clone()
+	case op == vm.COINBASE, op == vm.TIMESTAMP, op == vm.NUMBER, op == vm.DIFFICULTY, op == vm.GASLIMIT, op == vm.CHAINID, op == vm.BASEFEE, op == vm.BLOBBASEFEE:
+		s.context[op] = result
+	case l.Depth == 1:
+		t.outermost(l, n, result)
+	}
+}
+
+// outermost looks at instructions that tell of the transaction when its own frame
+// executes them.
+func (t *scannedTx) outermost(l, n *Step, result uint256.Int) {
+	switch l.Op {
+	case vm.ADDRESS:
+		to := common.Address(result.Bytes20())
+		t.to = &to
+	case vm.CALLER:
+		from := common.Address(result.Bytes20())
+		t.from = &from
+	case vm.CALLVALUE:
+		t.value = result
+	case vm.CALLDATASIZE:
+		t.size, t.sized = result.Uint64(), true
+	case vm.CALLDATALOAD:
+		if off := l.at(0); off.IsUint64() && off.Uint64() < maxData {
+			for i, b := range result.Bytes32() {
+				t.data[off.Uint64()+uint64(i)] = b
+			}
+		}
+	case vm.CALLDATACOPY:
+		to, from, size := l.at(0), l.at(1), l.at(2)
+		if !to.IsUint64() || !from.IsUint64() || !size.IsUint64() || from.Uint64() > maxData || to.Uint64()+size.Uint64() > uint64(len(n.Memory)) {
+			return
+		}
+		for i, b := range n.Memory[to.Uint64() : to.Uint64()+size.Uint64()] {
+			t.data[from.Uint64()+uint64(i)] = b
+		}
+	}
+}
+
+// maxData bounds call data.
+const maxData = 1 << 20
+
+// input gives the call data, and how many of its bytes were not seen.
+func (t *scannedTx) input() (data []byte, unseen int) {
+	size := t.size
+	if !t.sized {
+		for at, b := range t.data {
+			if b != 0 {
+				size = max(size, at+1)
+			}
+		}
+	}
+	data = make([]byte, min(size, maxData))
+	for i := range data {
+		b, ok := t.data[uint64(i)]
+		if !ok {
+			unseen++
+		}
+		data[i] = b
+	}
+	return data, unseen
+}
+
+// copySeen keeps what a copy of code has put into memory.
+func copySeen(c *code, to, from, size *uint256.Int, memory []byte) {
+	if !to.IsUint64() || !from.IsUint64() || !size.IsUint64() || from.Uint64() > maxCode || to.Uint64()+size.Uint64() > uint64(len(memory)) {
+		return
+	}
+	for i, b := range memory[to.Uint64() : to.Uint64()+size.Uint64()] {
+		at := from.Uint64() + uint64(i)
+		if c.sized && at >= c.size || !c.sized && b == 0 {
+			continue // behind the code there are zeros
+		}
+		c.set(at, b)
+	}
+}
+
+// entered is the frame of a call or creation.
+func (s *scan) entered(l *Step) scanFrame {
+	s.waiting(l)
+	switch l.Op {
+	case vm.CALL, vm.CALLCODE, vm.DELEGATECALL, vm.STATICCALL:
+		return scanFrame{s.codeOf(common.Address(l.at(1).Bytes20()))}
+	}
+	return scanFrame{}
+}
+
+// waiting remembers which creation a frame belongs to.
+func (s *scan) waiting(l *Step) {
+	if l.Op == vm.CREATE || l.Op == vm.CREATE2 {
+		s.making[l.Depth] = s.number
+	} else {
+		delete(s.making, l.Depth)
+	}
+}
+
+// returned looks whether a frame that has ended has made a contract.
+func (s *scan) returned(n *Step) {
+	if step, ok := s.making[n.Depth]; ok {
+		s.creates(step, n)
+		delete(s.making, n.Depth)
+	}
+}
+
+// creates notes the address that a creation has put on the stack.
+func (s *scan) creates(step int, n *Step) {
+	if result, ok := n.top(); ok && !result.IsZero() {
+		s.created[step] = common.Address(result.Bytes20())
+	}
+}
+
+// made lists the contracts that the trace creates: their code is not in the pre-state.
+func (s *scan) made() map[common.Address]bool {
+	m := make(map[common.Address]bool)
+	for _, a := range s.created {
+		m[a] = true
+	}
+	return m
+}
