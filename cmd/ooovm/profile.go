@@ -13,6 +13,8 @@ import (
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
+
+	"github.com/google/renameio/v2"
 )
 
 // profileLine is a row of a profile as JSON.
@@ -70,19 +72,18 @@ FILE.pb.gz for go tool pprof. Without arguments it profiles the embedded block.
 			if len(paths) != 1 {
 				return usageError(errors.New("a profile is of one block"))
 			}
-			b, err := experiments.LoadBlock(paths[0])
+			b, err := experiments.Open(paths[0])
 			if err != nil {
-				return err
+				return &experiments.InputError{Err: err}
 			}
 			rec, cycles, err := profiled(b, &eff.Config)
 			if err != nil {
 				return err
 			}
 			if write != nil {
-				if err := traces.WriteFile(output, func(w io.Writer) error { return write(rec, b.Name, w) }); err != nil {
+				if err := save(output, func(w io.Writer) error { return write(rec, b.Name, w) }); err != nil {
 					return err
 				}
-				c.note("%s", output)
 			}
 			if code != "" {
 				return c.annotate(rec, strings.ToLower(code))
@@ -129,6 +130,19 @@ func profileFormat(path string) (func(*profile.Recorder, string, io.Writer) erro
 		return func(r *profile.Recorder, name string, w io.Writer) error { return r.WriteSpeedscope(w, name) }, nil
 	}
 	return nil, fmt.Errorf("--output %s: it ends in .json (speedscope) or .pb.gz (pprof)", path)
+}
+
+// save writes a file that is whole or not there.
+func save(path string, write func(io.Writer) error) error {
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	if err := write(f); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
 }
 
 // profiled runs a block in lockstep and books its slots.

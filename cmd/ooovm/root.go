@@ -62,6 +62,7 @@ committed instruction, and reports how much parallelism there is.
 		newLimits(c),
 		newLevels(c),
 		newAblate(c),
+		newProfile(c),
 		newSweep(c),
 		newBench(c),
 		newTrace(c),

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/color"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,6 +15,8 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/google/renameio/v2"
 )
 
 var backgroundColour = color.White
@@ -77,7 +78,7 @@ func (f *Figure) Save(dir string) error {
 		return err
 	}
 	for _, name := range f.Files() {
-		if err := replace(filepath.Join(dir, name), contents[name]); err != nil {
+		if err := renameio.WriteFile(filepath.Join(dir, name), contents[name], 0o644); err != nil {
 			return err
 		}
 	}
@@ -99,26 +100,4 @@ func (f *Figure) Render(suffix string) ([]byte, error) {
 		return b.Bytes(), err
 	}
 	return nil, fmt.Errorf("no picture format %q", suffix)
-}
-
-// replace puts a file in place as a whole.
-func replace(path string, content []byte) error {
-	t, err := os.CreateTemp(filepath.Dir(path), ".ooovm-*")
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(t, bytes.NewReader(content))
-	if e := t.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(t.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(t.Name(), path)
-	}
-	if err != nil {
-		os.Remove(t.Name())
-	}
-	return err
 }
