@@ -64,6 +64,7 @@ committed instruction, and reports how much parallelism there is.
 		newAblate(c),
 		newProfile(c),
 		newSweep(c),
+		newPlot(c),
 		newBench(c),
 		newTrace(c),
 		newConfig(c),
