@@ -65,6 +65,7 @@ committed instruction, and reports how much parallelism there is.
 		newProfile(c),
 		newSweep(c),
 		newPlot(c),
+		newCompare(c),
 		newBench(c),
 		newTrace(c),
 		newConfig(c),
