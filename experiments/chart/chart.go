@@ -37,7 +37,7 @@ type Spec struct {
 // kinds is the table of what a kind of figure needs and how it is made.
 var kinds = []struct {
 	name  string
-	drawn string // kind of plot
+	drawn string   // kind of plot
 	needs []string // of x, y, z
 	takes []string // of z, series, mean beside these
 	make  func(t *sweep.Table, s *Spec) (*plot.Figure, error)
@@ -142,6 +142,9 @@ type place struct {
 
 func (p *place) at(value string) stats.Float { return stats.Float(p.numbers[value]) }
 
+// wideRange is how much larger the last of an axis is than the first where only a logarithmic one shows all.
+const wideRange = 64
+
 // inf is how as many cores as transactions are called.
 const inf = "inf"
 
@@ -165,7 +168,7 @@ func newPlace(t *sweep.Table, column string, values []string, categories bool) (
 		low, high = min(low, x), max(high, x)
 	}
 	if numeric {
-		p.axis.Log2 = doubles && high >= 4*low
+		p.axis.Log2 = low > 0 && (doubles && high >= 4*low || high >= wideRange*low)
 		return p, nil
 	}
 	for i, v := range values {
@@ -248,9 +251,9 @@ func sentence(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// seriesName names a line; where lines are about different blocks it says how many.
+// seriesName names a line; where lines are about different numbers of blocks it says how many.
 func seriesName(g *Cells, name string, n int) string {
-	if g.parted() {
+	if low, high := g.blocks(); low != high {
 		return fmt.Sprintf("%s (n = %d)", name, n)
 	}
 	return name

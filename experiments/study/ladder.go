@@ -15,7 +15,7 @@ var ladder = Study{
 	Title: "The ladder of models from in order to dataflow",
 	Data:  []Data{{Name: "main", Measure: &Measure{Columns: []string{"step", "cycles", "instructions", "uops", "baseline_cycles"}, Of: climb}}},
 	Figures: []Figure{
-		{Spec: chart.Spec{Name: "ladder", Kind: "bar", X: "step", Y: "speedup", Wide: true}},
+		{Spec: chart.Spec{Name: "ladder", Kind: "line", X: "step", Y: "speedup", Log: true, Wide: true}},
 	},
 	Table: Table{By: []string{"step"}, Metrics: []string{"speedup", "ipc"}},
 	Text: `What ooovm ablate computes. Folding alone makes the in-order core {{.Total "speedup" "step=+ folding"}} times as fast. Of an
