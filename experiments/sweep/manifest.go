@@ -170,6 +170,14 @@ func readManifest(path string) (m Manifest, err error) {
 	return m, nil
 }
 
+// Manifest reads manifest.json; its schema is empty where there is none.
+func (r *Run) Manifest() (Manifest, error) { return readManifest(filepath.Join(r.Dir, manifestFile)) }
+
+// Source says in a line where the numbers of the sweep come from.
+func (r *Run) Source() string {
+	return fmt.Sprintf("sweep %s (sha256 %.16s), ooovm %s", r.Name, r.owner.Sweep, r.owner.Tool.Version)
+}
+
 // manifest describes the sweep.
 func (r *Run) manifest() *Manifest {
 	p := r.plan
