@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "write the embedded block")
 
 // embedded is the block that package traces embeds.
-var embedded = Params{Workload: "mixed", Transactions: 120, Seed: 1}
+var embedded = Params{Workload: "mainnet-mix", Transactions: 120, Seed: 1}
 
 // TestEmbeddedBlock: the committed file is what the generator makes today.
 func TestEmbeddedBlock(t *testing.T) {

@@ -10,14 +10,19 @@ contract Bignum {
 
     event Powered(address indexed caller, uint256 exponent, bytes32 digest);
 
-    /// base^exponent modulo an odd modulus that is above base; exponent is not zero.
+    error BadModulus();
+
+    /// base^exponent modulo an odd modulus of full length (as those of RSA) that is above
+    /// base; exponent is not zero.
     function power(uint256[WORDS] calldata base, uint256 exponent, uint256[WORDS] calldata modulus)
         external
         returns (uint256[WORDS] memory result)
     {
         uint256[WORDS] memory m = modulus;
+        if (m[0] & 1 == 0 || m[WORDS - 1] >> 255 == 0) revert BadModulus();
         uint256 inverse = _inverse(m[0]);
-        uint256[WORDS] memory one = _radix(m);
+        uint256[WORDS] memory one; // R modulo m, with R = 2^1024: R - m
+        _subtract(one, m);
         uint256[WORDS] memory b = _multiply(base, _square(one, m, inverse), m, inverse); // base * R
         result = one;
         for (uint256 bit = _highest(exponent) + 1; bit > 0; bit--) {
@@ -39,12 +44,6 @@ contract Bignum {
             for (uint256 i = 0; i < 6; i++) x *= 2 - m * x;
             return ~x + 1;
         }
-    }
-
-    /// R = 2^1024 modulo m: one, doubled so many times.
-    function _radix(uint256[WORDS] memory m) private pure returns (uint256[WORDS] memory r) {
-        r[0] = 1;
-        for (uint256 i = 0; i < 256 * WORDS; i++) _double(r, m);
     }
 
     /// R^2 modulo m: R times 2^4 by doubling, then eight squarings: 2^(4 * 2^8) is R.

@@ -21,7 +21,7 @@ contract Router {
     error Expired(uint256 deadline);
     error Slippage(uint256 amountOut, uint256 amountOutMin);
 
-    function route(address tokenIn, uint256 amountIn, uint256 amountOutMin, IPair[] calldata path, address to, uint256 deadline)
+    function route(address tokenIn, uint256 amountIn, uint256 amountOutMin, address to, uint256 deadline, IPair[] calldata path)
         external
         returns (uint256 amount)
     {
