@@ -29,7 +29,8 @@ var places = []place{
 	{"osaka", 24_000_000, 1_766_000_000},
 }
 
-const defaultFork = "prague"
+// DefaultFork is the fork of blocks for which none is named.
+const DefaultFork = "prague"
 
 // Forks names the forks of which New makes blocks, in their order.
 func Forks() []string {

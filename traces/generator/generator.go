@@ -10,6 +10,7 @@
 package generator
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/ethereum/go-ethereum/core/types"
@@ -35,7 +36,7 @@ type Params struct {
 	Transactions int
 	Seed         uint64
 
-	Senders  int    // accounts that sign transactions and hold tokens; 0: one for two transactions
+	Senders  int    // accounts that sign transactions and hold tokens; 0: the workload's own, mostly one for two transactions
 	Pools    int    // swap pools, in a chain of tokens: pool i trades token i for token i+1; also heaps and boards; 0: 2
 	Depth    int    // hops of a route, relays of a call, height of a Merkle tree; 0: the workload's own
 	GasLimit uint64 // of the block, in gas; 0: mainnet's 60 million
@@ -90,13 +91,13 @@ func build(p Params) (*traces.Bundle, error) {
 // complete checks the numbers and fills in defaults.
 func (p *Params) complete(w Workload) error {
 	if p.Senders == 0 {
-		p.Senders = max(2, p.Transactions/2)
+		p.Senders = max(2, p.Transactions*cmp.Or(w.senders, 50)/100)
 	}
 	if p.Depth == 0 {
 		p.Depth = max(1, w.depth)
 	}
 	if p.Pools == 0 {
-		p.Pools = defaultPools
+		p.Pools = cmp.Or(w.pools, defaultPools)
 		if w.onePool {
 			p.Pools = 1
 		}
@@ -105,7 +106,7 @@ func (p *Params) complete(w Workload) error {
 		p.GasLimit = defaultGasLimit
 	}
 	if p.Fork == "" {
-		p.Fork = defaultFork
+		p.Fork = DefaultFork
 	}
 	for _, n := range []struct {
 		name            string

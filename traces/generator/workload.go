@@ -20,6 +20,8 @@ type Workload struct {
 	mix   []share
 
 	depth   int  // where none is given
+	pools   int  // where no number is given
+	senders int  // of 100 transactions, where no number is given; 0: 50
 	onePool bool // and no more
 	hops    bool // depth is a number of pools
 }
