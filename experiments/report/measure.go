@@ -93,7 +93,7 @@ func estimate(samples []stats.Sample, mean stats.Mean) estimated {
 // totals is the table of one axis: what each of its values comes to.
 type totals struct {
 	Axis *axis
-	Rows []totalsRow
+	Rows []totalsRow // none where the axis has more values than a table has room for
 }
 
 type totalsRow struct {
@@ -104,9 +104,16 @@ type totalsRow struct {
 	Values   []estimated // one for each value of the axis
 }
 
+// mostValues bounds the columns of a table of totals.
+const mostValues = 24
+
 func (list measured) totals(axes []axis) (tables []totals) {
 	for i := range axes {
 		t := totals{Axis: &axes[i]}
+		if len(t.Axis.Values) > mostValues {
+			tables = append(tables, t)
+			continue
+		}
 		for k := range list {
 			if row := list[k].row(i, axes); row.Settings > 0 && !row.constant() {
 				t.Rows = append(t.Rows, row)

@@ -103,6 +103,7 @@
       const order = axis.values.map((_, i) => i);
       if (axis.numbers) order.sort((a, b) => Number(axis.values[a]) - Number(axis.values[b]));
       const xs = order.map((v, i) => axis.numbers ? Number(axis.values[v]) : i);
+      const every = Math.ceil(xs.length / 20), ticks = xs.filter((_, i) => i % every === 0); // labels need room
       const groups = state.series < 0 ? [-1] : axes[state.series].values.map((_, i) => i);
       const columns = [xs], series = [{label: axis.name, value: (_, x) => x === null ? "–" : xName(axis, x, order)}], bands = [];
       groups.forEach((group, g) => {
@@ -113,7 +114,7 @@
         const at = columns.length, stroke = colour(g);
         columns.push(found.map(c => c ? c.value : null), found.map(c => c ? c.high : null), found.map(c => c ? c.low : null));
         series.push(
-          {label, stroke, width: 2, dash: dashes[g % dashes.length], points: {show: true, size: 7, fill: stroke}, value: (u, _, s, i) => interval(u, s, i), spanGaps: true},
+          {label, stroke, width: 2, dash: dashes[g % dashes.length], points: {show: xs.length <= 60, size: 7, fill: stroke}, value: (u, _, s, i) => interval(u, s, i), spanGaps: true},
           {stroke: "transparent", points: {show: false}, label: label + " high", spanGaps: true},
           {stroke: "transparent", points: {show: false}, label: label + " low", spanGaps: true});
         bands.push({series: [at + 1, at + 2], fill: faded(stroke)});
@@ -128,7 +129,7 @@
           y: {range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.06 : 1]},
         },
         axes: [
-          {label: axis.name, labelSize: 22, splits: () => xs, values: (_, at) => at.map(x => xName(axis, x, order)), grid: {show: false}, ticks: {size: 5}},
+          {label: axis.name, labelSize: 22, splits: () => ticks, values: (_, at) => at.map(x => xName(axis, x, order)), grid: {show: false}, ticks: {size: 5}},
           {label: metric.label + unit, labelSize: 26, size: 64, values: (_, at) => at.map(y => y === null ? "" : Math.abs(y) < 1000 ? String(Number(y.toPrecision(6))) : format(y)), grid: {stroke: "#e4e8ec", width: 1}},
         ],
       }, columns, figure);
@@ -199,7 +200,8 @@
       const shown = stack.cells.filter(c => c.at.every((v, i) => spread.includes(i) || v === state.fixed[i]));
       const longest = Math.max(...shown.map(whole));
       const grid = element("div", {className: "bars"});
-      for (const c of shown) {
+      const mostBars = 100;
+      for (const c of shown.slice(0, mostBars)) {
         const total = whole(c), bar = element("div", {className: "bar"});
         sizes(c).forEach((v, k) => {
           const e = paint(element("div", {title: `${parts[k]}: ${format(v)} cycles/instruction, ${format(100 * v / total, 3)} %`}), k);
@@ -210,9 +212,9 @@
         grid.append(element("span", {textContent: label}), bar, element("span", {className: "n", textContent: format(total)}));
       }
       figure.replaceChildren(grid);
-      const n = shown[0].blocks;
+      const n = shown[0].blocks, beyond = shown.length - mostBars;
       caption.textContent = `Cycles an instruction (right: their sum) by what the commit slots went to, total ratio over blocks, n = ${n}.` +
-        (axes.length ? ` A bar for each ${axes[state.x].name}.` : "") + fixedText(state.fixed, spread);
+        (axes.length ? ` A bar for each ${axes[state.x].name}${beyond > 0 ? `; ${beyond} more are left out` : ""}.` : "") + fixedText(state.fixed, spread);
     }
     draw();
   }
