@@ -67,6 +67,7 @@ committed instruction, and reports how much parallelism there is.
 		newPlot(c),
 		newCompare(c),
 		newStudy(c),
+		newReport(c),
 		newBench(c),
 		newTrace(c),
 		newConfig(c),

@@ -61,7 +61,7 @@ func contended(dir string) (paths []string, err error) {
 				continue
 			}
 			b, err := generator.New(generator.Params{
-				Workload: "swaps", Transactions: stormSwaps, Seed: seed, Senders: stormSwaps, Pools: c.pools, Skew: c.skew,
+				Workload: "swap-pools", Transactions: stormSwaps, Seed: seed, Senders: stormSwaps, Pools: c.pools, Hot: 100 * c.skew,
 			})
 			if err != nil {
 				return nil, err
