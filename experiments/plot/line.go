@@ -53,6 +53,14 @@ func drawLines(f *Figure, c draw.Canvas) error {
 			}
 		}
 		if len(above) > 1 {
+			for _, edge := range []plotter.XYs{slices.Clone(below), slices.Clone(above)} { // over the bands, which hide each other
+				drawn, err := plotter.NewLine(edge)
+				if err != nil {
+					return err
+				}
+				drawn.LineStyle = draw.LineStyle{Color: colour(i), Width: 0.3}
+				lines = append(lines, drawn)
+			}
 			slices.Reverse(above)
 			band, err := plotter.NewPolygon(append(below, above...))
 			if err != nil {

@@ -77,6 +77,7 @@ func newPlot(f *Figure) *plot.Plot {
 		a.Tick.Label.Font = sans(tickSize)
 		a.LineStyle.Width, a.Tick.LineStyle.Width = 0.5, 0.5
 		a.Tick.Length = 3
+		a.Tick.Marker = plot.TickerFunc(plainTicks)
 		a.Label.Padding = 2
 	}
 	p.X.Label.Text, p.Y.Label.Text = f.X.label(), f.Y.label()

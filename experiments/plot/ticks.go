@@ -4,7 +4,22 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/ooovm/ooovm/experiments/stats"
+	"gonum.org/v1/plot"
 )
+
+// plainTicks are at the places that gonum chooses, labelled with as many digits as they need: its own labels all have
+// as many as its widest, or too few to tell them apart.
+func plainTicks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i := range ticks {
+		if ticks[i].Label != "" {
+			ticks[i].Label = stats.Float(stats.Round(ticks[i].Value)).String()
+		}
+	}
+	return ticks
+}
 
 // powerName writes 2^e as a computer architect does: 512, 4Ki, 1Mi; fractions as decimals.
 func powerName(e int) string {
