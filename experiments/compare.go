@@ -54,7 +54,7 @@ var compared = []struct {
 	code     string // in hexadecimal, where there is no such workload
 }{
 	{name: "token", workload: "erc20"},
-	{name: "swap", workload: "swaps"},
+	{name: "swap", workload: "swap-pools"},
 	// sum := 0; for i := 1000; i != 0; i-- { sum += i * i }; return sum
 	{name: "loop", code: "5f6103e85b808002909101906001900380600457505f5260205ff3"},
 	// for i := 64; i != 0; i-- { mem[0:32] = keccak256(mem[0:64]) }

@@ -30,7 +30,7 @@ func TestRetryStorms(t *testing.T) {
 	}
 	var lines []string
 	for _, storm := range storms {
-		b, err := generator.New(generator.Params{Workload: "swaps", Transactions: 120, Seed: 1, Senders: 120, Pools: storm.pools, Skew: storm.skew})
+		b, err := generator.New(generator.Params{Workload: "swap-pools", Transactions: 120, Seed: 1, Senders: 120, Pools: storm.pools, Hot: 100 * storm.skew})
 		if err != nil {
 			t.Fatal(err)
 		}

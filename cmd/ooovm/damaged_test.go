@@ -250,7 +250,7 @@ func TestWrongHeader(t *testing.T) {
 		change func(*types.Header)
 		want   string
 	}{
-		{"gasUsed", func(h *types.Header) { h.GasUsed++ }, "gas used is 5335555, the header says 5335556"},
+		{"gasUsed", func(h *types.Header) { h.GasUsed++ }, "gas used is 6177066, the header says 6177067"},
 		{"logsBloom", func(h *types.Header) { h.Bloom[100] ^= 1 }, "logs bloom is not the header's"},
 		{"receiptsRoot", func(h *types.Header) { h.ReceiptHash[31] ^= 1 }, "receipts root is 0x"},
 	} {

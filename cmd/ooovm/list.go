@@ -14,9 +14,9 @@ import (
 func newList(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List what can be named in a configuration",
+		Short: "List what can be named",
 	}
-	cmd.AddCommand(newListPredictors(c), newListPresets(c))
+	cmd.AddCommand(newListPredictors(c), newListPresets(c), newListWorkloads(c))
 	return cmd
 }
 

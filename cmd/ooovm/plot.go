@@ -48,6 +48,7 @@ JSON beside them.
 
   line      metric --y over axis --x, a line a value of --series, with 95 % intervals
   heat      metric --z over axes --x and --y
+  bar       metric --y for each value of --x, from zero
   stack     composition --y (cpi, slots or cores) for each value of --x
   cdf       the share of blocks up to a value of metric --y, a line a value of --series
   scatter   metric --y of each block under the two values of axis --x
@@ -91,7 +92,7 @@ and any other column of numbers (ooovm sweep columns), which is averaged over bl
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&s.Kind, "kind", "line", "line, heat, stack, cdf or scatter")
+	f.StringVar(&s.Kind, "kind", "line", strings.Join(chart.Kinds(), ", "))
 	f.StringVar(&s.X, "x", "", "`axis`: a configuration key of the sweep, policy, cores, block, ...")
 	f.StringVar(&s.Y, "y", "", "`metric`; of a heat map the second axis, of a stack its composition")
 	f.StringVar(&s.Z, "z", "", "`metric` of a heat map")
@@ -101,7 +102,7 @@ and any other column of numbers (ooovm sweep columns), which is averaged over bl
 	f.StringVarP(&out, "out", "o", "", "`FILE` (.svg, .pdf, .png) or folder (default DIR/figures)")
 	f.BoolVar(&s.Wide, "wide", false, "over both columns of a page")
 	f.BoolVar(&s.Log, "log", false, "metric on a logarithmic axis")
-	complete(cmd, "kind", cobra.FixedCompletions(plot.Kinds(), cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "kind", cobra.FixedCompletions(chart.Kinds(), cobra.ShellCompDirectiveNoFileComp))
 	complete(cmd, "mean", cobra.FixedCompletions(means, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -66,6 +66,7 @@ committed instruction, and reports how much parallelism there is.
 		newSweep(c),
 		newPlot(c),
 		newCompare(c),
+		newStudy(c),
 		newReport(c),
 		newBench(c),
 		newTrace(c),

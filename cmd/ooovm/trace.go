@@ -3,7 +3,7 @@ package main
 import "github.com/spf13/cobra"
 
 func newTrace(c *cli) *cobra.Command {
-	cmd := &cobra.Command{Use: "trace", Short: "Fetch, import and look at what is simulated"}
-	cmd.AddCommand(newTraceFetch(c), newTraceImport(c), newTraceInfo(c), newTraceBAL(c), newTraceDisasm(c))
+	cmd := &cobra.Command{Use: "trace", Short: "Fetch, import, make and look at what is simulated"}
+	cmd.AddCommand(newTraceFetch(c), newTraceImport(c), newTraceInfo(c), newTraceGen(c), newTraceBAL(c), newTraceDisasm(c))
 	return cmd
 }

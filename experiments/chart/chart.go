@@ -18,6 +18,7 @@ import (
 //
 //	line     metric Y over axis X
 //	heat     metric Z over axes X and Y
+//	bar      metric Y for each value of X
 //	stack    composition Y (cpi, slots or cores) for each value of X
 //	cdf      the share of blocks up to a value of metric Y
 //	scatter  metric Y, a mark a block, under the two values of axis X
@@ -36,23 +37,29 @@ type Spec struct {
 // kinds is the table of what a kind of figure needs and how it is made.
 var kinds = []struct {
 	name  string
+	drawn string   // kind of plot
 	needs []string // of x, y, z
 	takes []string // of z, series, mean beside these
 	make  func(t *sweep.Table, s *Spec) (*plot.Figure, error)
 }{
-	{"line", []string{"x", "y"}, []string{"series", "mean"}, lines},
-	{"heat", []string{"x", "y", "z"}, []string{"mean"}, heat},
-	{"stack", []string{"x", "y"}, nil, stack},
-	{"cdf", []string{"y"}, []string{"series"}, distribution},
-	{"scatter", []string{"x", "y"}, []string{"series"}, scatter},
+	{"line", "line", []string{"x", "y"}, []string{"series", "mean"}, lines},
+	{"heat", "heat", []string{"x", "y", "z"}, []string{"mean"}, heat},
+	{"bar", "stack", []string{"x", "y"}, []string{"mean"}, bars},
+	{"stack", "stack", []string{"x", "y"}, nil, stack},
+	{"cdf", "cdf", []string{"y"}, []string{"series"}, distribution},
+	{"scatter", "scatter", []string{"x", "y"}, []string{"series"}, scatter},
+}
+
+// Kinds lists the kinds of figures.
+func Kinds() (names []string) {
+	for i := range kinds {
+		names = append(names, kinds[i].name)
+	}
+	return names
 }
 
 // Draw makes the figure.
 func Draw(t *sweep.Table, s Spec) (*plot.Figure, error) {
-	i := slices.Index(plot.Kinds(), s.Kind)
-	if i < 0 {
-		return nil, fmt.Errorf("no kind %q of figures; there are %s", s.Kind, strings.Join(plot.Kinds(), ", "))
-	}
 	for _, kind := range kinds {
 		if kind.name != s.Kind {
 			continue
@@ -71,7 +78,7 @@ func Draw(t *sweep.Table, s Spec) (*plot.Figure, error) {
 		if f.Name = s.Name; f.Name == "" {
 			f.Name = s.fileName()
 		}
-		f.Kind, f.Wide = s.Kind, s.Wide
+		f.Kind, f.Wide = kind.drawn, s.Wide
 		if len(s.Where) > 0 {
 			var list []string
 			for _, c := range s.Where {
@@ -84,7 +91,7 @@ func Draw(t *sweep.Table, s Spec) (*plot.Figure, error) {
 		}
 		return f, nil
 	}
-	return nil, fmt.Errorf("kind %q cannot be made from results", s.Kind)
+	return nil, fmt.Errorf("no kind %q of figures; there are %s", s.Kind, strings.Join(Kinds(), ", "))
 }
 
 // check compares the fields that are set with those of the kind.
@@ -135,6 +142,9 @@ type place struct {
 
 func (p *place) at(value string) stats.Float { return stats.Float(p.numbers[value]) }
 
+// wideRange is how much larger the last of an axis is than the first where only a logarithmic one shows all.
+const wideRange = 64
+
 // inf is how as many cores as transactions are called.
 const inf = "inf"
 
@@ -158,7 +168,7 @@ func newPlace(t *sweep.Table, column string, values []string, categories bool) (
 		low, high = min(low, x), max(high, x)
 	}
 	if numeric {
-		p.axis.Log2 = doubles && high >= 4*low
+		p.axis.Log2 = low > 0 && (doubles && high >= 4*low || high >= wideRange*low)
 		return p, nil
 	}
 	for i, v := range values {
@@ -241,9 +251,9 @@ func sentence(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// seriesName names a line; where lines are about different blocks it says how many.
+// seriesName names a line; where lines are about different numbers of blocks it says how many.
 func seriesName(g *Cells, name string, n int) string {
-	if g.parted() {
+	if low, high := g.blocks(); low != high {
 		return fmt.Sprintf("%s (n = %d)", name, n)
 	}
 	return name

@@ -86,7 +86,7 @@ func TestOnlyBlocksThatAreEverywhereCount(t *testing.T) {
 
 func TestClassesOfBlocksNeedNotBePaired(t *testing.T) {
 	f := draw(t, sizes, Spec{Kind: "line", X: "core.rob", Y: "uipc", Series: "fork"})
-	if len(f.Series) != 2 || f.Series[0].Name != "london (n = 1)" || f.Series[0].Points[1].Y != 1 {
+	if len(f.Series) != 2 || f.Series[0].Name != "london" || f.Series[0].Points[1].Y != 1 {
 		t.Errorf("%+v", f.Series)
 	}
 }

@@ -271,14 +271,3 @@ func (c *Cells) blocks() (low, high int) {
 	}
 	return low, high
 }
-
-// parted tells whether cells are about different blocks.
-func (c *Cells) parted() bool {
-	all := map[string]bool{}
-	for i := range c.List {
-		for _, b := range c.List[i].Blocks {
-			all[b] = true
-		}
-	}
-	return slices.ContainsFunc(c.List, func(cell Cell) bool { return len(cell.Blocks) != len(all) })
-}

@@ -87,6 +87,30 @@ func heat(t *sweep.Table, s *Spec) (*plot.Figure, error) {
 	return f, nil
 }
 
+// bars draws metric Y for each value of X, from zero.
+func bars(t *sweep.Table, s *Spec) (*plot.Figure, error) {
+	m, err := metric.Find(s.Y, t)
+	if err != nil {
+		return nil, err
+	}
+	g, err := Group(t, &m, s.X)
+	if err != nil {
+		return nil, err
+	}
+	x, err := newPlace(t, s.X, g.values(0), true)
+	if err != nil {
+		return nil, err
+	}
+	mean := m.Mean(s.mean())
+	f := &plot.Figure{X: x.axis, Y: metricAxis(&m, false), Caption: caption(&m, mean, g, false)}
+	series := plot.Series{Name: m.Label}
+	for i := range g.List {
+		series.Points = append(series.Points, g.List[i].point(x.at(g.List[i].Key[0]), mean))
+	}
+	f.Series = []plot.Series{series}
+	return f, nil
+}
+
 // composition is what a stack shows: parts that add up.
 type composition struct {
 	name, prefix string // of the columns of the parts

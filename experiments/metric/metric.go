@@ -56,6 +56,7 @@ var metrics = []Metric{
 	perInstructions("squash_pki", "squashes", "squashes"),
 	perInstructions("memory_violation_pki", "memory order violations", "memory_violations"),
 	perInstructions("state_violation_pki", "state order violations", "state_violations"),
+	perInstructions("value_squash_pki", "squashes for a wrong value", "squashes_value"),
 	perInstructions("state_far_pki", "far state accesses", "state_far"),
 	{Name: "wrong_path", Label: "wrong-path micro-ops", Unit: "a committed one", Num: columns("wrong_path_uops"), Den: columns("uops"), Better: Lower},
 	{Name: "value_coverage", Label: "state values predicted", Unit: "share of loads", Num: columns("value_predicted"), Den: columns("value_loads"), Better: Higher},

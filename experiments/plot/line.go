@@ -170,6 +170,7 @@ func (f *Figure) frame(p *plot.Plot) {
 	grid.Vertical.Width = 0
 	p.Add(grid)
 	f.X.apply(&p.X)
+	f.turn(p)
 	for _, y := range f.Rules {
 		rule := plotter.NewFunction(func(float64) float64 { return y })
 		rule.LineStyle = ruleStyle

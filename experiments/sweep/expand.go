@@ -94,7 +94,7 @@ func (p *Plan) findBlocks() error {
 	}
 	names := map[string]string{}
 	for _, v := range a.Values {
-		found := []*Input{{Name: "synthetic-mixed", Path: embeddedName, Hash: embeddedName}}
+		found := []*Input{{Name: "synthetic-mix", Path: embeddedName, Hash: embeddedName}}
 		if v.Text != embeddedName {
 			var err error
 			if found, err = p.File.inputs(v.Text); err != nil {

@@ -7,8 +7,6 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
 
-	gethstate "github.com/ethereum/go-ethereum/core/state"
-
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -25,7 +23,11 @@ func Code(name string, code []byte, transactions int, gas uint64) (*traces.Bundl
 func codeBlock(name string, code []byte, transactions int, gas uint64) (*traces.Bundle, error) {
 	const seed = 1
 	p := Params{Transactions: transactions, Seed: seed}
-	if err := p.complete(); err != nil {
+	if err := p.complete(Workload{Name: name}); err != nil {
+		return nil, err
+	}
+	where, err := findPlace(p.Fork)
+	if err != nil {
 		return nil, err
 	}
 	config := params.MainnetChainConfig
@@ -33,28 +35,20 @@ func codeBlock(name string, code []byte, transactions int, gas uint64) (*traces.
 	if err != nil {
 		return nil, err
 	}
-	parent := parentHeader(seed, p.GasLimit)
-	g := &ground{db: gethstate.NewDatabaseForTesting()}
-	st, err := gethstate.New(types.EmptyRootHash, g.db)
+	parent := where.parentHeader(config, seed, p.GasLimit)
+	g, s, err := breakGround(config, parent, p)
 	if err != nil {
 		return nil, err
 	}
-	s := &settler{st: st}
-	s.systemContracts()
-	s.fund(parent.Coinbase, 1)
 	s.fund(accounts[0].address, 1000)
 	at := addressOf(seed, "code", 0)
-	st.SetCode(at, code, tracing.CodeChangeGenesis)
-	st.SetNonce(at, 1, tracing.NonceChangeGenesis)
-	if g.root, err = st.Commit(parent.Number.Uint64(), true, true); err != nil {
+	s.st.SetCode(at, code, tracing.CodeChangeGenesis)
+	s.st.SetNonce(at, 1, tracing.NonceChangeGenesis)
+	if err := g.commit(s.st); err != nil {
 		return nil, err
 	}
-	parent.Root = g.root
-	header := childHeader(config, parent, seed)
-	d := &drafter{
-		dice: newDice(seed), seed: seed, accounts: accounts,
-		signer: types.MakeSigner(config, header.Number, header.Time), baseFee: header.BaseFee,
-	}
+	header := where.childHeader(config, parent, seed)
+	d := newDrafter(config, header, p, accounts, &s.town)
 	txs := make([]*types.Transaction, transactions)
 	for i := range txs {
 		if txs[i], err = d.sign(accounts[0], message{to: &at, gas: gas}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -33,6 +34,19 @@ func creationCode(contract string, args ...*uint256.Int) ([]byte, error) {
 // Encoding").
 func callData(method string, args ...*uint256.Int) []byte {
 	return appendWords(crypto.Keccak256([]byte(method))[:4], args)
+}
+
+// callDataLists is callData with arrays of words behind the other arguments: where
+// each begins, and then each with its length.
+func callDataLists(method string, words []*uint256.Int, lists ...[]*uint256.Int) []byte {
+	at := uint64(32 * (len(words) + len(lists)))
+	heads, tails := slices.Clone(words), []*uint256.Int{}
+	for _, l := range lists {
+		heads = append(heads, number(at))
+		tails = append(append(tails, number(uint64(len(l)))), l...)
+		at += 32 * uint64(1+len(l))
+	}
+	return callData(method, append(heads, tails...)...)
 }
 
 func appendWords(to []byte, words []*uint256.Int) []byte {

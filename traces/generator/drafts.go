@@ -26,7 +26,7 @@ func (d *drafter) recipient(n uint64) common.Address {
 		d.strangers++
 		return addressOf(d.seed, "stranger", d.strangers)
 	}
-	return d.accounts[d.dice.below(uint64(len(d.accounts)))].address
+	return d.accounts[d.draw(len(d.accounts))].address
 }
 
 // amount draws up to n whole tokens, to the last digit, and never zero.
@@ -41,7 +41,7 @@ func draftTransfer(d *drafter, _ *account) (message, error) {
 }
 
 func draftTokenTransfer(d *drafter, _ *account) (message, error) {
-	token := d.town.tokens[d.dice.below(uint64(len(d.town.tokens)))]
+	token := d.town.tokens[d.draw(len(d.town.tokens))]
 	to := d.recipient(4)
 	return message{
 		to: &token, gas: gasTokenTransfer,
@@ -50,7 +50,7 @@ func draftTokenTransfer(d *drafter, _ *account) (message, error) {
 }
 
 func draftApproval(d *drafter, _ *account) (message, error) {
-	token := d.town.tokens[d.dice.below(uint64(len(d.town.tokens)))]
+	token := d.town.tokens[d.draw(len(d.town.tokens))]
 	spender := d.recipient(4)
 	return message{
 		to: &token, gas: gasApproval,
@@ -58,16 +58,8 @@ func draftApproval(d *drafter, _ *account) (message, error) {
 	}, nil
 }
 
-// pool draws a pool.
-func (d *drafter) pool() int {
-	if d.hot == nil {
-		return int(d.dice.below(uint64(len(d.town.pools))))
-	}
-	return d.dice.among(d.hot)
-}
-
 func draftSwap(d *drafter, from *account) (message, error) {
-	p := d.town.pools[d.pool()]
+	p := d.town.pools[d.draw(len(d.town.pools))]
 	sold := p.tokens[d.dice.below(2)]
 	return message{
 		to: &p.address, gas: gasSwap,

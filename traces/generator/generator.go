@@ -1,9 +1,8 @@
 // Package generator makes blocks to measure: valid blocks of a mainnet-like chain
 // whose transactions do one thing (plain transfers, swaps, ...) or a stated mix of
-// things. The contracts are the project's own (folder contracts). go-ethereum
-// executes every block while it is made, on a state that go-ethereum has set up by
-// running the same contracts, so that header, receipts and state root are what a
-// node would have sealed.
+// things. The contracts are the project's own (folder contracts). go-ethereum's chain
+// maker seals every block, on a state that go-ethereum has set up by running the same
+// contracts, so that header, receipts and state root are what a node would have sealed.
 //
 // Equal Params give equal bundles, byte for byte and on every host: keys, amounts
 // and order come from integer draws of a seeded generator, and signatures are
@@ -11,6 +10,7 @@
 package generator
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/ethereum/go-ethereum/core/types"
@@ -26,7 +26,8 @@ const (
 	maxTransactions = 100_000
 	maxSenders      = 100_000
 	maxPools        = 1_000
-	maxSkew         = 6
+	maxDepth        = 64
+	maxHot          = 600
 )
 
 // Params say which block to make.
@@ -35,12 +36,15 @@ type Params struct {
 	Transactions int
 	Seed         uint64
 
-	Senders  int    // accounts that sign transactions and hold tokens; 0: one for two transactions
-	Pools    int    // swap pools, in a chain of tokens: pool i trades token i for token i+1; 0: 2
+	Senders  int    // accounts that sign transactions and hold tokens; 0: the workload's own, mostly one for two transactions
+	Pools    int    // swap pools, in a chain of tokens: pool i trades token i for token i+1; also heaps and boards; 0: 2
+	Depth    int    // hops of a route, relays of a call, height of a Merkle tree; 0: the workload's own
 	GasLimit uint64 // of the block, in gas; 0: mainnet's 60 million
-	// Skew draws the pool of a swap by Zipf's law: pool i, counted from 1, has the weight
-	// i^-Skew. 0 draws evenly; the higher, the hotter the first pools.
-	Skew int
+	Fork     string // one of Forks; empty: prague
+	// Hot draws receivers, pools and other keys by Zipf's law: key i, counted from 1, has the
+	// weight i^-s, where s is Hot in hundredths. 0 draws evenly; the higher, the hotter the
+	// first keys.
+	Hot int
 }
 
 // New makes a block and the part of the state that it reads. The bundle is checked
@@ -58,7 +62,11 @@ func build(p Params) (*traces.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.complete(); err != nil {
+	if err := p.complete(w); err != nil {
+		return nil, err
+	}
+	where, err := findPlace(p.Fork)
+	if err != nil {
 		return nil, err
 	}
 	config := params.MainnetChainConfig
@@ -66,21 +74,13 @@ func build(p Params) (*traces.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	parent := parentHeader(p.Seed, p.GasLimit)
-	ground, err := settle(config, parent, p, accounts)
+	parent := where.parentHeader(config, p.Seed, p.GasLimit)
+	ground, err := settle(config, parent, p, w, accounts)
 	if err != nil {
 		return nil, fmt.Errorf("set up the state: %w", err)
 	}
-	header := childHeader(config, parent, p.Seed)
-	d := &drafter{
-		dice:     newDice(p.Seed),
-		seed:     p.Seed,
-		accounts: accounts,
-		town:     ground.town,
-		signer:   types.MakeSigner(config, header.Number, header.Time),
-		baseFee:  header.BaseFee,
-		hot:      zipf(len(ground.town.pools), p.Skew),
-	}
+	header := where.childHeader(config, parent, p.Seed)
+	d := newDrafter(config, header, p, accounts, ground.town)
 	txs, err := d.transactions(w, p.Transactions)
 	if err != nil {
 		return nil, err
@@ -88,52 +88,53 @@ func build(p Params) (*traces.Bundle, error) {
 	return ground.bundle("synthetic-"+w.Name, config, header, txs)
 }
 
-// bundle seals the block and checks it.
-func (g *ground) bundle(name string, config *params.ChainConfig, header *types.Header, txs types.Transactions) (*traces.Bundle, error) {
-	sealed, prestate, err := g.seal(config, header, txs)
-	if err != nil {
-		return nil, err
-	}
-	b := &traces.Bundle{
-		Name:        name,
-		ChainID:     config.ChainID.Uint64(),
-		Config:      config,
-		Header:      sealed.Header(),
-		BlockHash:   sealed.Hash(),
-		Txs:         sealed.Transactions(),
-		Withdrawals: sealed.Withdrawals(),
-		Prestate:    prestate,
-		BlockHashes: blockHashes(sealed),
-	}
-	b.ContentHash = traces.ContentHash(b.Prestate, b.BlockHashes)
-	return b, b.Check()
-}
-
 // complete checks the numbers and fills in defaults.
-func (p *Params) complete() error {
+func (p *Params) complete(w Workload) error {
 	if p.Senders == 0 {
-		p.Senders = max(2, p.Transactions/2)
+		p.Senders = max(2, p.Transactions*cmp.Or(w.senders, 50)/100)
+	}
+	if p.Depth == 0 {
+		p.Depth = max(1, w.depth)
 	}
 	if p.Pools == 0 {
-		p.Pools = defaultPools
+		p.Pools = cmp.Or(w.pools, defaultPools)
+		if w.onePool {
+			p.Pools = 1
+		}
 	}
 	if p.GasLimit == 0 {
 		p.GasLimit = defaultGasLimit
 	}
+	if p.Fork == "" {
+		p.Fork = DefaultFork
+	}
 	for _, n := range []struct {
-		name       string
-		value, max int
+		name            string
+		value, min, max int
 	}{
-		{"transactions", p.Transactions, maxTransactions},
-		{"senders", p.Senders, maxSenders},
-		{"pools", p.Pools, maxPools},
+		{"transactions", p.Transactions, 1, maxTransactions},
+		{"senders", p.Senders, 1, maxSenders},
+		{"pools", p.Pools, 1, maxPools},
+		{"depth", p.Depth, 1, maxDepth},
+		{"hot", p.Hot, 0, maxHot},
 	} {
-		if n.value < 1 || n.value > n.max {
-			return fmt.Errorf("%s: %d is not between 1 and %d", n.name, n.value, n.max)
+		if n.value < n.min || n.value > n.max {
+			return fmt.Errorf("%s: %d is not between %d and %d", n.name, n.value, n.min, n.max)
 		}
 	}
-	if p.Skew < 0 || p.Skew > maxSkew {
-		return fmt.Errorf("skew: %d is not between 0 and %d", p.Skew, maxSkew)
+	if w.onePool && p.Pools != 1 {
+		return fmt.Errorf("pools: %s has one", w.Name)
+	}
+	if w.hops && p.Pools < p.Depth {
+		p.Pools = p.Depth
 	}
 	return nil
+}
+
+func newDrafter(config *params.ChainConfig, header *types.Header, p Params, accounts []*account, t *town) *drafter {
+	return &drafter{
+		dice: newDice(p.Seed), seed: p.Seed, depth: p.Depth, skew: p.Hot, accounts: accounts, town: t,
+		signer: types.MakeSigner(config, header.Number, header.Time), baseFee: header.BaseFee,
+		tables: map[int][]uint64{}, cells: map[*account]int{}, cancelled: map[*account]bool{},
+	}
 }

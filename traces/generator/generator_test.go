@@ -50,7 +50,11 @@ func text(t testing.TB, b *traces.Bundle) []byte {
 func each(t *testing.T, test func(t *testing.T, w Workload, p Params)) {
 	for i, w := range Workloads() {
 		t.Run(w.Name, func(t *testing.T) {
-			test(t, w, Params{Workload: w.Name, Transactions: 120, Seed: uint64(40 + i), Senders: 10, Pools: 3})
+			n := 40
+			if len(w.mix) > 4 {
+				n = 120
+			}
+			test(t, w, Params{Workload: w.Name, Transactions: n, Seed: uint64(40 + i), Senders: 10, Pools: poolsOf(w)})
 		})
 	}
 }
@@ -132,8 +136,8 @@ func TestSeedMatters(t *testing.T) {
 // TestOutcomes: transactions fail where they are meant to, and nowhere else.
 func TestOutcomes(t *testing.T) {
 	failures := map[string]int{
-		"reverts": 75, // 90 refusals, of which one in six is caught
-		"mixed":   1,
+		"reverts":     75, // 90 refusals, of which one in six is caught
+		"mainnet-mix": 2,
 	}
 	each(t, func(t *testing.T, w Workload, p Params) {
 		g, err := traces.Execute(generate(t, p))
@@ -174,7 +178,7 @@ func TestCreationsCreate(t *testing.T) {
 
 // TestSwapsKeepK: a swap pays out, and the product of the reserves never falls.
 func TestSwapsKeepK(t *testing.T) {
-	b := generate(t, Params{Workload: "swaps", Transactions: 40, Seed: 9, Pools: 1})
+	b := generate(t, Params{Workload: "swap", Transactions: 40, Seed: 9})
 	g, err := traces.Execute(b)
 	if err != nil {
 		t.Fatal(err)
@@ -235,14 +239,22 @@ func TestBadParams(t *testing.T) {
 		want string
 	}{
 		{Params{Workload: "nft", Transactions: 1}, "no such workload (transfers, erc20,"},
-		{Params{Workload: "mixed"}, "transactions: 0 is not between"},
-		{Params{Workload: "mixed", Transactions: -3}, "transactions: -3 is not between"},
-		{Params{Workload: "mixed", Transactions: 1, Senders: -1}, "senders: -1"},
-		{Params{Workload: "mixed", Transactions: 1, Pools: 1 << 20}, "pools: 1048576"},
+		{Params{Workload: "mainnet-mix"}, "transactions: 0 is not between"},
+		{Params{Workload: "mainnet-mix", Transactions: -3}, "transactions: -3 is not between"},
+		{Params{Workload: "mainnet-mix", Transactions: 1, Senders: -1}, "senders: -1"},
+		{Params{Workload: "mainnet-mix", Transactions: 1, Pools: 1 << 20}, "pools: 1048576"},
 		{Params{Workload: "transfers", Transactions: 20, GasLimit: 100_000}, "only 4 of 20 transactions fit into a block of 100000 gas"},
 	} {
 		if _, err := New(c.p); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want %q", c.p, err, c.want)
 		}
 	}
+}
+
+// poolsOf gives three pools to a workload that may have them.
+func poolsOf(w Workload) int {
+	if w.onePool {
+		return 1
+	}
+	return 3
 }

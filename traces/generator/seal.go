@@ -2,170 +2,78 @@ package generator
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/consensus/misc/eip1559"
-	"github.com/ethereum/go-ethereum/consensus/misc/eip4844"
+	"github.com/ethereum/go-ethereum/consensus/beacon"
+	"github.com/ethereum/go-ethereum/consensus/ethash"
 	"github.com/ethereum/go-ethereum/core"
 	gethstate "github.com/ethereum/go-ethereum/core/state"
 	"github.com/ethereum/go-ethereum/core/types"
-	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/ethereum/go-ethereum/params"
-	"github.com/ethereum/go-ethereum/trie"
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces"
 )
 
-// Where the block stands on the chain: in mainnet's time of Prague (activated at
-// 1746612311, EIP-7600).
-const (
-	blockNumber  = 23_000_000
-	blockTime    = 1_753_000_000 // Unix seconds
-	slotSeconds  = 12
-	startBaseFee = 2 * params.GWei // of the parent
-)
-
-// parentHeader is the header that the block follows, without its state root. It is
-// half full, so that the base fee stays (EIP-1559).
-func parentHeader(seed, gasLimit uint64) *types.Header {
-	parentRoot, noBlobs := digest(seed, "beacon root", 0), uint64(0)
-	return &types.Header{
-		ParentHash:       digest(seed, "grandparent", 0),
-		UncleHash:        types.EmptyUncleHash,
-		Coinbase:         addressOf(seed, "coinbase", 0),
-		TxHash:           types.EmptyTxsHash,
-		ReceiptHash:      types.EmptyReceiptsHash,
-		Difficulty:       new(big.Int),
-		Number:           big.NewInt(blockNumber - 1),
-		GasLimit:         gasLimit,
-		GasUsed:          gasLimit / 2,
-		Time:             blockTime - slotSeconds,
-		MixDigest:        digest(seed, "randao", 0),
-		BaseFee:          big.NewInt(startBaseFee),
-		WithdrawalsHash:  &types.EmptyWithdrawalsHash,
-		BlobGasUsed:      &noBlobs,
-		ExcessBlobGas:    &noBlobs,
-		ParentBeaconRoot: &parentRoot,
-		RequestsHash:     &types.EmptyRequestsHash,
+// bundle seals a block with go-ethereum's chain maker, and gives it with what it reads.
+func (g *ground) bundle(name string, config *params.ChainConfig, header *types.Header, txs types.Transactions) (*traces.Bundle, error) {
+	block, err := g.seal(config, header, txs)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// childHeader is the block's header, without what follows from its execution.
-func childHeader(config *params.ChainConfig, parent *types.Header, seed uint64) *types.Header {
-	beaconRoot := digest(seed, "beacon root", 1)
-	excess := eip4844.CalcExcessBlobGas(config, parent, blockTime)
-	return &types.Header{
-		ParentHash:       parent.Hash(),
-		Coinbase:         parent.Coinbase,
-		Difficulty:       new(big.Int),
-		Number:           big.NewInt(blockNumber),
-		GasLimit:         parent.GasLimit,
-		Time:             blockTime,
-		Extra:            []byte("ooovm generator"),
-		MixDigest:        digest(seed, "randao", 1),
-		BaseFee:          eip1559.CalcBaseFee(config, parent),
-		BlobGasUsed:      new(uint64),
-		ExcessBlobGas:    &excess,
-		ParentBeaconRoot: &beaconRoot,
+	b := &traces.Bundle{
+		Name:        name,
+		ChainID:     config.ChainID.Uint64(),
+		Config:      config,
+		Header:      block.Header(),
+		BlockHash:   block.Hash(),
+		Txs:         block.Transactions(),
+		Withdrawals: block.Withdrawals(),
+		BlockHashes: map[uint64]common.Hash{block.NumberU64() - 1: block.ParentHash()},
 	}
-}
-
-// blockContext is what instructions see of a block. Of its ancestors they see the
-// parent.
-func blockContext(config *params.ChainConfig, h *types.Header) vm.BlockContext {
-	return vm.BlockContext{
-		CanTransfer: core.CanTransfer,
-		Transfer:    core.Transfer,
-		GetHash: func(n uint64) common.Hash {
-			if n+1 == h.Number.Uint64() {
-				return h.ParentHash
-			}
-			return common.Hash{}
-		},
-		Coinbase:    h.Coinbase,
-		GasLimit:    h.GasLimit,
-		BlockNumber: h.Number,
-		Time:        h.Time,
-		Difficulty:  h.Difficulty,
-		BaseFee:     h.BaseFee,
-		BlobBaseFee: eip4844.CalcBlobFee(config, h),
-		Random:      &h.MixDigest,
-	}
-}
-
-// blockHashes is what a bundle has to know of ancestors: the parent.
-func blockHashes(b *types.Block) map[uint64]common.Hash {
-	return map[uint64]common.Hash{b.NumberU64() - 1: b.ParentHash()}
-}
-
-// seal executes the block on the ground, completes its header, and gives the block
-// with what it read.
-func (g *ground) seal(config *params.ChainConfig, header *types.Header, txs types.Transactions) (*types.Block, state.Prestate, error) {
 	stored, err := g.db.Reader(g.root)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r := &recorder{Reader: stored, read: make(state.Prestate)}
-	st, err := gethstate.NewWithReader(g.root, g.db, r)
-	if err != nil {
-		return nil, nil, err
+	if _, err := (&traces.Execution{Bundle: b, State: r}).Run(); err != nil {
+		return nil, err
 	}
-	evm := vm.NewEVM(blockContext(config, header), st, config, vm.Config{})
-	core.ProcessBeaconBlockRoot(*header.ParentBeaconRoot, evm)
-	core.ProcessParentBlockHash(header.ParentHash, evm)
-	receipts, err := execute(evm, st, header, txs)
-	if err != nil {
-		return nil, nil, err
-	}
-	queued, err := requests(config, evm, receipts)
-	if err != nil {
-		return nil, nil, err
-	}
-	hash := types.CalcRequestsHash(queued)
-	header.RequestsHash = &hash
-	header.Root = st.IntermediateRoot(true)
-	if err := st.Error(); err != nil {
-		return nil, nil, err
-	}
-	body := &types.Body{Transactions: txs, Withdrawals: types.Withdrawals{}}
-	return types.NewBlock(header, body, receipts, trie.NewStackTrie(nil)), r.read, nil
+	b = b.Again()
+	b.Prestate = r.read
+	b.ContentHash = traces.ContentHash(b.Prestate, b.BlockHashes)
+	return b, b.Check()
 }
 
-func execute(evm *vm.EVM, st *gethstate.StateDB, header *types.Header, txs types.Transactions) (types.Receipts, error) {
-	pool := new(core.GasPool).AddGas(header.GasLimit)
-	receipts := make(types.Receipts, len(txs))
-	for i, tx := range txs {
-		st.SetTxContext(tx.Hash(), i)
-		var err error
-		receipts[i], err = core.ApplyTransaction(evm, pool, st, header, tx, &header.GasUsed)
-		switch {
-		case errors.Is(err, core.ErrGasLimitReached):
-			return nil, fmt.Errorf("only %d of %d transactions fit into a block of %d gas", i, len(txs), header.GasLimit)
-		case err != nil:
-			return nil, fmt.Errorf("transaction %d: %w", i, err)
+// seal executes the transactions on the ground. The chain maker panics at a transaction
+// that cannot be executed.
+func (g *ground) seal(config *params.ChainConfig, header *types.Header, txs types.Transactions) (block *types.Block, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("go-ethereum: %v", p)
 		}
+	}()
+	made := 0
+	blocks, _ := core.GenerateChain(config, types.NewBlockWithHeader(g.parent), beacon.New(ethash.NewFaker()), g.disk, 1,
+		func(_ int, b *core.BlockGen) {
+			b.OffsetTime(int64(header.Time) - int64(b.Timestamp()))
+			b.SetCoinbase(header.Coinbase)
+			b.SetExtra(header.Extra)
+			b.SetParentBeaconRoot(*header.ParentBeaconRoot)
+			for _, tx := range txs {
+				if tx.Gas() > b.Gas() {
+					return
+				}
+				b.AddTx(tx)
+				made++
+			}
+		})
+	if made < len(txs) {
+		return nil, fmt.Errorf("only %d of %d transactions fit into a block of %d gas", made, len(txs), header.GasLimit)
 	}
-	return receipts, nil
-}
-
-// requests are those of EIP-7685 to the consensus layer.
-func requests(config *params.ChainConfig, evm *vm.EVM, receipts types.Receipts) ([][]byte, error) {
-	var logs []*types.Log
-	for _, r := range receipts {
-		logs = append(logs, r.Logs...)
-	}
-	list := [][]byte{}
-	if err := core.ParseDepositLogs(&list, logs, config); err != nil {
-		return nil, err
-	}
-	if err := core.ProcessWithdrawalQueue(&list, evm); err != nil {
-		return nil, err
-	}
-	return list, core.ProcessConsolidationQueue(&list, evm)
+	return blocks[0], nil
 }
 
 // recorder keeps what is read from a state: the pre-state of a bundle. Slots that

@@ -14,66 +14,46 @@ import (
 
 // Workload is a kind of block.
 type Workload struct {
-	Name string
-	Doc  string // one line
-	mix  []share
+	Name  string
+	Doc   string   // one line
+	Knobs []string // what of Params it heeds beside transactions, senders and seed
+	mix   []share
+
+	depth   int  // where none is given
+	pools   int  // where no number is given
+	senders int  // of 100 transactions, where no number is given; 0: 50
+	onePool bool // and no more
+	hops    bool // depth is a number of pools
+}
+
+// kind is what a transaction does, and the sites that it needs.
+type kind struct {
+	draft func(d *drafter, from *account) (message, error)
+	needs []*site
 }
 
 // share is one kind of transaction with its weight in a workload.
 type share struct {
 	weight int
-	draft  func(d *drafter, from *account) (message, error)
+	kind
 }
 
 // message is a transaction before it is priced and signed.
 type message struct {
+	from  *account        // nil: the account that was drawn
 	to    *common.Address // nil: a creation
 	value *uint256.Int    // in wei, nil for none
 	gas   uint64          // limit
 	data  []byte
 }
 
-// workloads is the table of what New can make.
-var workloads = []Workload{
-	{
-		"transfers", "plain ether transfers, one in eight to an account that does not exist yet",
-		[]share{{1, draftTransfer}},
-	},
-	{
-		"erc20", "transfers of three and more ERC-20 tokens between holders, with some approvals",
-		[]share{{7, draftTokenTransfer}, {1, draftApproval}},
-	},
-	{
-		"swaps", "constant-product swaps, spread evenly over the pools and both directions",
-		[]share{{1, draftSwap}},
-	},
-	{
-		"compute", "loops of mixed arithmetic, hashing and memory with hardly any state",
-		[]share{{1, draftCompute}},
-	},
-	{
-		"reverts", "calls that fail: by reason, custom error, panic, out of gas, caught by the caller; one in four succeeds",
-		[]share{{3, draftRefusal}, {1, draftSpending}},
-	},
-	{
-		"creation", "contracts created by transactions, by CREATE and by CREATE2",
-		[]share{{1, draftCreation}},
-	},
-	{
-		"mixed", "of 120 transactions 48 ether transfers, 36 ERC-20 transfers, 26 swaps, 8 compute loops, one revert and one creation",
-		[]share{
-			{48, draftTransfer},
-			{36, draftTokenTransfer},
-			{26, draftSwap},
-			{8, draftCompute},
-			{1, draftRefusal},
-			{1, draftCreation},
-		},
-	},
-}
-
 // Workloads lists what New can make, in a fixed order.
 func Workloads() []Workload { return slices.Clone(workloads) }
+
+// uses tells whether a transaction of the workload needs a site.
+func (w Workload) uses(s *site) bool {
+	return slices.ContainsFunc(w.mix, func(k share) bool { return slices.Contains(k.needs, s) })
+}
 
 func find(name string) (Workload, error) {
 	names := make([]string, len(workloads))
@@ -114,15 +94,31 @@ func apportion(n int, mix []share) []int {
 type drafter struct {
 	dice     dice
 	seed     uint64
+	depth    int
+	skew     int // Params.Hot
 	accounts []*account
-	town     town
+	town     *town
 	signer   types.Signer
 	baseFee  *big.Int
-	hot      []uint64 // which pool is drawn; nil: evenly
+	tables   map[int][]uint64 // of Zipf's law, by number of keys
 
 	strangers int // addresses handed out that nobody has used before
 	refusals  int
 	creations int
+	claims    int
+	cells     map[*account]int  // turned over on boards
+	cancelled map[*account]bool // the order that the book began with
+}
+
+// draw gives one of n keys, the first ones more often if the block has hot keys.
+func (d *drafter) draw(n int) int {
+	if d.skew == 0 {
+		return int(d.dice.below(uint64(n)))
+	}
+	if d.tables[n] == nil {
+		d.tables[n] = zipf(n, d.skew)
+	}
+	return d.dice.among(d.tables[n])
 }
 
 // transactions writes n transactions in random order, each from a random account.
@@ -142,6 +138,9 @@ func (d *drafter) transactions(w Workload, n int) ([]*types.Transaction, error) 
 		msg, err := s.draft(d, from)
 		if err != nil {
 			return nil, fmt.Errorf("transaction %d: %w", i, err)
+		}
+		if msg.from != nil {
+			from = msg.from
 		}
 		if txs[i], err = d.sign(from, msg); err != nil {
 			return nil, fmt.Errorf("transaction %d: %w", i, err)

@@ -35,7 +35,7 @@ func write(t *testing.T, name string, text []byte) string {
 // go-ethereum's EIP-3155 lines.
 func sample(t *testing.T) (b *traces.Bundle, block, lines []byte) {
 	t.Helper()
-	b, err := generator.New(generator.Params{Workload: "mixed", Transactions: 12, Seed: 1})
+	b, err := generator.New(generator.Params{Workload: "mainnet-mix", Transactions: 12, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
