@@ -105,3 +105,20 @@ func TestWindowsKeepProportion(t *testing.T) {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }
+
+// first and last are places of an axis unless the axis has values of these names.
+func TestLastIsAPlaceUnlessItIsAName(t *testing.T) {
+	table, err := sweep.ReadTable(strings.NewReader(`block,status,predictor.value,core.rob,cycles
+a,ok,last,8,100
+a,ok,oracle,64,50
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := Numbers{t: table}
+	for place, want := range map[string]string{"predictor.value=last": "100", "core.rob=last": "50", "core.rob=first": "100"} {
+		if got, err := n.Total("cycles", place); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", place, got, err, want)
+		}
+	}
+}

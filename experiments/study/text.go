@@ -64,7 +64,7 @@ func (n Numbers) choose(place string) (*sweep.Table, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(cells) > 0 {
+		if len(cells) > 0 && !slices.Contains(cells, c.Values[0]) { // a predictor is called last, too
 			switch c.Values[0] { // the first point is the first of every axis, the last the last
 			case "first":
 				c.Values[0] = cells[0]
