@@ -110,14 +110,14 @@ func Choose(args []string, where string, also func(path string) bool) (inputs, i
 	}
 	f, err := Compile(where)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--where %w", err)
+		return nil, nil, fmt.Errorf("where %w", err)
 	}
 	if inputs, ignored, err = traces.Collect(args, nil); err != nil {
 		return nil, nil, err
 	}
 	inputs, err = f.Select(inputs)
 	if err == nil && len(inputs) == 0 {
-		err = fmt.Errorf("--where %q: no block meets it", where)
+		err = fmt.Errorf("where %q: no block meets it", where)
 	}
 	return inputs, ignored, err
 }

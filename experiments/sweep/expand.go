@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
@@ -120,7 +121,7 @@ func (f *File) inputs(text string) (list []*Input, err error) {
 	if !filepath.IsAbs(where) {
 		where = filepath.Join(f.Dir, where)
 	}
-	paths, _, err := traces.Collect([]string{where}, nil)
+	paths, _, err := corpus.Choose([]string{where}, f.Where, nil)
 	if err != nil {
 		return nil, err
 	}

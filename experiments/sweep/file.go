@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/machine"
 )
 
@@ -32,6 +33,7 @@ type File struct {
 	Configs   []string // configuration files
 	Set       []config.Setting
 	Axes      []Axis
+	Where     string     // condition on the blocks of files, folders and patterns
 	Zip       [][]string // names of axes that advance together
 	Exclude   []map[string]string
 	Seeds     []uint64 // empty: the configuration's
@@ -185,7 +187,7 @@ func (p *parser) boolean(n *yaml.Node, what string) bool {
 	return strings.EqualFold(n.Value, "true")
 }
 
-const members = "name, base, axes, zip, exclude, repeats, seeds, check, baseline, maxCycles"
+const members = "name, base, axes, where, zip, exclude, repeats, seeds, check, baseline, maxCycles"
 
 // named is what a sweep may be called: it becomes part of file names.
 var named = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -209,6 +211,11 @@ func (p *parser) sweep(n *yaml.Node) {
 			f.Check = p.boolean(v, name)
 		case "baseline":
 			f.Baseline = p.boolean(v, name)
+		case "where":
+			f.Where = p.string(v, name)
+			if _, err := corpus.Compile(f.Where); err != nil {
+				p.fail(v, "where: %v", err)
+			}
 		case "maxCycles":
 			f.MaxCycles = p.number(v, name, 0, math.MaxInt64)
 		default:
