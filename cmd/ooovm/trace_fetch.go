@@ -34,8 +34,9 @@ func newTraceFetch(c *cli) *cobra.Command {
 node's tracer or witness gives, and by asking for what is missing one by one, so that
 nodes without debug methods serve too. A bundle is written only if go-ethereum's
 execution of it reproduces the header. A range goes into a folder, a file a block;
-files that are there and sound are skipped. Exits with 3 when what the node gave does
-not reproduce the header.`,
+files that are there and sound are skipped, and a block that fails does not keep the
+others from being fetched (exit code 1). Exits with 3 when what the node gave does not
+reproduce a header.`,
 		Example: `  ooovm trace fetch --rpc http://127.0.0.1:8545 --block 19426587 -o b.json.zst
   ooovm trace fetch --rpc geth.ipc --block 19426500-19426599 --every 10 --rate 5 -o blocks/`,
 		Args: cobra.NoArgs,
@@ -116,7 +117,34 @@ func (f *fetchFlags) run(ctx context.Context, c *cli) error {
 	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
 		return usageError(err)
 	}
-	return r.Numbers(func(n uint64) error { return f.one(ctx, c, fetcher, n, r.Path(n)) })
+	if err := fetcher.Chain(ctx); err != nil {
+		return usageError(err)
+	}
+	return f.all(ctx, c, fetcher, r)
+}
+
+// all fetches a range. A block that fails is reported, and the others are fetched; nothing of it is written.
+func (f *fetchFlags) all(ctx context.Context, c *cli, fetcher *fetch.Fetcher, r *fetch.Range) error {
+	blocks, failed, code := 0, 0, exitFailed
+	for n := range r.Numbers() {
+		blocks++
+		err := f.one(ctx, c, fetcher, n, r.Path(n))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			continue
+		}
+		failed++
+		if exitCode(err) == exitDifference {
+			code = exitDifference
+		}
+		fmt.Fprintf(c.stderr, "ooovm: %v\n", err)
+	}
+	if failed == 0 {
+		return nil
+	}
+	return &exitError{code, fmt.Errorf("%d of %d blocks were not fetched; the same command tries them again", failed, blocks)}
 }
 
 // one fetches a block into a file.

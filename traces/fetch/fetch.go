@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -69,13 +70,19 @@ func (f *Fetcher) Latest(ctx context.Context) (uint64, error) {
 	return uint64(number), err
 }
 
+// Chain makes sure that the node answers, and learns which chain it serves. Block does so too, at first.
+func (f *Fetcher) Chain(ctx context.Context) error {
+	if f.chain != nil {
+		return nil
+	}
+	c, err := f.Node.findChain(ctx, f.Config)
+	f.chain = c
+	return err
+}
+
 func (f *Fetcher) block(ctx context.Context, number uint64) (*Fetched, error) {
-	if f.chain == nil {
-		c, err := f.Node.findChain(ctx, f.Config)
-		if err != nil {
-			return nil, err
-		}
-		f.chain = c
+	if err := f.Chain(ctx); err != nil {
+		return nil, err
 	}
 	b, err := f.Node.block(ctx, f.chain, number)
 	if err != nil {
@@ -170,17 +177,15 @@ func (r *Range) Path(number uint64) string {
 	return filepath.Join(r.Dir, fmt.Sprintf("%d%s", number, r.Ext))
 }
 
-// Numbers calls for each block in order until the first error.
-func (r *Range) Numbers(each func(number uint64) error) error {
-	for n := r.From; n <= r.To; n += r.Every {
-		if err := each(n); err != nil {
-			return err
-		}
-		if n+r.Every < n {
-			break
+// Numbers lists the blocks in order.
+func (r *Range) Numbers() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for n := r.From; n <= r.To && yield(n); n += r.Every {
+			if n+r.Every < n {
+				break
+			}
 		}
 	}
-	return nil
 }
 
 // Have tells whether a file is a sound bundle of the block that reproduces its header, so

@@ -227,3 +227,51 @@ func decisive(t *testing.T, b *traces.Bundle, golden *traces.Golden) (state.Addr
 	t.Fatal("no slot decides anything")
 	return state.Address{}, isa.Word{}
 }
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, c := range []struct {
+		status int
+		header string
+		want   time.Duration
+	}{
+		{429, "3", 3 * time.Second},
+		{503, "3", 3 * time.Second},
+		{429, "Fri, 02 Jan 2026 03:04:15 GMT", 10 * time.Second},
+		{429, "Fri, 02 Jan 2026 03:04:00 GMT", 0}, // past
+		{429, "99999999", mostWait},
+		{429, "Fri, 02 Jan 2099 03:04:15 GMT", mostWait},
+		{429, "", 0},
+		{429, "-1", 0},
+		{429, "soon", 0},
+		{502, "3", 0},
+		{200, "3", 0},
+	} {
+		resp := &http.Response{StatusCode: c.status, Header: http.Header{"Retry-After": {c.header}}}
+		if got := retryAfter(resp, now); got != c.want {
+			t.Errorf("%d with %q: %v, want %v", c.status, c.header, got, c.want)
+		}
+	}
+}
+
+// TestBusyServerIsLeftAlone: the request that follows a Retry-After comes no sooner.
+func TestBusyServerIsLeftAlone(t *testing.T) {
+	var busy time.Time
+	url := honest(t).Serve(t, func(_ string, call int, w http.ResponseWriter, _ *any) bool {
+		switch call {
+		case 1:
+			busy = time.Now()
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return true
+		case 2:
+			if waited := time.Since(busy); waited < time.Second {
+				t.Errorf("asked again after %v", waited)
+			}
+		}
+		return false
+	})
+	if _, err := fetchFrom(t, url); err != nil {
+		t.Error(err)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ethereum/go-ethereum/rpc"
@@ -50,18 +51,19 @@ type Node struct {
 	url    string
 	opt    Options
 	client *rpc.Client
+	web    *transport
 	next   time.Time // when the next request may leave
 }
 
 // Dial connects to http(s) and ws(s) addresses and to IPC sockets.
 func Dial(ctx context.Context, url string, opt Options) (*Node, error) {
 	opt.complete()
-	web := &http.Client{Transport: &boundedTransport{http.DefaultTransport, opt.MaxResponse}}
-	client, err := rpc.DialOptions(ctx, url, rpc.WithHTTPClient(web), rpc.WithWebsocketMessageSizeLimit(opt.MaxResponse))
+	web := &transport{RoundTripper: http.DefaultTransport, most: opt.MaxResponse}
+	client, err := rpc.DialOptions(ctx, url, rpc.WithHTTPClient(&http.Client{Transport: web}), rpc.WithWebsocketMessageSizeLimit(opt.MaxResponse))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", url, oneLine(err))
 	}
-	return &Node{url: url, opt: opt, client: client}, nil
+	return &Node{url: url, opt: opt, client: client, web: web}, nil
 }
 
 // Close ends the connection.
@@ -111,7 +113,7 @@ func (n *Node) call(ctx context.Context, result any, method string, args ...any)
 		if try >= n.opt.Retries {
 			return &CallError{method, fmt.Errorf("%w (%d times)", err, try+1)}
 		}
-		if err := sleep(ctx, n.opt.Backoff<<min(try, 5)); err != nil {
+		if err := sleep(ctx, max(n.opt.Backoff<<min(try, 5), n.web.asked())); err != nil {
 			return &CallError{method, err}
 		}
 	}
@@ -174,20 +176,43 @@ func refused(err error) bool {
 		errors.As(err, &status) && (status.StatusCode == http.StatusForbidden || status.StatusCode == http.StatusNotFound || status.StatusCode == http.StatusMethodNotAllowed)
 }
 
-// boundedTransport ends answers that are too long.
-type boundedTransport struct {
+// transport ends answers that are too long, and remembers how long a busy server wants to be left alone.
+type transport struct {
 	http.RoundTripper
 	most int64
+	wait atomic.Int64 // of the latest answer, in nanoseconds
 }
 
 // RoundTrip is that of http.RoundTripper.
-func (t *boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
+	t.wait.Store(int64(retryAfter(resp, time.Now())))
 	resp.Body = &boundedBody{resp.Body, t.most, t.most}
 	return resp, nil
+}
+
+// asked is how long the latest answer wants to be waited, once.
+func (t *transport) asked() time.Duration { return time.Duration(t.wait.Swap(0)) }
+
+// mostWait bounds what a server can ask for.
+const mostWait = 2 * time.Minute
+
+// retryAfter reads the Retry-After of a busy server (RFC 9110, section 10.2.3): seconds or a date; 0 where there is none.
+func retryAfter(resp *http.Response, now time.Time) time.Duration {
+	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
+		return 0
+	}
+	text := resp.Header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return min(time.Duration(seconds)*time.Second, mostWait)
+	}
+	if date, err := http.ParseTime(text); err == nil {
+		return min(max(0, date.Sub(now)), mostWait)
+	}
+	return 0
 }
 
 type boundedBody struct {

@@ -10,10 +10,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 	gethstate "github.com/ethereum/go-ethereum/core/state"
 	"github.com/ethereum/go-ethereum/core/tracing"
 	"github.com/ethereum/go-ethereum/eth/tracers/logger"
@@ -83,6 +85,7 @@ func TestDialects(t *testing.T) {
 		{"go-ethereum", "EIP-3155, go-ethereum", lines},
 		{"sections", "EIP-3155, with code sections (besu, revm)", edit(`{"pc":`, `{"section":0,"pc":`)},
 		{"opcodes in hexadecimal", "EIP-3155, go-ethereum", edit(`"op":(\d+)`, `"op":"$1"`)},
+		{"evmone", "EIP-3155, evmone (no gasCost)", edit(`"gasCost":"0x[0-9a-f]+",`, ``)},
 		{"a step told twice", "EIP-3155, go-ethereum", edit(`(?m)^({.*"opName":"RETURN".*})$`, "$1\n$1")},
 	} {
 		got, err := Import([]string{write(t, "block.json", block), write(t, "t.jsonl", c.lines)}, Options{ChainID: 1})
@@ -105,6 +108,104 @@ func TestDialects(t *testing.T) {
 				t.Fatalf("%s: step %d is %+v, want %+v", c.name, i, have.Steps[i], want.Steps[i])
 			}
 		}
+	}
+}
+
+// tracedStates is what a prestateTracer says of a bundle: everything with the first transaction.
+func tracedStates(b *traces.Bundle, nonce func(uint64) any) []map[string]any {
+	list := make([]map[string]any, len(b.Txs))
+	for i, tx := range b.Txs {
+		list[i] = map[string]any{"txHash": tx.Hash(), "result": map[string]any{}}
+	}
+	all := map[common.Address]map[string]any{}
+	for address, acct := range b.Prestate {
+		storage := map[common.Hash]common.Hash{}
+		for slot, value := range acct.Storage {
+			storage[slot.Bytes32()] = value.Bytes32()
+		}
+		all[common.Address(address)] = map[string]any{
+			"balance": (*hexutil.Big)(acct.Balance.ToBig()), "nonce": nonce(acct.Nonce), "code": hexutil.Bytes(acct.Code), "storage": storage,
+		}
+	}
+	list[0]["result"] = all
+	return list
+}
+
+// TestPrestateWithItsBlock: the output of a prestateTracer, for each transaction or for the block, as the node wrapped
+// it or not, with nonces of either kind, makes the block that it was traced of.
+func TestPrestateWithItsBlock(t *testing.T) {
+	b, block, _ := sample(t)
+	want, err := traces.Record(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := func(n uint64) any { return n }
+	hexadecimal := func(n uint64) any { return hexutil.Uint64(n) }
+	text := func(v any) []byte {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	each := tracedStates(b, number)
+	for _, c := range []struct {
+		name, dialect   string
+		prestate, block []byte
+	}{
+		{"of every transaction", "prestateTracer output of every transaction", text(each), block},
+		{"as the node wrote it", "prestateTracer output of every transaction", text(map[string]any{"jsonrpc": "2.0", "id": 1, "result": each}), text(map[string]any{"jsonrpc": "2.0", "id": 2, "result": json.RawMessage(block)})},
+		{"nonces in hexadecimal", "prestateTracer output of every transaction", text(tracedStates(b, hexadecimal)), block},
+		{"of the block", "prestateTracer output of the whole block", text(each[0]["result"]), block},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Import([]string{write(t, "prestate.json", c.prestate), write(t, "block.json", c.block)}, Options{ChainID: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := got.Bundle.Provenance.Dialect; d != c.dialect {
+				t.Errorf("dialect %q, want %q", d, c.dialect)
+			}
+			have, err := traces.Record(got.Bundle)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(have.Steps, want.Steps) {
+				t.Errorf("%d steps, other ones than the block's %d", len(have.Steps), len(want.Steps))
+			}
+		})
+	}
+}
+
+// TestPrestateOfAnotherBlock: a pre-state that does not reproduce the header is no bundle.
+func TestPrestateOfAnotherBlock(t *testing.T) {
+	b, block, _ := sample(t)
+	poor := tracedStates(b, func(n uint64) any { return n })
+	for _, acct := range poor[0]["result"].(map[common.Address]map[string]any) {
+		acct["storage"] = map[common.Hash]common.Hash{}
+	}
+	for _, c := range []struct {
+		name     string
+		prestate any
+		differs  bool
+		want     string
+	}{
+		{"empty storage", poor, true, "does not reproduce the header"},
+		{"too few results", poor[1:], false, "11 results of 12 transactions"},
+		{"a balance beyond 256 bits", []any{map[string]any{"result": map[string]any{"0x000000000000000000000000000000000000aaaa": map[string]any{"balance": "0x1" + strings.Repeat("0", 64)}}}}, false, "1 results of 12"},
+		{"a nonce that is none", map[string]any{"0x000000000000000000000000000000000000aaaa": map[string]any{"balance": "0x1", "nonce": "x"}}, false, "is not a 64-bit number"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			raw, err := json.Marshal(c.prestate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Import([]string{write(t, "prestate.json", raw), write(t, "block.json", block)}, Options{ChainID: 1})
+			var differs *DifferenceError
+			if err == nil || errors.As(err, &differs) != c.differs || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v (difference: %v), want one line with %q", err, errors.As(err, &differs), c.want)
+			}
+		})
 	}
 }
 
@@ -145,6 +246,26 @@ func TestTraceAlone(t *testing.T) {
 		if !strings.Contains(notes, want) {
 			t.Errorf("no warning has %q:\n%s", want, notes)
 		}
+	}
+}
+
+// TestTraceAloneWithoutCosts: evmone writes no gasCost; the cost of a step is then what the gas of the next one leaves,
+// and the slot that SSTORE overwrites is found from it as before.
+func TestTraceAloneWithoutCosts(t *testing.T) {
+	trace := regexp.MustCompile(`"gasCost":"0x[0-9a-f]+",`).ReplaceAllString(aloneTrace, "")
+	with, err := Import([]string{write(t, "alone.jsonl", []byte(aloneTrace))}, Options{ChainID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	without, err := Import([]string{write(t, "alone.jsonl", []byte(trace))}, Options{ChainID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if without.Mismatch != nil || without.Compared != with.Compared {
+		t.Errorf("%d steps compared: %v", without.Compared, without.Mismatch)
+	}
+	if with.Bundle.ContentHash != without.Bundle.ContentHash {
+		t.Error("the pre-state is another one")
 	}
 }
 

@@ -147,8 +147,12 @@ func (r *replay) correct(s *Step, number int, cost uint64, scope tracing.OpConte
 			r.slot(self, s.at(0).Bytes32(), result, true)
 		}
 	case vm.SSTORE:
-		if !s.NoCost && s.Cost != cost && !s.Failed {
-			r.overwritten(self, s)
+		paid, known := s.Cost, !s.NoCost
+		if !known && inside { // evmone: what the next step does not have any more
+			paid, known = s.Gas-n.Gas, true
+		}
+		if known && paid != cost && !s.Failed {
+			r.overwritten(self, s, paid)
 		}
 	case vm.BALANCE:
 		if inside {
@@ -207,9 +211,8 @@ func (r *replay) set(acct *state.Account, key isa.Word, value uint256.Int) {
 // overwritten guesses what a slot that is written unread held, from the price of writing
 // it (EIP-2200, EIP-2929): 20,000 gas and more is a slot that was zero, a few thousand one
 // that was not, and less than that one that does not change.
-func (r *replay) overwritten(owner common.Address, s *Step) {
+func (r *replay) overwritten(owner common.Address, s *Step, cost uint64) {
 	value := *s.at(1)
-	cost := s.Cost
 	const cold = 2100 // EIP-2929
 	if r.b.Rules().IsBerlin && cost%1000 == cold%1000 && cost >= cold {
 		cost -= cold

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/ooovm/ooovm/traces/fetch/fetchtest"
+	"github.com/ooovm/ooovm/traces/generator"
+)
+
+// servedNode serves one small block.
+func servedNode(t *testing.T) *fetchtest.Node {
+	t.Helper()
+	b, err := generator.New(generator.Params{Workload: "erc20", Transactions: 6, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fetchtest.New(t, b)
+}
+
+// command runs a command line and gives its exit code and what it wrote on stderr.
+func command(args ...string) (int, string) {
+	var stdout, stderr bytes.Buffer
+	code := execute(args, &stdout, &stderr, nil)
+	return code, stderr.String()
+}
+
+// files lists a folder and everything in it, hidden files included.
+func files(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// TestFetchRange: a block that the node does not have is reported, the others of the range come, and the same command
+// again skips what is there and sound and fetches what is not.
+func TestFetchRange(t *testing.T) {
+	n := servedNode(t)
+	traced := 0
+	url := n.Serve(t, func(method string, _ int, _ http.ResponseWriter, _ *any) bool {
+		if method == "debug_traceBlockByNumber" {
+			traced++
+		}
+		return false
+	})
+	dir := filepath.Join(t.TempDir(), "blocks")
+	name := fmt.Sprintf("%d.json.zst", n.Number())
+	args := []string{"trace", "fetch", "--rpc", url, "--block", fmt.Sprintf("%d-%d", n.Number()-2, n.Number()+1), "--every", "2", "-o", dir}
+	code, stderr := command(args...)
+	if code != exitFailed {
+		t.Errorf("exit code %d, want %d", code, exitFailed)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("ooovm: block %d: eth_getBlockByNumber: the node has no block %d\n", n.Number()-2, n.Number()-2),
+		"it reproduces the header\n",
+		"ooovm: 1 of 2 blocks were not fetched; the same command tries them again\n",
+	} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("stderr lacks %q:\n%s", want, stderr)
+		}
+	}
+	if got := files(t, dir); len(got) != 1 || got[0] != name {
+		t.Fatalf("the folder has %v, want %s alone", got, name)
+	}
+	whole, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if _, stderr = command(args...); !strings.Contains(stderr, name+": there already, skipped\n") || traced != 1 {
+		t.Errorf("the block was asked for %d times:\n%s", traced, stderr)
+	}
+
+	if err := os.WriteFile(filepath.Join(dir, name), whole[:len(whole)/2], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr = command(args...); traced != 2 {
+		t.Errorf("half a file was taken for a block:\n%s", stderr)
+	}
+	if again, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(again, whole) {
+		t.Errorf("the file fetched again differs (%v)", err)
+	}
+
+	args[5] = fmt.Sprintf("%d-%d", n.Number(), n.Number())
+	if code, stderr = command(args...); code != exitOK {
+		t.Errorf("exit code %d:\n%s", code, stderr)
+	}
+}
+
+// TestFetchFromHostileServers: a server that goes wrong gets one line and leaves no file behind, whole or half.
+func TestFetchFromHostileServers(t *testing.T) {
+	n := servedNode(t)
+	const trace = "debug_traceBlockByNumber"
+	on := func(wanted string, do func(w http.ResponseWriter, result *any) bool) fetchtest.Spoil {
+		return func(method string, _ int, w http.ResponseWriter, result *any) bool {
+			return method == wanted && do(w, result)
+		}
+	}
+	// A balance of 1 wei for every account: the first transaction cannot be paid for.
+	poor := func(_ http.ResponseWriter, result *any) bool {
+		state := n.Traced()
+		for _, acct := range state {
+			acct["balance"] = "0x1"
+		}
+		list := append([]map[string]any{}, (*result).([]map[string]any)...)
+		list[0] = map[string]any{"result": state}
+		*result = list
+		return false
+	}
+	for _, c := range []struct {
+		name  string
+		code  int
+		want  string // on stderr
+		spoil fetchtest.Spoil
+	}{
+		{"truncated", exitUsage, "unexpected EOF", on(trace, func(w http.ResponseWriter, _ *any) bool {
+			fmt.Fprint(w, `{"jsonrpc":"2.0","id":3,"result":[{"tx`)
+			return true
+		})},
+		{"closed", exitUsage, "EOF", on(trace, func(http.ResponseWriter, *any) bool { panic(http.ErrAbortHandler) })},
+		{"not JSON", exitUsage, "invalid character", on(trace, func(w http.ResponseWriter, _ *any) bool { fmt.Fprint(w, "<html>"); return true })},
+		{"wrong type", exitUsage, "wrong answer", on(trace, func(_ http.ResponseWriter, result *any) bool { *result = 7; return false })},
+		{"slow", exitUsage, "no answer within", on(trace, func(http.ResponseWriter, *any) bool { time.Sleep(400 * time.Millisecond); return true })},
+		{"error", exitUsage, "500 Internal Server Error", on(trace, func(w http.ResponseWriter, _ *any) bool { w.WriteHeader(500); return true })},
+		{"reorganised", exitUsage, "the chain was reorganised", on("eth_getBlockByNumber", func() func(http.ResponseWriter, *any) bool {
+			calls := 0
+			return func(_ http.ResponseWriter, result *any) bool {
+				if calls++; calls%2 == 0 {
+					*result = map[string]any{"hash": common.Hash{1}}
+				}
+				return false
+			}
+		}())},
+		{"lie", exitDifference, "transaction 0", on(trace, poor)},
+	} {
+		for _, blocks := range []string{fmt.Sprint(n.Number()), fmt.Sprintf("%d-%d", n.Number(), n.Number())} {
+			t.Run(c.name+" "+blocks, func(t *testing.T) {
+				dir := t.TempDir()
+				out, code := filepath.Join(dir, "b.json.zst"), c.code
+				if strings.Contains(blocks, "-") {
+					out = dir
+					if code == exitUsage {
+						code = exitFailed
+					}
+				}
+				got, stderr := command("trace", "fetch", "--rpc", n.Serve(t, c.spoil), "--block", blocks, "-o", out, "--request-timeout", "200ms", "--retries", "0")
+				if got != code {
+					t.Errorf("exit code %d, want %d", got, code)
+				}
+				if !strings.Contains(strings.SplitN(stderr, "\n", 2)[0], c.want) {
+					t.Errorf("the first line lacks %q:\n%s", c.want, stderr)
+				}
+				if left := files(t, dir); len(left) > 0 {
+					t.Errorf("left behind: %v", left)
+				}
+			})
+		}
+	}
+}
