@@ -66,11 +66,19 @@ type Options struct {
 	Probe    pipeline.Probe // watches transaction ProbeTx, nil for none
 	ProbeTx  int
 
+	Ledger Ledger // books every commit slot, nil for nothing
+
 	Inherit *pipeline.Core // whose predictors have learnt something before, nil for none
 
 	VerifyEvery uint64          // recount the core's structures every so many steps, 0 for never
 	MaxCycles   uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit
 	Stop        context.Context // ends the run with its error, nil for never
+}
+
+// Ledger books the slots of a run, transaction by transaction.
+type Ledger interface {
+	pipeline.Ledger
+	BeginTx()
 }
 
 // Outcome is one run of one block, before it is described.
@@ -95,6 +103,9 @@ type watcher struct {
 }
 
 func (w *watcher) BeginTx(i int) {
+	if w.opt.Ledger != nil {
+		w.opt.Ledger.BeginTx()
+	}
 	if w.lockstep != nil && !w.lockstep.BeginTx(i) {
 		w.core.SetChecker(nil)
 	}
@@ -176,6 +187,9 @@ func (p *Block) simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 	core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
 	out := &Outcome{Core: core, World: world}
 	w := &watcher{core: core, opt: &opt}
+	if opt.Ledger != nil {
+		core.SetLedger(opt.Ledger)
+	}
 	if opt.Lockstep {
 		w.lockstep = evm.NewLockstep(p.Golden, sys)
 		core.SetChecker(observer{w.lockstep, core})

@@ -48,7 +48,7 @@ func (p *blockSTM) giveUp(core int) {
 	p.inOrder, p.alone = draining, core
 	for tx, x := range p.m.latest {
 		if x != nil && p.status[tx] != running && x.Writes != nil {
-			p.m.publish(x) // what it left behind may be expected to change
+			p.m.Publish(x) // what it left behind may be expected to change
 		}
 		p.m.visible[tx] = true
 	}
@@ -64,7 +64,7 @@ func (p *blockSTM) fallBack(core int) (Task, Loss, bool) {
 		p.inOrder = 0
 		for tx, s := range p.status {
 			if s == done {
-				p.m.discard(p.m.latest[tx])
+				p.m.Discard(p.m.latest[tx])
 			}
 		}
 	}
@@ -130,12 +130,12 @@ func (p *blockSTM) Executed(core int, x *Incarnation) {
 	if x.Err != nil && x.Tx > 0 && p.status[x.Tx-1] != done {
 		// It lacks a nonce or funds that somebody below it must leave first. Nobody knows
 		// who; RISE's engine waits for the transaction just before (crates/pevm/src/vm.rs).
-		p.m.discard(x)
+		p.m.Discard(x)
 		p.wait(x.Tx, x.Tx-1)
 		return
 	}
 	p.status[x.Tx] = done
-	widened := p.m.publish(x)
+	widened := p.m.Publish(x)
 	for _, tx := range p.dependents[x.Tx] {
 		p.again(tx)
 	}
@@ -154,10 +154,10 @@ func (p *blockSTM) Executed(core int, x *Incarnation) {
 // while the machine drains has been executed in vain.
 func (p *blockSTM) executedInOrder(x *Incarnation) {
 	if p.inOrder == draining {
-		p.m.discard(x)
+		p.m.Discard(x)
 		return
 	}
-	p.m.publish(x)
+	p.m.Publish(x)
 	p.inOrder++
 }
 
@@ -183,7 +183,7 @@ func (p *blockSTM) Validated(core int, x *Incarnation) {
 	if p.m.foresee != nil {
 		p.m.foresee.learn(x)
 	}
-	p.m.discard(x)
+	p.m.Discard(x)
 	p.m.expect(x.Tx)
 	p.status[x.Tx] = ready
 	p.validation = min(p.validation, x.Tx+1)

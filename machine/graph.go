@@ -55,7 +55,7 @@ func (g *graph) Next(int) (Task, Loss, bool) {
 }
 
 func (g *graph) Executed(_ int, x *Incarnation) {
-	g.m.publish(x)
+	g.m.Publish(x)
 	if !g.finished[x.Tx] {
 		g.finished[x.Tx] = true
 		for _, j := range g.after[x.Tx] {
@@ -65,7 +65,7 @@ func (g *graph) Executed(_ int, x *Incarnation) {
 	}
 	for g.committed < len(g.finished) && g.finished[g.committed] && g.m.runner[g.committed] == none && g.started[g.committed] {
 		if y := g.m.latest[g.committed]; !y.Unchanged() {
-			g.m.discard(y)
+			g.m.Discard(y)
 			g.started[y.Tx] = false
 			g.first = min(g.first, y.Tx)
 			return

@@ -19,7 +19,7 @@ func (p *inOrder) Next(core int) (Task, Loss, bool) {
 }
 
 func (p *inOrder) Executed(_ int, x *Incarnation) {
-	p.m.publish(x)
+	p.m.Publish(x)
 	p.busy = false
 	p.next++
 }

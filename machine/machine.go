@@ -134,7 +134,7 @@ func New(cfg Config, block Block) (*Machine, error) {
 		m.model, m.policy = true, newInOrder(m, mapping)
 		return m, nil
 	}
-	m.policy = info.make(m, mapping)
+	m.policy = info.Make(m, mapping)
 	return m, nil
 }
 
@@ -396,18 +396,21 @@ func (m *Machine) stop(i int, u *unit, on int) {
 	}
 	m.ended(u, x)
 	m.tell(i, "stop", x)
-	m.discard(x)
+	m.Discard(x)
 	m.policy.Stopped(i, x, on)
 }
 
-// publish makes an incarnation's writes visible. What waits looks again. It reports
+// Publish makes an incarnation's writes visible. What waits looks again. It reports
 // whether a key was written that the incarnation before had not written.
-func (m *Machine) publish(x *Incarnation) (widened bool) {
+func (m *Machine) Publish(x *Incarnation) (widened bool) {
 	widened = m.store.Publish(x.version(), x.Writes)
 	m.visible[x.Tx] = true
 	m.wake()
 	return widened
 }
+
+// Transactions is how many the block has.
+func (m *Machine) Transactions() int { return m.block.Transactions }
 
 // expect marks the writes of a transaction as about to be replaced.
 func (m *Machine) expect(tx int) {
@@ -424,8 +427,8 @@ func (m *Machine) wake() {
 	}
 }
 
-// discard counts an incarnation that will not be committed.
-func (m *Machine) discard(x *Incarnation) {
+// Discard counts an incarnation that will not be committed.
+func (m *Machine) Discard(x *Incarnation) {
 	m.Stats.WastedCycles += x.Cycles
 	m.Stats.Losses[LossReexecution] += x.Cycles - x.Waited
 	m.Stats.Losses[LossConflict] += x.Waited

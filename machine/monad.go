@@ -45,11 +45,11 @@ func (p *monad) Executed(_ int, x *Incarnation) { p.executed[x.Tx] = true }
 func (p *monad) Validated(core int, x *Incarnation) {
 	p.merging = false
 	if x.Unchanged() {
-		p.m.publish(x)
+		p.m.Publish(x)
 		p.turn++
 		return
 	}
-	p.m.discard(x)
+	p.m.Discard(x)
 	p.executed[x.Tx] = false
 	p.again = core
 }

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ooovm/ooovm/machine/oracle"
@@ -52,7 +53,9 @@ type PolicyInfo struct {
 	Oracle   bool     // reads access sets that only a run of the block tells
 	OneCore  bool     // is an affair of one core's window (core.transactions): the machine has no part in it
 	Source   string   // whose published mechanism it is
-	make     func(m *Machine, mapping string) Policy
+	// Make makes the policy for one run. What it commits it publishes, in block order
+	// unless nothing that comes before can conflict; the rest it discards.
+	Make func(m *Machine, mapping string) Policy
 	// Model, of a policy that is a schedule model, rearranges the timeline of a run in
 	// order; nil: the policy is simulated.
 	Model func(m *Machine, mapping string) Stats
@@ -70,37 +73,37 @@ var policies = []PolicyInfo{
 	{
 		Name: InOrder, Level: "none", Mappings: []string{"key"},
 		Source: "one transaction after the other on the first core",
-		make:   newInOrder,
+		Make:   newInOrder,
 	},
 	{
 		Name: "sealevel", Level: "account", Mappings: []string{"address", "holder"}, Oracle: true,
 		Source: "Solana: prio-graph 0.3, agave prio_graph_scheduler.rs",
-		make:   newSealevel,
+		Make:   newSealevel,
 	},
 	{
 		Name: "sui", Level: "object", Mappings: []string{"holder"}, Oracle: true,
 		Source: "Sui: docs.sui.io, object ownership",
-		make:   newSui,
+		Make:   newSui,
 	},
 	{
 		Name: "two-phase-occ", Level: "transaction", Mappings: []string{"key"},
 		Source: "Saraph and Herlihy, arXiv 1901.01376",
-		make:   newTwoPhase,
+		Make:   newTwoPhase,
 	},
 	{
 		Name: "block-stm", Level: "transaction", Mappings: []string{"key", "key-sets", "key-always"},
 		Source: "Gelashvili et al., PPoPP 2023; aptos-core block-executor",
-		make:   newBlockSTM,
+		Make:   newBlockSTM,
 	},
 	{
 		Name: "monad", Level: "transaction", Mappings: []string{"key"},
 		Source: "category-labs/monad: state2/block_state.cpp can_merge",
-		make:   newMonad,
+		Make:   newMonad,
 	},
 	{
 		Name: "repair", Level: "instruction", Mappings: []string{"key"}, Log: true,
 		Source: "ParallelEVM, EuroSys 2025",
-		make:   newRepair,
+		Make:   newRepair,
 	},
 	{
 		Name: "frame", Level: "vm", Mappings: []string{"schedule", PerfectFrames}, Log: true, Model: scheduleFrames,
@@ -113,7 +116,7 @@ var policies = []PolicyInfo{
 	{
 		Name: "fuel", Level: "transaction", Mappings: []string{"contract", "key"}, Oracle: true,
 		Source: "FuelLabs/fuel-core: parallel-executor scheduler.rs",
-		make:   newAccessList,
+		Make:   newAccessList,
 	},
 	{
 		Name: "tinf", Level: "limit", Mappings: []string{"key"}, Log: true, Oracle: true, Model: scheduleSpan,
@@ -122,8 +125,21 @@ var policies = []PolicyInfo{
 	{
 		Name: "dag-oracle", Level: "transaction", Mappings: []string{"key"}, Oracle: true,
 		Source: "the block's true dataflow, transaction by transaction",
-		make:   newDAG,
+		Make:   newDAG,
 	},
+}
+
+// Register adds a policy; it is then a legal value of machine.policy, and a row of
+// reports, wherever it is defined. Call it in an init function. It panics on a policy
+// that is not complete, and on a name used twice: errors of the program.
+func Register(p PolicyInfo) {
+	if p.Name == "" || p.Level == "" || len(p.Mappings) == 0 || p.Make == nil {
+		panic(fmt.Sprintf("machine: policy %q needs a name, a level, a mapping and Make", p.Name))
+	}
+	if slices.Contains(PolicyNames(), p.Name) {
+		panic(fmt.Sprintf("machine: policy %q registered twice", p.Name))
+	}
+	policies = append(policies, p)
 }
 
 // Policies lists the policies.

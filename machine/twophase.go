@@ -49,12 +49,12 @@ func (p *twoPhase) Validated(_ int, x *Incarnation) {
 		p.merge(x)
 		return
 	}
-	p.m.discard(x)
+	p.m.Discard(x)
 	p.busy, p.again = false, true
 }
 
 func (p *twoPhase) merge(x *Incarnation) {
-	p.m.publish(x)
+	p.m.Publish(x)
 	p.busy = false
 	p.turn++
 }

@@ -23,6 +23,9 @@ func (c *Core) commit() bool {
 		if c.probe != nil {
 			c.probe.Commit(c.cycle, e)
 		}
+		if c.ledger != nil {
+			c.ledger.Slots(c.frames[e.Frame].prog, e.Inst, CauseBase, 1)
+		}
 		if !c.commitEntry(e, seq) || c.finished || c.err != nil {
 			break
 		}
@@ -30,6 +33,9 @@ func (c *Core) commit() bool {
 	c.Stats.Slots[CauseBase] += uint64(n)
 	if c.finished || c.err != nil {
 		c.Stats.Slots[CauseDrain] += uint64(width - n)
+		if c.ledger != nil {
+			c.ledger.Slots(c.frames[c.root].prog, 0, CauseDrain, uint64(width-n))
+		}
 		return true
 	}
 	c.blame = c.whyNot()
@@ -49,6 +55,9 @@ func (c *Core) commit() bool {
 // lose gives slots to the present cause.
 func (c *Core) lose(slots uint64) {
 	c.Stats.Slots[c.blame] += slots
+	if c.ledger != nil {
+		c.book(c.blame, slots)
+	}
 	if c.blame != CauseSerial {
 		return
 	}

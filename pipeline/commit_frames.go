@@ -32,6 +32,9 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	if entered {
 		c.Stats.Calls++
 		c.logEnter(e, e.Next)
+		if c.ledger != nil {
+			c.bookEnter(e.Next, account)
+		}
 		prog := c.sys.CodeOf(account)
 		if halted {
 			c.setProgram(child, prog)
@@ -127,6 +130,9 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 		c.logEnter(e, child)
 		ch.stackBase = f.stackBase + c.maps.Map[caller].Height
 		c.setProgram(ch, ch.ctx.Prog)
+		if c.ledger != nil {
+			c.bookEnter(child, &self)
+		}
 		c.traceCreation(child)
 		if c.checker != nil {
 			c.checker.Enter(ch.ctx.Depth)
@@ -185,6 +191,9 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 		c.mem.sHead = e.Queue + 1
 	}
 	c.logLeave(e, pi, kind, returned)
+	if c.ledger != nil {
+		c.ledger.Leave(c.cycle)
+	}
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
 	if e.Flags&rob.Halts != 0 {
@@ -246,6 +255,9 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 		c.Stats.WrongPathUops--
 	}
 	c.logFault(e, pi)
+	if c.ledger != nil && pi >= 0 {
+		c.ledger.Leave(c.cycle)
+	}
 	x := *e
 	resume := f.resume
 	if f.prog.File != nil {

@@ -67,6 +67,7 @@ type Core struct {
 	sys     decoder.System
 	files   decoder.RegisterSystem // sys, where it is one
 	checker decoder.Checker
+	ledger  Ledger // nil: slots are only counted
 	probe   Probe
 	golden  predictor.Golden
 

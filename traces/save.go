@@ -12,7 +12,6 @@ import (
 	"hash"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -26,6 +25,8 @@ import (
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
+
+	"github.com/google/renameio/v2"
 )
 
 // ContentHash is the SHA-256, in hexadecimal, of a canonical serialisation of a
@@ -154,31 +155,19 @@ func sortedWords(seq func(func(isa.Word) bool)) []isa.Word {
 // Save writes the bundle to a file, compressed as its extension says (.gz, .zst,
 // else plain). The file appears whole or not at all, and equal bundles give equal
 // bytes. It always carries a contentHash.
-func (b *Bundle) Save(path string) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+func (b *Bundle) Save(path string) error {
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	if err == nil {
+		defer f.Cleanup()
+		err = b.write(f, filepath.Ext(path))
+	}
+	if err == nil {
+		err = f.CloseAtomicallyReplace()
+	}
 	if err != nil {
 		return fmt.Errorf("save bundle: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("save bundle: %w", err)
-		}
-	}()
-	if err = b.write(f, filepath.Ext(path)); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }
 
 func (b *Bundle) write(w io.Writer, ext string) error {

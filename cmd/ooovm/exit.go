@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -67,3 +69,11 @@ func action(run func(cmd *cobra.Command, args []string) error) func(*cobra.Comma
 		return err
 	}
 }
+
+// errOneOf is the error of a flag whose value is not one of a few words.
+func errOneOf(flag, value string, words []string) error {
+	return fmt.Errorf("%s %q: there are %s", flag, value, strings.Join(words, ", "))
+}
+
+// errFlag says which flag an error is about.
+func errFlag(flag string, err error) error { return fmt.Errorf("%s: %w", flag, err) }

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/importer"
+
+	"github.com/google/renameio/v2"
 )
 
 func newTraceBAL(c *cli) *cobra.Command {
@@ -46,29 +47,10 @@ go-ethereum v1.16.9. Exits with 3 when the list is not the block's.`,
 			if err != nil {
 				return err
 			}
-			return usageError(writeWhole(out, list))
+			return usageError(renameio.WriteFile(out, list, 0o644))
 		}),
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`file` to write")
 	cmd.Flags().StringVar(&check, "check", "", "`file` to compare, RLP or hexadecimal text of it")
 	return cmd
-}
-
-// writeWhole writes a file that appears whole or not at all.
-func writeWhole(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if _, err = f.Write(content); err == nil {
-		err = f.Chmod(0o644)
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -4,11 +4,12 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/google/renameio/v2"
 )
 
 // formats are chosen by the file name's ending, before .gz or .zst.
@@ -43,21 +44,16 @@ func formatOf(path string) (write func(*Recorder, io.Writer) error, compression 
 
 // Save writes the recording in the format that the name asks for. The file is
 // written beside and renamed, so that it is whole or not there.
-func (r *Recorder) Save(path string) (err error) {
+func (r *Recorder) Save(path string) error {
 	write, compression, err := formatOf(path)
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".pipeview-*")
+	tmp, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-		}
-	}()
+	defer tmp.Cleanup()
 	var out io.WriteCloser = tmp
 	switch compression {
 	case ".gz":
@@ -75,11 +71,5 @@ func (r *Recorder) Save(path string) (err error) {
 			return err
 		}
 	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return tmp.CloseAtomicallyReplace()
 }

@@ -102,6 +102,17 @@ func drawStack(f *Figure, c draw.Canvas) error {
 	if p.Y.Max == 0 {
 		return ErrEmpty
 	}
+	f.turn(p)
+	var entries []entry
+	for i := range f.Series {
+		entries = append(entries, entry{f.Series[i].Name, boxSymbol(i)})
+	}
+	p.Draw(strip(c, entries))
+	return nil
+}
+
+// turn slants the names of categories that have no room beside each other.
+func (f *Figure) turn(p *plot.Plot) {
 	long := 0
 	for _, name := range f.X.Ends {
 		long = max(long, len(name))
@@ -110,10 +121,4 @@ func drawStack(f *Figure, c draw.Canvas) error {
 		p.X.Tick.Label.Rotation = 0.7
 		p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YTop
 	}
-	var entries []entry
-	for i := range f.Series {
-		entries = append(entries, entry{f.Series[i].Name, boxSymbol(i)})
-	}
-	p.Draw(strip(c, entries))
-	return nil
 }

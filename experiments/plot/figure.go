@@ -54,7 +54,8 @@ type Series struct {
 type Figure struct {
 	Name     string    `json:"name"` // of its files, without suffix
 	Kind     string    `json:"kind"`
-	Caption  string    `json:"caption"` // with the mean, the interval, the number of blocks and the baseline
+	Caption  string    `json:"caption"`          // with the mean, the interval, the number of blocks and the baseline
+	Source   string    `json:"source,omitempty"` // of the numbers: a sweep and the program that ran it
 	X        Axis      `json:"x"`
 	Y        Axis      `json:"y"`
 	Z        Axis      `json:"z"` // of a heat map

@@ -170,6 +170,7 @@ func (f *Figure) frame(p *plot.Plot) {
 	grid.Vertical.Width = 0
 	p.Add(grid)
 	f.X.apply(&p.X)
+	f.turn(p)
 	for _, y := range f.Rules {
 		rule := plotter.NewFunction(func(float64) float64 { return y })
 		rule.LineStyle = ruleStyle
@@ -210,7 +211,7 @@ func (a Axis) apply(axis *plot.Axis) {
 // fewer, has its label.
 func powersOfTwo(low, high float64) (ticks []plot.Tick) {
 	first, last := int(math.Ceil(math.Log2(low)-1e-9)), int(math.Floor(math.Log2(high)+1e-9))
-	every := max(1, (last-first+7)/8)
+	every := max(1, (last-first+5)/6)
 	for e := first; e <= last; e++ {
 		t := plot.Tick{Value: math.Exp2(float64(e))}
 		if (e-first)%every == 0 {

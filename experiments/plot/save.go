@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/color"
-	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +17,8 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/google/renameio/v2"
 )
 
 var backgroundColour = color.White
@@ -31,11 +34,13 @@ var undated = sync.OnceFunc(func() {
 	fpdf.SetDefaultCatalogSort(true)
 })
 
-// formats lists the picture files of a figure.
-var formats = []struct {
+type pictureFormat struct {
 	suffix string
 	canvas func(w, h vg.Length) vg.CanvasWriterTo
-}{
+}
+
+// formats lists the picture files of a figure.
+var formats = []pictureFormat{
 	{".svg", func(w, h vg.Length) vg.CanvasWriterTo { return vgsvg.New(w, h) }},
 	{".pdf", func(w, h vg.Length) vg.CanvasWriterTo { undated(); return vgpdf.New(w, h) }},
 	{".png", func(w, h vg.Length) vg.CanvasWriterTo {
@@ -55,13 +60,34 @@ func (f *Figure) Files() []string {
 // Save writes NAME.svg, .pdf and .png, the plotted numbers as NAME.csv and the whole figure as NAME.json. Nothing is
 // written when one of them cannot be made; each is written beside its place and renamed.
 func (f *Figure) Save(dir string) error {
-	contents := map[string][]byte{}
+	var suffixes []string
 	for _, format := range formats {
-		b, err := f.Render(format.suffix)
+		suffixes = append(suffixes, format.suffix)
+	}
+	return f.save(dir, suffixes, f.Files())
+}
+
+// IsPicture reports whether a path has the suffix of a picture format.
+func IsPicture(path string) bool {
+	return slices.ContainsFunc(formats, func(format pictureFormat) bool { return format.suffix == filepath.Ext(path) })
+}
+
+// SaveAs writes one picture, and its numbers and description beside it. The figure takes the name of the file.
+func (f *Figure) SaveAs(path string) error {
+	suffix := filepath.Ext(path)
+	f.Name = strings.TrimSuffix(filepath.Base(path), suffix)
+	return f.save(filepath.Dir(path), []string{suffix}, []string{f.Name + suffix, f.Name + ".csv", f.Name + ".json"})
+}
+
+// save writes the named files, of which the pictures have these suffixes.
+func (f *Figure) save(dir string, suffixes, files []string) error {
+	contents := map[string][]byte{}
+	for _, suffix := range suffixes {
+		b, err := f.Render(suffix)
 		if err != nil {
 			return fmt.Errorf("figure %s: %w", f.Name, err)
 		}
-		contents[f.Name+format.suffix] = b
+		contents[f.Name+suffix] = b
 	}
 	var table bytes.Buffer
 	if err := f.WriteCSV(&table); err != nil {
@@ -76,8 +102,8 @@ func (f *Figure) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, name := range f.Files() {
-		if err := replace(filepath.Join(dir, name), contents[name]); err != nil {
+	for _, name := range files {
+		if err := renameio.WriteFile(filepath.Join(dir, name), contents[name], 0o644); err != nil {
 			return err
 		}
 	}
@@ -99,26 +125,4 @@ func (f *Figure) Render(suffix string) ([]byte, error) {
 		return b.Bytes(), err
 	}
 	return nil, fmt.Errorf("no picture format %q", suffix)
-}
-
-// replace puts a file in place as a whole.
-func replace(path string, content []byte) error {
-	t, err := os.CreateTemp(filepath.Dir(path), ".ooovm-*")
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(t, bytes.NewReader(content))
-	if e := t.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(t.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(t.Name(), path)
-	}
-	if err != nil {
-		os.Remove(t.Name())
-	}
-	return err
 }

@@ -80,6 +80,10 @@ func ReadFile(path string) (*File, error) {
 	return parseFile(path, dir, data)
 }
 
+// Parse checks the text of a sweep file that is not on disk; name is for messages, dir is what relative paths in it
+// start from.
+func Parse(name, dir string, text []byte) (*File, error) { return parseFile(name, dir, text) }
+
 // SHA256 identifies the file's text.
 func (f *File) SHA256() string { return hashBytes(f.Text) }
 

@@ -170,6 +170,36 @@ func readManifest(path string) (m Manifest, err error) {
 	return m, nil
 }
 
+// Manifest reads manifest.json; its schema is empty where there is none.
+func (r *Run) Manifest() (Manifest, error) { return readManifest(filepath.Join(r.Dir, manifestFile)) }
+
+// Source says in a line where the numbers of the sweep come from.
+func (r *Run) Source() string {
+	return fmt.Sprintf("sweep %s (sha256 %.16s), ooovm %s", r.Name, r.owner.Sweep, r.owner.Tool.Version)
+}
+
+// Manifests reads what is recorded of how the directory came about: the manifest of the sweep, or those of its shards
+// before they are merged. There is none while the first process works, or when it was killed.
+func (r *Run) Manifests() ([]Manifest, error) {
+	paths := []string{filepath.Join(r.Dir, manifestFile)}
+	if _, err := os.Stat(paths[0]); errors.Is(err, fs.ErrNotExist) {
+		shards, err := filepath.Glob(filepath.Join(r.Dir, "manifest-*.json"))
+		if err != nil {
+			return nil, err
+		}
+		paths = shards
+	}
+	list := []Manifest{}
+	for _, path := range paths {
+		m, err := readManifest(path)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
 // manifest describes the sweep.
 func (r *Run) manifest() *Manifest {
 	p := r.plan

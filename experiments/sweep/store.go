@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/experiments"
+
+	"github.com/google/renameio/v2"
 )
 
 // ResultsCSV is the table of results in the directory of a sweep.
@@ -151,24 +153,16 @@ func (s *store) get(id string) (*record, error) {
 
 // writeFile writes a file beside its place and moves it there; processes that write the
 // same file do not meet.
-func writeFile(path string, write func(*os.File) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+func writeFile(path string, write func(*os.File) error) error {
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		_ = f.Close()
+	defer f.Cleanup()
+	if err := write(f.File); err != nil {
 		return err
 	}
-	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return f.CloseAtomicallyReplace()
 }
 
 func writeBytes(path string, data []byte) error {

@@ -163,6 +163,21 @@ func (t *Table) Where(keep func(cell func(column string) string) bool) *Table {
 	return out
 }
 
+// With adds a column of text that is made from the others.
+func (t *Table) With(c Column, make func(cell func(column string) string) string) *Table {
+	out := newTable(append(slices.Clone(t.Columns), c))
+	for _, r := range t.rows {
+		cell := func(column string) string {
+			if i, ok := t.index[column]; ok {
+				return r[i]
+			}
+			return ""
+		}
+		out.rows = append(out.rows, append(slices.Clone(r), make(cell)))
+	}
+	return out
+}
+
 // WriteCSV writes the table as results.csv has it: RFC 4180 with a heading, lines that
 // end in a line feed.
 func (t *Table) WriteCSV(w io.Writer) error {

@@ -6,166 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/fetch/fetchtest"
 )
 
-// honest answers as a node does that serves the embedded block and nothing else: without
-// proofs, with the tracer unless noDebug.
-type honest struct {
-	b       *traces.Bundle
-	golden  *traces.Golden
-	block   json.RawMessage
-	noDebug bool
-}
-
-type rpcError struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
-}
-
-var lacking = &rpcError{-32601, "the method does not exist/is not available"}
-
-func newHonest(t testing.TB) *honest {
+func honest(t *testing.T) *fetchtest.Node {
 	t.Helper()
 	b, err := traces.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "b.json")
-	if err := b.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var doc struct {
-		Block json.RawMessage `json:"block"`
-	}
-	if err := json.Unmarshal(text, &doc); err != nil {
-		t.Fatal(err)
-	}
-	golden, err := traces.Record(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &honest{b: b, golden: golden, block: doc.Block}
-}
-
-func (h *honest) answer(method string, args []json.RawMessage) (any, *rpcError) {
-	address := func() state.Address {
-		var a common.Address
-		_ = json.Unmarshal(args[0], &a)
-		return state.Address(a)
-	}
-	acct := func() *state.Account {
-		if a := h.b.Prestate[address()]; a != nil {
-			return a
-		}
-		return &state.Account{}
-	}
-	switch method {
-	case "eth_chainId":
-		return hexutil.Uint64(h.b.ChainID), nil
-	case "eth_getBlockByNumber":
-		var number hexutil.Uint64
-		_ = json.Unmarshal(args[0], &number)
-		if uint64(number) != h.b.Header.Number.Uint64() {
-			return nil, nil
-		}
-		return h.block, nil
-	case "eth_getTransactionReceipt":
-		var hash common.Hash
-		_ = json.Unmarshal(args[0], &hash)
-		for _, r := range h.golden.Receipts {
-			if r.TxHash == hash {
-				return r, nil
-			}
-		}
-		return nil, nil
-	case "debug_traceBlockByNumber":
-		if h.noDebug {
-			return nil, lacking
-		}
-		list := make([]map[string]any, len(h.b.Txs))
-		for i, tx := range h.b.Txs {
-			list[i] = map[string]any{"txHash": tx.Hash(), "result": map[string]any{}}
-		}
-		list[0]["result"] = h.traced()
-		return list, nil
-	case "eth_getBalance":
-		return (*hexutil.Big)(acct().Balance.ToBig()), nil
-	case "eth_getTransactionCount":
-		return hexutil.Uint64(acct().Nonce), nil
-	case "eth_getCode":
-		return hexutil.Bytes(acct().Code), nil
-	case "eth_getStorageAt":
-		var slot common.Hash
-		_ = json.Unmarshal(args[1], &slot)
-		var key isa.Word
-		key.SetBytes32(slot[:])
-		value := acct().Storage[key]
-		return common.Hash(value.Bytes32()), nil
-	}
-	return nil, lacking
-}
-
-func (h *honest) traced() map[common.Address]map[string]any {
-	all := make(map[common.Address]map[string]any)
-	for address, acct := range h.b.Prestate {
-		storage := make(map[common.Hash]common.Hash)
-		for slot, value := range acct.Storage {
-			storage[slot.Bytes32()] = value.Bytes32()
-		}
-		all[common.Address(address)] = map[string]any{
-			"balance": (*hexutil.Big)(acct.Balance.ToBig()), "nonce": acct.Nonce, "code": hexutil.Bytes(acct.Code), "storage": storage,
-		}
-	}
-	return all
-}
-
-// serve answers requests, after spoil has had its way with them: true when it has
-// answered itself.
-func serve(t *testing.T, h *honest, spoil func(method string, call int, w http.ResponseWriter, result *any) bool) string {
-	t.Helper()
-	var calls atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var request struct {
-			ID     json.RawMessage   `json:"id"`
-			Method string            `json:"method"`
-			Params []json.RawMessage `json:"params"`
-		}
-		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		result, failure := h.answer(request.Method, request.Params)
-		w.Header().Set("Content-Type", "application/json")
-		if spoil != nil && spoil(request.Method, int(calls.Add(1)), w, &result) {
-			return
-		}
-		reply := map[string]any{"jsonrpc": "2.0", "id": request.ID}
-		if reply["result"] = result; failure != nil {
-			delete(reply, "result")
-			reply["error"] = failure
-		}
-		_ = json.NewEncoder(w).Encode(reply)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
+	return fetchtest.New(t, b)
 }
 
 func fetchFrom(t *testing.T, url string) (*Fetched, error) {
@@ -180,10 +39,10 @@ func fetchFrom(t *testing.T, url string) (*Fetched, error) {
 
 // TestWithAndWithoutDebug: what comes one by one is what the tracer gives.
 func TestWithAndWithoutDebug(t *testing.T) {
-	h := newHonest(t)
+	h := honest(t)
 	for _, noDebug := range []bool{false, true} {
-		h.noDebug = noDebug
-		got, err := fetchFrom(t, serve(t, h, nil))
+		h.NoDebug = noDebug
+		got, err := fetchFrom(t, h.Serve(t, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +62,7 @@ func TestWithAndWithoutDebug(t *testing.T) {
 // TestHostileServers: every way to go wrong ends in one line that says what is wrong, or
 // passes; none in a bundle.
 func TestHostileServers(t *testing.T) {
-	h := newHonest(t)
+	h := honest(t)
 	text := func(w http.ResponseWriter, s string) bool {
 		fmt.Fprint(w, s)
 		return true
@@ -277,7 +136,7 @@ func TestHostileServers(t *testing.T) {
 		}), "header does not hash to block.hash"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := fetchFrom(t, serve(t, h, c.spoil))
+			got, err := fetchFrom(t, h.Serve(t, c.spoil))
 			switch {
 			case c.want == "" && err != nil:
 				t.Error(err)
@@ -308,13 +167,13 @@ func edited(t *testing.T, raw json.RawMessage, change func(map[string]any)) json
 // TestLieAboutASlot: a wrong value of storage changes the receipts; the message says
 // which transaction and which slot, and that it is no sound block.
 func TestLieAboutASlot(t *testing.T) {
-	h := newHonest(t)
-	address, slot := decisive(t, h.b, h.golden)
+	h := honest(t)
+	address, slot := decisive(t, h.Bundle, h.Golden)
 	addr, key := common.Address(address), common.Hash(slot.Bytes32())
-	url := serve(t, h, func(method string, _ int, _ http.ResponseWriter, result *any) bool {
+	url := h.Serve(t, func(method string, _ int, _ http.ResponseWriter, result *any) bool {
 		if method == "debug_traceBlockByNumber" {
 			list := append([]map[string]any{}, (*result).([]map[string]any)...)
-			traced := h.traced()
+			traced := h.Traced()
 			traced[addr]["storage"].(map[common.Hash]common.Hash)[key] = common.Hash{}
 			list[0]["result"] = traced
 			*result = list

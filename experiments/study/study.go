@@ -1,0 +1,148 @@
+// Package study has the ready experiments: each is a file with its machines, its figures, its table and a paragraph
+// whose numbers are computed from what was measured.
+package study
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ooovm/ooovm/experiments/chart"
+	"github.com/ooovm/ooovm/experiments/plot"
+	"github.com/ooovm/ooovm/experiments/sweep"
+)
+
+// Study is one experiment.
+type Study struct {
+	Name    string
+	Title   string
+	Data    []Data // the first is what figures, table and text are about unless they name another
+	Figures []Figure
+	Table   Table
+	Text    string // text/template over Numbers
+}
+
+// Data is a set of measurements, from a sweep or from something that is no simulation of one machine.
+type Data struct {
+	Name string
+	Sweep
+	// Measure, instead of a sweep, gives rows of one block: a table in the form of results.csv.
+	Measure *Measure
+	// Blocks makes the blocks in a folder, where the study is about blocks of its own.
+	Blocks func(dir string) (paths []string, err error)
+	Derive []Derived
+}
+
+// Sweep is a sweep file without name and blocks. Committed instructions are not compared one by one: that is proved
+// elsewhere and takes half the time. The state after each block is.
+type Sweep struct {
+	Preset  string
+	Set     []string // key: value
+	Axes    []string // name: [value, value]
+	Zip     []string // axes that advance together
+	Exclude []string // {axis: value}
+}
+
+// Measure computes rows of one block.
+type Measure struct {
+	Columns []string
+	Of      func(stop context.Context, path string) (rows [][]string, err error)
+}
+
+// Derived is a column that is made from others.
+type Derived struct {
+	Column string
+	Doc    string
+	Make   func(cell func(column string) string) string
+}
+
+// Figure is a figure of a study: what to draw, or how.
+type Figure struct {
+	Data string
+	chart.Spec
+	Make func(t *sweep.Table) (*plot.Figure, error) // instead of drawing Spec; the name and the width are Spec's
+}
+
+// Table says what the table of a study has: a row for each combination of values of By.
+type Table struct {
+	Data    string
+	By      []string
+	Metrics []string
+}
+
+// studies is the table of the studies.
+var studies = []*Study{
+	&window, &ladder, &renaming, &predictors, &aliasing, &transactions,
+	&levels, &definitions, &replay, &latency, &storms, &grid,
+}
+
+// All lists the studies.
+func All() []*Study { return slices.Clone(studies) }
+
+// Find looks studies up: one by its name, or all.
+func Find(name string) ([]*Study, error) {
+	if name == "all" {
+		return All(), nil
+	}
+	var names []string
+	for _, s := range studies {
+		if s.Name == name {
+			return []*Study{s}, nil
+		}
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("no study %q; there are all, %s", name, strings.Join(names, ", "))
+}
+
+// text is the sweep file.
+func (s *Sweep) text(name string, blocks []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "name: %s\ncheck: false\nbase:\n  preset: %s\n", name, s.Preset)
+	if strings.HasPrefix(s.Axes[0], "preset:") {
+		b.Reset()
+		fmt.Fprintf(&b, "name: %s\ncheck: false\nbase:\n", name)
+	}
+	if len(s.Set) > 0 {
+		fmt.Fprintf(&b, "  set: {%s}\n", strings.Join(s.Set, ", "))
+	} else if s.Preset == "" {
+		b.WriteString("  set: {}\n")
+	}
+	b.WriteString("axes:\n  blocks:\n")
+	for _, block := range blocks {
+		fmt.Fprintf(&b, "    - %q\n", block)
+	}
+	for _, axis := range s.Axes {
+		fmt.Fprintf(&b, "  %s\n", axis)
+	}
+	if len(s.Zip) > 0 {
+		fmt.Fprintf(&b, "zip:\n  - [%s]\n", strings.Join(s.Zip, ", "))
+	}
+	if len(s.Exclude) > 0 {
+		b.WriteString("exclude:\n")
+		for _, e := range s.Exclude {
+			fmt.Fprintf(&b, "  - %s\n", e)
+		}
+	}
+	return b.String()
+}
+
+// queue is a buffer of the window, and its size beside a reorder buffer of 256 in the preset ooo-4.
+type queue struct {
+	key  string
+	size int
+}
+
+var queues = []queue{{"core.rob", 256}, {"core.iq", 96}, {"core.loadq", 72}, {"core.storeq", 64}, {"core.stateq", 64}, {"core.regs", 192}}
+
+// windows are axes that scale all queues of the window with the reorder buffer.
+func windows(sizes ...int) (axes, zip []string) {
+	for _, q := range queues {
+		list := make([]string, len(sizes))
+		for i, rob := range sizes {
+			list[i] = fmt.Sprint(rob * q.size / queues[0].size)
+		}
+		axes, zip = append(axes, fmt.Sprintf("%s: [%s]", q.key, strings.Join(list, ", "))), append(zip, q.key)
+	}
+	return axes, zip
+}

@@ -1,0 +1,45 @@
+package pipeline
+
+import (
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
+)
+
+// Ledger books every commit slot on the instruction that it was spent on or lost to: one
+// that commits, or else the oldest in flight, or where nothing is the one that fetch
+// stands at. All that is older has committed, so that it is always an instruction of the
+// frame that was entered last and not left. It changes nothing.
+type Ledger interface {
+	// Enter and Leave follow the commit of a call into a callee, and of its end. The account
+	// is whose code runs; input is what of the callee's input there is, at most 4 bytes.
+	Enter(cycle uint64, account *isa.Word, prog *decoder.Program, input []byte)
+	Leave(cycle uint64)
+	// Slots books n slots. The program is nil while fetch waits to learn which it is.
+	Slots(prog *decoder.Program, inst int32, cause Cause, n uint64)
+}
+
+// SetLedger books the slots of what is simulated from now on; nil ends that.
+func (c *Core) SetLedger(l Ledger) { c.ledger = l }
+
+// book finds the instruction that slots are lost to.
+func (c *Core) book(cause Cause, slots uint64) {
+	frame, inst := c.fetch.frame, c.fetch.inst
+	if b := c.buf; b.Head < b.Tail {
+		e := b.At(b.Head)
+		frame, inst = e.Frame, e.Inst
+	}
+	c.ledger.Slots(c.frames[frame].prog, inst, cause, slots)
+}
+
+// bookEnter tells of a frame whose call has committed.
+func (c *Core) bookEnter(child int32, account *isa.Word) {
+	f := &c.frames[child]
+	var input []byte
+	env := &c.maps.Map[child].Env
+	off, n, ok := c.bounded(c.regs.Value(env[rob.EnvInputOffset]), c.regs.Value(env[rob.EnvInputLength]))
+	if mem := c.frames[f.parent].ctx.Memory; ok && off+n <= uint64(len(mem)) {
+		input = mem[off : off+min(n, 4)]
+	}
+	c.ledger.Enter(c.cycle, account, f.prog, input)
+}
