@@ -232,7 +232,11 @@ func TestContradiction(t *testing.T) {
 	}
 	for _, field := range []string{"nonce", "gas", "value", "input", "to", "r", "s"} {
 		table = append(table, contradiction{"a transaction's " + field, func(o object) {
-			tx := transaction(o, 5)
+			i := 0
+			for transaction(o, i)["input"] == "0x" {
+				i++
+			}
+			tx := transaction(o, i)
 			tx[field] = flipped(tx[field])
 		}, root})
 	}
@@ -294,10 +298,14 @@ func TestWrongPrestate(t *testing.T) {
 	t.Run("nonce of a sender", func(t *testing.T) {
 		refuses(t, edited(t, text, func(o object) { of(o, sender)["nonce"] = "0x77" }), exitDifference, "transaction 0: nonce too low")
 	})
-	for _, address := range slices.Sorted(maps.Keys(contracts)) {
-		slots := contracts[address].(object)["storage"].(object)
-		t.Run("slot of "+address, func(t *testing.T) {
-			refuses(t, edited(t, text, func(o object) { of(o, address)["storage"].(object)[setSlot(slots)] = zero }), exitDifference, "the header says")
+	for _, address := range slices.Sorted(maps.Keys(contracts))[:3] {
+		t.Run("slots of "+address, func(t *testing.T) {
+			refuses(t, edited(t, text, func(o object) {
+				storage := of(o, address)["storage"].(object)
+				for slot := range storage {
+					storage[slot] = zero
+				}
+			}), exitDifference, "the header says")
 		})
 		t.Run("code of "+address, func(t *testing.T) {
 			refuses(t, edited(t, text, func(o object) { // INVALID instead of the first instruction
@@ -310,17 +318,15 @@ func TestWrongPrestate(t *testing.T) {
 
 // readsSlots reports whether an account is a contract with a slot that is not zero.
 func readsSlots(a object) bool {
-	return hasCode(a) && hasStorage(a) && setSlot(a["storage"].(object)) != ""
-}
-
-// setSlot is the first slot that is not zero, empty when there is none.
-func setSlot(storage object) string {
-	for _, slot := range slices.Sorted(maps.Keys(storage)) {
-		if strings.Trim(storage[slot].(string), "0x") != "" {
-			return slot
+	if !hasCode(a) || !hasStorage(a) {
+		return false
+	}
+	for _, value := range a["storage"].(object) {
+		if strings.Trim(value.(string), "0x") != "" {
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
 // TestNotCheckedIsNull: a bundle without contentHash says so, and is right.

@@ -19,6 +19,8 @@ type cli struct {
 	quiet   bool
 	verbose bool
 	noColor bool
+
+	where string // condition on blocks
 }
 
 // execute runs a command line and gives its exit code. Results go to stdout,
@@ -56,20 +58,21 @@ committed instruction, and reports how much parallelism there is.
 	root.SetVersionTemplate("ooovm {{.Version}}\n")
 	c.addOutputFlags(root)
 	root.AddCommand(
-		newRun(c),
-		newValidate(c),
+		c.whereFlag(newRun(c)),
+		c.whereFlag(newValidate(c)),
 		newStateTest(c),
-		newLimits(c),
-		newLevels(c),
-		newAblate(c),
+		c.whereFlag(newLimits(c)),
+		c.whereFlag(newLevels(c)),
+		c.whereFlag(newAblate(c)),
 		newProfile(c),
 		newSweep(c),
 		newPlot(c),
 		newCompare(c),
 		newStudy(c),
 		newReport(c),
-		newBench(c),
+		c.whereFlag(newBench(c)),
 		newTrace(c),
+		newCorpus(c),
 		newConfig(c),
 		newList(c),
 		newVersion(c),

@@ -6,16 +6,17 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/experiments/pipeview"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/machine"
-	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fuel"
 )
 
@@ -85,13 +86,19 @@ func inputs(c *cli, args []string) ([]string, error) { return inputsAnd(c, args,
 // inputsAnd also takes from folders what another kind of input is.
 func inputsAnd(c *cli, args []string, also func(path string) bool) ([]string, error) {
 	if len(args) == 0 {
+		if c.where != "" {
+			return nil, usageError(errors.New("--where selects from blocks that are named"))
+		}
 		return []string{""}, nil
 	}
-	paths, ignored, err := traces.Collect(args, also)
+	paths, ignored, err := corpus.Choose(args, c.where, also)
 	if err != nil {
 		return nil, usageError(err)
 	}
 	for _, path := range ignored {
+		if filepath.Base(path) == corpus.IndexFile {
+			continue
+		}
 		c.note("%s: ignored, no known kind of input", path)
 	}
 	if len(paths) == 0 {

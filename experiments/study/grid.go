@@ -18,6 +18,6 @@ var grid = Study{
 }
 
 func coresAndWindows() Sweep {
-	axes, zip := windows(32, 64, 128, 256)
+	axes, zip := windows(32, 128, 512)
 	return Sweep{Preset: "ooo-4", Set: []string{"machine.policy: block-stm"}, Axes: append(axes, "cores: [1, 2, 4, 8]"), Zip: zip}
 }

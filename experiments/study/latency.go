@@ -8,7 +8,7 @@ var latency = Study{
 	Title: "State latency and the prediction of state keys",
 	Data: []Data{{Name: "main", Sweep: Sweep{
 		Preset: "ooo-4",
-		Axes:   []string{"predictor.keys: [none, recipe, bal, oracle]", "state.far: [30, 120, 240, 2400, 24000]"},
+		Axes:   []string{"predictor.keys: [none, recipe, bal]", "state.far: [30, 240, 2400, 24000]"},
 	}}},
 	Figures: []Figure{{Spec: chart.Spec{Name: "latency", Kind: "line", X: "state.far", Y: "cpi", Series: "predictor.keys", Log: true}}},
 	Table:   Table{By: []string{"predictor.keys", "state.far"}, Metrics: []string{"cpi", "prefetch_coverage"}},

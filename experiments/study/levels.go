@@ -7,7 +7,7 @@ var levels = Study{
 	Name:  "levels",
 	Title: "Levels of parallelism on several cores",
 	Data: []Data{{Name: "main", Sweep: Sweep{
-		Axes: []string{"preset: [scalar, ooo-4]", "policy: [sealevel, block-stm, repair]", "cores: [1, 2, 4, 8, 16]"},
+		Axes: []string{"preset: [scalar, ooo-4]", "policy: [sealevel, block-stm, repair]", "cores: [1, 4, 8, 16]"},
 	}}},
 	Figures: []Figure{
 		{Spec: chart.Spec{Name: "levels-scalar", Kind: "line", X: "cores", Y: "speedup", Series: "policy", Where: only("preset", "scalar")}},

@@ -8,7 +8,7 @@ var predictors = Study{
 	Title: "Branch prediction",
 	Data: []Data{{Name: "main", Sweep: Sweep{
 		Preset: "ooo-4",
-		Axes:   []string{"predictor.branch: [not-taken, taken, backward, bimodal, gshare, tournament, perceptron, tage, tage+loop, oracle]"},
+		Axes:   []string{"predictor.branch: [taken, backward, bimodal, gshare, perceptron, tage, tage+loop, oracle]"},
 	}}},
 	Figures: []Figure{
 		{Spec: chart.Spec{Name: "predictors", Kind: "bar", X: "predictor.branch", Y: "branch_mpki"}},

@@ -7,8 +7,8 @@ var replay = Study{
 	Name:  "replay",
 	Title: "Squash against selective replay",
 	Data: []Data{
-		{Name: "main", Sweep: Sweep{Preset: "ooo-4", Axes: []string{"policy: [monad, repair]", "cores: [2, 4, 8, 16]"}}},
-		{Name: "value", Sweep: Sweep{Preset: "ooo-4", Axes: []string{"predictor.value: [none, last, stride, fcm, oracle]"}}},
+		{Name: "main", Sweep: Sweep{Preset: "ooo-4", Axes: []string{"policy: [monad, repair]", "cores: [2, 4, 16]"}}},
+		{Name: "value", Sweep: Sweep{Preset: "ooo-4", Axes: []string{"predictor.value: [none, last, oracle]"}}},
 	},
 	Figures: []Figure{
 		{Spec: chart.Spec{Name: "replay", Kind: "line", X: "cores", Y: "speedup", Series: "policy"}},

@@ -233,9 +233,8 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 		err  error
 	}
 	err := experiments.InOrder(paths, w.opt.Jobs, func(path string) (o outcome) {
-		o.name = "synthetic-mixed"
-		if path != "" {
-			o.name = traces.BundleName(path)
+		if o.name, o.err = blockName(path); o.err != nil {
+			return o
 		}
 		o.rows, o.err = w.computeOne(d, filepath.Join(dir, o.name+".json"), path)
 		return o
@@ -258,6 +257,18 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 		return nil, err
 	}
 	return sweep.ReadTable(&buf)
+}
+
+// blockName names a block as sweeps do; no path is the embedded block.
+func blockName(path string) (string, error) {
+	if path != "" {
+		return traces.BundleName(path), nil
+	}
+	b, err := traces.Embedded()
+	if err != nil {
+		return "", err
+	}
+	return b.Name, nil
 }
 
 func (w *work) computeOne(d *Data, file, path string) ([][]string, error) {

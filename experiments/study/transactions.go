@@ -29,7 +29,7 @@ and dependences through storage only, is {{(.In "limits").Total "ipc" "scope=tx"
 
 func acrossTransactions() Sweep {
 	axes, zip := windows(256, 1024)
-	return Sweep{Preset: "ooo-4", Axes: append(axes, "core.transactions: [1, 2, 4, 8, 16]"), Zip: zip}
+	return Sweep{Preset: "ooo-4", Axes: append(axes, "core.transactions: [1, 2, 4, 16]"), Zip: zip}
 }
 
 // bothScopes computes the dataflow limits of a block transaction by transaction and as a whole.

@@ -136,7 +136,7 @@ func TestSeedMatters(t *testing.T) {
 // TestOutcomes: transactions fail where they are meant to, and nowhere else.
 func TestOutcomes(t *testing.T) {
 	failures := map[string]int{
-		"reverts":     75, // 90 refusals, of which one in six is caught
+		"reverts":     25, // 30 refusals, of which one in six is caught
 		"mainnet-mix": 2,
 	}
 	each(t, func(t *testing.T, w Workload, p Params) {

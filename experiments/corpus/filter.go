@@ -1,0 +1,123 @@
+package corpus
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/ooovm/ooovm/traces"
+)
+
+// Filter is a condition on blocks.
+type Filter struct {
+	program *vm.Program
+	text    string
+	execute bool // it asks for what only an execution tells
+	indexes map[string]map[string]Entry
+}
+
+// Names lists what an expression may name.
+func Names() []string {
+	var names []string
+	t := reflect.TypeFor[Facts]()
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("expr"))
+	}
+	return names
+}
+
+// Compile reads an expression in the language of expr-lang/expr. Its error is one line.
+func Compile(text string) (*Filter, error) {
+	program, err := expr.Compile(text, expr.Env(Facts{}), expr.AsBool())
+	if err != nil {
+		var at *file.Error
+		if errors.As(err, &at) && at.Message != "" {
+			return nil, fmt.Errorf("%q: column %d: %s (names: %s)", text, at.Column+1, strings.Join(strings.Fields(at.Message), " "), strings.Join(Names(), ", "))
+		}
+		return nil, fmt.Errorf("%q: %s (names: %s)", text, strings.Join(strings.Fields(err.Error()), " "), strings.Join(Names(), ", "))
+	}
+	f := &Filter{program: program, text: text, indexes: make(map[string]map[string]Entry)}
+	node := program.Node()
+	ast.Walk(&node, f)
+	return f, nil
+}
+
+// Visit finds the names that an execution is needed for.
+func (f *Filter) Visit(node *ast.Node) {
+	if id, ok := (*node).(*ast.IdentifierNode); ok && (id.Value == "mix" || id.Value == "instructions") {
+		f.execute = true
+	}
+}
+
+// Select keeps the files whose blocks meet the condition, in their order.
+func (f *Filter) Select(paths []string) ([]string, error) {
+	var kept []string
+	for _, path := range paths {
+		facts, err := f.facts(path)
+		if err != nil {
+			return nil, err
+		}
+		meets, err := expr.Run(f.program, facts)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %q: %s", path, f.text, strings.Join(strings.Fields(err.Error()), " "))
+		}
+		if meets.(bool) {
+			kept = append(kept, path)
+		}
+	}
+	return kept, nil
+}
+
+// facts takes what the folder's index says of a file that has not changed.
+func (f *Filter) facts(path string) (Facts, error) {
+	if path == "-" {
+		return Facts{}, errors.New("standard input cannot be selected from: it is read once")
+	}
+	dir := filepath.Dir(path)
+	entries, known := f.indexes[dir]
+	if !known {
+		var err error
+		var other *notIndexError
+		if entries, err = load(dir); err != nil && !errors.As(err, &other) {
+			return Facts{}, err
+		}
+		f.indexes[dir] = entries
+	}
+	if e, ok := entries[filepath.Base(path)]; ok {
+		sum, err := hashFile(path)
+		if err != nil {
+			return Facts{}, err
+		}
+		if sum == e.SHA256 {
+			return e.Facts, nil
+		}
+	}
+	return find(path, f.execute)
+}
+
+// Choose is Collect with a condition on the blocks; none is the empty text. What is not
+// a block meets no condition.
+func Choose(args []string, where string, also func(path string) bool) (inputs, ignored []string, err error) {
+	if where == "" {
+		return traces.Collect(args, also)
+	}
+	f, err := Compile(where)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--where %w", err)
+	}
+	if inputs, ignored, err = traces.Collect(args, nil); err != nil {
+		return nil, nil, err
+	}
+	inputs, err = f.Select(inputs)
+	if err == nil && len(inputs) == 0 {
+		err = fmt.Errorf("--where %q: no block meets it", where)
+	}
+	return inputs, ignored, err
+}
