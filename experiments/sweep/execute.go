@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -71,8 +70,8 @@ type task struct {
 // or a disk that is full.
 func (r *Run) Execute(opt Options) (x Execution, err error) {
 	begin := time.Now()
-	st := &store{dir: r.Dir, tmp: filepath.Join(r.Dir, tmpDir, opt.Shard.name())}
-	if err := st.open(); err != nil {
+	st := &store{dir: r.Dir}
+	if err := st.open(opt.Shard); err != nil {
 		return x, err
 	}
 	defer func() { err = errors.Join(err, st.close()) }()

@@ -4,14 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-
-	"github.com/ooovm/ooovm/experiments"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/ooovm/ooovm/experiments"
 )
 
 // ResultsCSV is the table of results in the directory of a sweep.
@@ -27,7 +29,7 @@ const (
 	manifestFile = "manifest.json"
 	doneFile     = "DONE"        // in a point's folder: its status; written last
 	resultFile   = "result.json" // in a point's folder
-	tmpDir       = "tmp"         // what is being written, a folder for each shard
+	tmpDir       = "tmp"         // what is being written, a folder for each process
 )
 
 // recordSchema is the schema of record.
@@ -64,16 +66,37 @@ type store struct {
 
 func (s *store) folder(id string) string { return filepath.Join(s.dir, pointsDir, id) }
 
-// open makes the folders, and throws away what a process of the same shard left behind
-// when it was killed.
-func (s *store) open() error {
-	if err := os.RemoveAll(s.tmp); err != nil {
+// open makes the folders, and throws away what processes of the same shard left behind
+// on this host when they were killed. One that still runs keeps its own.
+func (s *store) open(shard Shard) error {
+	host, err := os.Hostname()
+	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.tmp, 0o777); err != nil {
+	mine := shard.name() + "-" + host + "-"
+	left, err := filepath.Glob(filepath.Join(s.dir, tmpDir, "*"))
+	if err != nil {
 		return err
 	}
+	for _, path := range left {
+		rest, ok := strings.CutPrefix(filepath.Base(path), mine)
+		pid, _, _ := strings.Cut(rest, ".")
+		if n, err := strconv.Atoi(pid); ok && err == nil && !runs(n) {
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
+		}
+	}
+	s.tmp = filepath.Join(s.dir, tmpDir, fmt.Sprintf("%s%d.%d", mine, os.Getpid(), opened.Add(1)))
 	return os.MkdirAll(filepath.Join(s.dir, pointsDir), 0o777)
+}
+
+// opened counts the stores of this process.
+var opened atomic.Int64
+
+// runs reports whether a process of this host is there.
+func runs(pid int) bool {
+	return pid == os.Getpid() || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
 // close removes the folder of what was being written.
@@ -103,7 +126,7 @@ func (s *store) put(id string, rec *record) error {
 
 func (s *store) tryPut(id string, data []byte, status Status) error {
 	draft, place := filepath.Join(s.tmp, id), s.folder(id)
-	if err := os.Mkdir(draft, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.MkdirAll(draft, 0o777); err != nil { // another process removes the folder above when it finds it empty
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(draft, resultFile), data, 0o666); err != nil {
