@@ -72,20 +72,19 @@ The settings under machine., such as machine.crediting, hold for all rows.
 	}
 	s.register(cmd)
 	cmd.Flags().StringVar(&core, "core", config.DefaultPreset, "preset of the combined rows; the same as --preset")
-	cmd.Flags().StringSliceVar(&cores, "cores", []string{"1", "2", "4", "8", "16", "32", "64", "inf"}, "numbers of cores; inf: as many as the block has transactions")
+	cmd.Flags().StringSliceVar(&cores, "cores", []string{"1", "2", "4", "8", "16", "32", "64"}, "numbers of cores; a column inf, as many as the block has transactions, always follows")
 	cmd.Flags().StringSliceVar(&policies, "policy", nil, "only these policies")
 	complete(cmd, "core", completePresets)
 	complete(cmd, "policy", cobra.FixedCompletions(machine.PolicyNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// coreCounts reads numbers of cores; inf is 0.
+// coreCounts reads numbers of cores; inf is 0, and always the last one.
 func coreCounts(list []string) ([]int, error) {
 	const most = 65536
 	var counts []int
 	for _, text := range list {
 		if text == "inf" {
-			counts = append(counts, 0)
 			continue
 		}
 		n, err := strconv.Atoi(text)
@@ -94,7 +93,7 @@ func coreCounts(list []string) ([]int, error) {
 		}
 		counts = append(counts, n)
 	}
-	return counts, nil
+	return append(counts, 0), nil
 }
 
 func coreCount(n int) string {

@@ -215,6 +215,9 @@ runs program by program, checked against a golden interpreter and what the file 
 			if s.carry && camp.Setup.Config.Machine.Policy != machine.InOrder {
 				return usageError(errors.New("--carry is for one core, not a policy on several"))
 			}
+			if camp.Setup.Config.Machine.Policy == machine.InOrder && cmdChanged(&s, "cores") && camp.Setup.Config.Machine.Cores != 1 {
+				return usageError(fmt.Errorf("--cores %d: several cores need a --policy", camp.Setup.Config.Machine.Cores))
+			}
 			if camp.Setup.Config.Machine.Policy != machine.InOrder {
 				if view != "" {
 					return usageError(errors.New("--pipeview shows one core, not a policy on several"))

@@ -358,3 +358,25 @@ func TestOnlyLimitUsesOracles(t *testing.T) {
 		}
 	}
 }
+
+// What predicts state is named under predictor.state, too, where only a predictor of
+// keys has the name.
+func TestStateNamesPredictorsOfKeys(t *testing.T) {
+	for _, c := range []struct{ set, state, keys string }{
+		{"predictor.state=recipe", "store-sets", "recipe"},
+		{"predictor.state=blind", "blind", "none"},
+		{"predictor.state=oracle", "oracle", "none"}, // both have it: the dependence predictor
+		{"predictor.keys=last", "store-sets", "last"},
+	} {
+		eff, err := Load(Source{Set: []string{c.set}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := eff.Config.Predictor; p.State != c.state || p.Keys != c.keys {
+			t.Errorf("%s: state %s, keys %s; want %s, %s", c.set, p.State, p.Keys, c.state, c.keys)
+		}
+	}
+	if _, err := Load(Source{Set: []string{"predictor.state=recipes"}}); err == nil {
+		t.Error("recipes is no predictor")
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/predictor"
 )
 
 const (
@@ -71,6 +72,17 @@ func Load(src Source) (*Effective, error) {
 	return l.effective()
 }
 
+// meant is the key that a setting is for. What predicts state is a dependence predictor
+// (predictor.state) or a predictor of keys (predictor.keys); a name that only the
+// latter has is understood under the former as well.
+func meant(key, text string) string {
+	const dependence, keys = "predictor.state", "predictor.keys"
+	if key == dependence && !slices.Contains(predictor.Dependences.Names(), text) && slices.Contains(predictor.KeyPredictors.Names(), text) {
+		return keys
+	}
+	return key
+}
+
 // loader checks every value against the schema before viper layers it, so that
 // viper holds nothing but known keys with values of their Go types.
 type loader struct {
@@ -98,6 +110,7 @@ func (l *loader) check(from, key string, lit literal) (any, bool) {
 }
 
 func (l *loader) override(from, key, text string) {
+	key = meant(key, text)
 	if v, ok := l.check(from, key, literal{kindText, text}); ok {
 		l.v.Set(key, v)
 	}
@@ -137,6 +150,7 @@ func (l *loader) file(path string) {
 			continue
 		}
 		first[leaf.key] = from
+		leaf.key = meant(leaf.key, leaf.text)
 		switch {
 		case leaf.key == "":
 			l.fail(from, errors.New("not a mapping of sections"))
