@@ -426,8 +426,8 @@ func gasUsed(out *Outcome) (sum uint64) {
 
 func prediction(name string, made, wrong, instructions uint64) Prediction {
 	p := Prediction{Name: name, Made: made, Mispredicts: wrong}
-	if made > 0 {
-		p.Accuracy = rounded(1 - float64(min(wrong, made))/float64(made))
+	if made > 0 && wrong <= made { // wrong paths can be wrong more often than anything commits
+		p.Accuracy = rounded(1 - float64(wrong)/float64(made))
 	}
 	p.MPKI = perThousand(wrong, instructions)
 	return p
