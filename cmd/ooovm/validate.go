@@ -8,6 +8,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fuel"
 )
 
@@ -55,6 +56,9 @@ lockstep and with everything that the file expects.
 					file.add(r.Result)
 				}
 				if r.Result == nil {
+					if !r.Program {
+						rows.Add(traces.BundleName(r.Path), "", "", whyNone(r.Err), "", "", "", "", "", "", "", "")
+					}
 					return nil
 				}
 				totals.Add(r.Result)
@@ -87,6 +91,17 @@ lockstep and with everything that the file expects.
 	}
 	s.register(cmd)
 	return cmd
+}
+
+// whyNone says in a row why a block was not simulated; the message has the rest.
+func whyNone(err error) string {
+	switch codeOf(err) {
+	case exitDifference:
+		return "differs"
+	case exitUsage:
+		return "no block"
+	}
+	return "failed"
 }
 
 // programs sums up the programs of one file.
