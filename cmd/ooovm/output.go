@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ooovm/ooovm/experiments/table"
+
+	"github.com/google/renameio/v2"
 )
 
 // addOutputFlags adds the flags that say how to print.
@@ -107,4 +110,17 @@ func (c *cli) detail(format string, args ...any) {
 	if c.verbose {
 		c.note(format, args...)
 	}
+}
+
+// save writes a file that is whole or not there.
+func save(path string, write func(io.Writer) error) error {
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	if err := write(f); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
 }

@@ -13,8 +13,6 @@ import (
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
-
-	"github.com/google/renameio/v2"
 )
 
 // profileLine is a row of a profile as JSON.
@@ -99,12 +97,7 @@ FILE.pb.gz for go tool pprof. Without arguments it profiles the embedded block.
 				if top > 0 && i == top {
 					break
 				}
-				j := profileLine{Name: l.Name, Cycles: rec.Cycles(l.Slots.Total()), Slots: map[string]uint64{}}
-				for cause, n := range l.Slots {
-					if n > 0 {
-						j.Slots[pipeline.CauseNames[cause]] = n
-					}
-				}
+				j := profileLine{Name: l.Name, Cycles: rec.Cycles(l.Slots.Total()), Slots: l.Slots.ByCause()}
 				r.Lines = append(r.Lines, j)
 				t.Add(l.Name, j.Cycles, percent(l.Slots.Total(), cycles*uint64(r.Width)), percent(l.Slots[pipeline.CauseBase], l.Slots.Total()), l.Slots.Causes())
 			}
@@ -130,19 +123,6 @@ func profileFormat(path string) (func(*profile.Recorder, string, io.Writer) erro
 		return func(r *profile.Recorder, name string, w io.Writer) error { return r.WriteSpeedscope(w, name) }, nil
 	}
 	return nil, fmt.Errorf("--output %s: it ends in .json (speedscope) or .pb.gz (pprof)", path)
-}
-
-// save writes a file that is whole or not there.
-func save(path string, write func(io.Writer) error) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if err := write(f); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
 }
 
 // profiled runs a block in lockstep and books its slots.
@@ -177,12 +157,7 @@ func (c *cli) annotate(rec *profile.Recorder, account string) error {
 	lines := make([]line, len(list))
 	for i := range list {
 		a := &list[i]
-		lines[i] = line{a.PC, a.Text, map[string]uint64{}}
-		for cause, n := range a.Slots {
-			if n > 0 {
-				lines[i].Slots[pipeline.CauseNames[cause]] = n
-			}
-		}
+		lines[i] = line{a.PC, a.Text, a.Slots.ByCause()}
 		if a.Slots.Total() == 0 {
 			t.Add(fmt.Sprintf("%#06x", a.PC), a.Text, "", "", "")
 			continue

@@ -21,12 +21,7 @@ type sample struct {
 func (r *Recorder) samples() []sample {
 	var list []sample
 	for i := range r.nodes {
-		var stack []int32
-		for n := int32(i); n >= 0; n = r.nodes[n].parent {
-			stack = append(stack, r.nodes[n].function)
-		}
-		slices.Reverse(stack)
-		first := len(list)
+		stack, first := r.path(int32(i)), len(list)
 		for p, s := range r.nodes[i].places {
 			list = append(list, sample{stack, p, s})
 		}
@@ -80,13 +75,8 @@ func (r *Recorder) WriteSpeedscope(w io.Writer, name string) error {
 		if sum.Total() == 0 {
 			continue
 		}
-		var stack []int32
-		for n := int32(i); n >= 0; n = r.nodes[n].parent {
-			stack = append(stack, r.nodes[n].function)
-		}
-		slices.Reverse(stack)
 		weight := float64(sum.Total()) / float64(r.width)
-		p.Samples, p.Weights, p.End = append(p.Samples, stack), append(p.Weights, weight), p.End+weight
+		p.Samples, p.Weights, p.End = append(p.Samples, r.path(int32(i))), append(p.Weights, weight), p.End+weight
 	}
 	file.Profiles = []any{p}
 	return json.NewEncoder(w).Encode(file)

@@ -133,6 +133,15 @@ func (r *Recorder) Leave(uint64) {
 	}
 }
 
+// path lists the functions that lead to a node, the envelope first.
+func (r *Recorder) path(n int32) (functions []int32) {
+	for ; n >= 0; n = r.nodes[n].parent {
+		functions = append(functions, r.nodes[n].function)
+	}
+	slices.Reverse(functions)
+	return functions
+}
+
 // Slots implements pipeline.Ledger.
 func (r *Recorder) Slots(prog *decoder.Program, inst int32, cause pipeline.Cause, n uint64) {
 	at := r.stack[len(r.stack)-1]
@@ -151,11 +160,21 @@ func (r *Recorder) Slots(prog *decoder.Program, inst int32, cause pipeline.Cause
 	}
 }
 
+// ByCause names the slots of each cause that has any.
+func (s *Slots) ByCause() map[string]uint64 {
+	named := map[string]uint64{}
+	for cause, n := range s {
+		if n > 0 {
+			named[pipeline.CauseNames[cause]] = n
+		}
+	}
+	return named
+}
+
 // Line is one row of a profile.
 type Line struct {
 	Name  string
 	Slots Slots
-	Calls int // frames entered in different contexts that it sums up
 }
 
 // By lists what the cycles went to under a grouping, the most expensive first; what is
@@ -169,7 +188,6 @@ func (r *Recorder) By(grouping string) ([]Line, error) {
 			sums[name] = l
 		}
 		l.Slots.add(s)
-		l.Calls++
 	}
 	if grouping == "tx" {
 		for i := range r.txs {
@@ -219,11 +237,3 @@ func (p *place) instruction() *decoder.Inst {
 
 // Cycles turns slots into cycles of the core, rounded down.
 func (r *Recorder) Cycles(slots uint64) uint64 { return slots / r.width }
-
-// Total is all that was booked.
-func (r *Recorder) Total() (s Slots) {
-	for i := range r.txs {
-		s.add(&r.txs[i])
-	}
-	return s
-}

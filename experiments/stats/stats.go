@@ -130,20 +130,3 @@ func quantile(p float64, sorted []float64) float64 {
 	}
 	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
 }
-
-// Summary has every mean of one set of samples and the confidence interval of the total ratio.
-type Summary struct {
-	N        int            `json:"n"` // blocks
-	Means    map[Mean]Float `json:"means"`
-	Interval Interval       `json:"totalRatioInterval"`
-}
-
-// Summarise computes all means.
-func Summarise(samples []Sample, b Bootstrap) Summary {
-	s := Summary{N: len(samples), Means: map[Mean]Float{}}
-	for _, m := range Means {
-		s.Means[m] = Float(Round(m.Of(samples)))
-	}
-	s.Interval = b.Interval(samples, TotalRatio)
-	return s
-}
