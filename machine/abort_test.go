@@ -19,7 +19,6 @@ func (b still) Load(k *state.Key) (state.Value, bool) { return b.Value(k) }
 func (b still) Pending(*state.Key) bool               { return false }
 func (b still) Read(*state.Key)                       {}
 func (b still) AtLeast(*state.Key, *isa.Word)         {}
-func (b still) HasStorage(owner *isa.Word) bool       { return b.Occupied(owner) }
 
 // TestAbort: a transaction that is given up in any cycle leaves a drained core, and
 // runs as if it had never been tried. Every transaction of the embedded block is

@@ -93,9 +93,6 @@ func (v *view) Pending(k *state.Key) bool {
 	return ok
 }
 
-// HasStorage implements state.Base.
-func (v *view) HasStorage(owner *isa.Word) bool { return v.store.HasStorage(owner) }
-
 // Read implements state.Base.
 func (v *view) Read(k *state.Key) {
 	s := v.see(k)
@@ -154,6 +151,13 @@ func (x *Incarnation) holds(same func(s *sight, now *state.Reading) bool) bool {
 // Reads is how many keys a validation looks at.
 func (x *Incarnation) Reads() int { return len(x.view.reads) }
 
+// renewed reports whether the account that the incarnation saw came, or went, since the
+// block began: then it has nothing of what was there before.
+func (v *view) renewed(owner *isa.Word) bool {
+	s := v.seen[state.Key{Kind: state.KeyExistence, Owner: *owner}]
+	return s != nil && s.reading.Version.Tx != state.BeforeBlock
+}
+
 // footprint describes a run in block order for the oracle.
 func (x *Incarnation) footprint(origin state.Origin) oracle.Footprint {
 	f := oracle.Footprint{Cycles: x.Cycles, Writes: x.Writes}
@@ -165,7 +169,7 @@ func (x *Incarnation) footprint(origin state.Origin) oracle.Footprint {
 		for _, d := range s.reading.Deltas {
 			r.Writers = append(r.Writers, d.Tx)
 		}
-		if !s.exact {
+		if !s.exact && !x.view.renewed(&s.key.Owner) {
 			before, _ := origin.Value(&s.key)
 			r.Met = !before.Word.Lt(&s.bound)
 		}

@@ -13,11 +13,12 @@ const (
 	KeyNonce
 	KeyCode
 	KeySlot
+	KeyStorage // 0 or 1: whether any slot is set (EIP-7610); it follows from the slots, and is never written
 )
 
 // String names the kind.
 func (k KeyKind) String() string {
-	return [...]string{"existence", "balance", "nonce", "code", "slot"}[k]
+	return [...]string{"existence", "balance", "nonce", "code", "slot", "storage"}[k]
 }
 
 // Key names the smallest piece of state that transactions conflict on.

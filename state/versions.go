@@ -1,6 +1,7 @@
 package state
 
 import (
+	"iter"
 	"slices"
 	"sort"
 
@@ -40,15 +41,16 @@ func (r *Reading) SameVersion(o *Reading) bool {
 type Versions struct {
 	origin  Origin
 	history map[Key]*[]published
-	keys    [][]Key // that each transaction has written, in order
+	keys    [][]Key                 // that each transaction has written, in order
+	slots   map[isa.Word][]isa.Word // of each owner, that any transaction has written, in order
 }
 
 // Origin is the state before a block.
 type Origin interface {
 	// Value reads a key; known is false outside the bundle.
 	Value(k *Key) (v Value, known bool)
-	// Occupied reports whether any slot of an account is set.
-	Occupied(owner *isa.Word) bool
+	// Slots are those of an account that are not zero.
+	Slots(owner *isa.Word) iter.Seq[isa.Word]
 }
 
 // published is one transaction's write of one key.
@@ -62,7 +64,7 @@ type published struct {
 // NewVersions makes a memory for so many transactions on a state, which it never
 // changes.
 func NewVersions(origin Origin, transactions int) *Versions {
-	return &Versions{origin: origin, history: make(map[Key]*[]published), keys: make([][]Key, transactions)}
+	return &Versions{origin: origin, history: make(map[Key]*[]published), keys: make([][]Key, transactions), slots: make(map[isa.Word][]isa.Word)}
 }
 
 // below gives the part of a key's history that a transaction sees, oldest first.
@@ -75,15 +77,24 @@ func (s *Versions) below(k *Key, tx int) []published {
 	return (*h)[:n]
 }
 
-// Read gives what transaction tx sees of a key now.
+// generation is the execution by which the account, as transaction tx sees it, came or
+// went; it is BeforeBlock's for one that has been there, or not, since before the block.
+func (s *Versions) generation(owner *isa.Word, tx int) Version {
+	if h := s.below(&Key{Kind: KeyExistence, Owner: *owner}, tx); len(h) > 0 {
+		return h[len(h)-1].version
+	}
+	return Version{Tx: BeforeBlock}
+}
+
+// Read returns what transaction tx sees of a key now.
 func (s *Versions) Read(k *Key, tx int) Reading {
+	if k.Kind == KeyStorage {
+		return s.readStorage(&k.Owner, tx)
+	}
 	r := Reading{Version: Version{Tx: BeforeBlock}, Estimate: BeforeBlock, Known: true}
 	generation := Version{Tx: BeforeBlock}
 	if k.Kind != KeyExistence {
-		owner := Key{Kind: KeyExistence, Owner: k.Owner}
-		if h := s.below(&owner, tx); len(h) > 0 {
-			generation = h[len(h)-1].version
-		}
+		generation = s.generation(&k.Owner, tx)
 	}
 	var sum isa.Word
 	h := s.below(k, tx)
@@ -110,6 +121,35 @@ func (s *Versions) Read(k *Key, tx int) Reading {
 		r.Value, r.Known = s.origin.Value(k)
 	}
 	r.Word.Add(&r.Word, &sum)
+	return r
+}
+
+// readStorage reads KeyStorage: it asks every slot that can be set, as tx sees it. Each
+// execution that has written one of them goes into the value, as a delta goes into a
+// balance, so that a transaction which relies on the answer is found stale whichever
+// slot changes.
+func (s *Versions) readStorage(owner *isa.Word, tx int) Reading {
+	r := Reading{Version: s.generation(owner, tx), Estimate: BeforeBlock, Known: true}
+	k := Key{Kind: KeySlot, Owner: *owner}
+	for _, k.Slot = range s.slots[*owner] {
+		slot := s.Read(&k, tx)
+		r.Estimate = max(r.Estimate, slot.Estimate)
+		if slot.Version.Tx != BeforeBlock && slot.Version != r.Version {
+			r.Deltas = append(r.Deltas, slot.Version)
+		}
+		if !slot.Word.IsZero() {
+			r.Word.SetOne()
+		}
+	}
+	if r.Version.Tx != BeforeBlock {
+		return r // the slots from before the block went with the account that had them
+	}
+	for k.Slot = range s.origin.Slots(owner) {
+		if slot := s.Read(&k, tx); !slot.Word.IsZero() {
+			r.Word.SetOne()
+			break
+		}
+	}
 	return r
 }
 
@@ -153,6 +193,9 @@ func (s *Versions) put(k *Key, p published) (isNew bool) {
 	if h == nil {
 		h = new([]published)
 		s.history[*k] = h
+		if k.Kind == KeySlot {
+			s.slots[k.Owner] = append(s.slots[k.Owner], k.Slot)
+		}
 	}
 	n := sort.Search(len(*h), func(i int) bool { return (*h)[i].version.Tx >= p.version.Tx })
 	if n < len(*h) && (*h)[n].version.Tx == p.version.Tx {
@@ -180,7 +223,3 @@ func (s *Versions) Expect(tx int) {
 		}
 	}
 }
-
-// HasStorage answers for Base: only the state before the block can hold an account
-// without nonce and code that has storage.
-func (s *Versions) HasStorage(owner *isa.Word) bool { return s.origin.Occupied(owner) }

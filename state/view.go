@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"iter"
 
 	"github.com/ooovm/ooovm/isa"
 )
@@ -46,8 +47,6 @@ type Base interface {
 	// is not below a bound.
 	Read(k *Key)
 	AtLeast(k *Key, bound *isa.Word)
-	// HasStorage reports whether any slot of an account without code and nonce is set.
-	HasStorage(owner *isa.Word) bool
 }
 
 // overlay is the part of a World that stands over a Base.
@@ -382,12 +381,29 @@ func (w *World) Value(k *Key) (v Value, known bool) {
 	case KeySlot:
 		c, ok := acct.storage[k.Slot]
 		return Value{Word: c.value}, ok || !acct.loaded
+	case KeyStorage:
+		for range w.Slots(&k.Owner) {
+			v.Word.SetOne()
+			break
+		}
 	}
 	return v, true
 }
 
-// Occupied implements Origin.
-func (w *World) Occupied(owner *isa.Word) bool { return w.HasStorage(AddressOf(owner)) }
+// Slots implements Origin.
+func (w *World) Slots(owner *isa.Word) iter.Seq[isa.Word] {
+	return func(yield func(isa.Word) bool) {
+		acct := w.accounts[AddressOf(owner)]
+		if acct == nil {
+			return
+		}
+		for slot, c := range acct.storage {
+			if !c.value.IsZero() && !yield(slot) {
+				return
+			}
+		}
+	}
+}
 
 // Apply makes a transaction's writes final in a world that stands over nothing.
 func (w *World) Apply(writes []Write) {

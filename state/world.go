@@ -212,8 +212,11 @@ func (w *World) HasStorage(a Address) bool {
 	if acct == nil {
 		return false
 	}
-	if w.base != nil && acct.loaded && w.base.HasStorage(&acct.owner) {
-		return true
+	if w.base != nil && acct.loaded {
+		k := Key{Kind: KeyStorage, Owner: acct.owner}
+		v, _ := w.base.Load(&k)
+		w.base.Read(&k)
+		return !v.Word.IsZero()
 	}
 	for _, c := range acct.storage {
 		if original := w.original(c); !original.IsZero() {
