@@ -20,6 +20,7 @@ import (
 
 var (
 	programs = flag.Int("programs", 2000, "how many programs TestSeeds draws")
+	blocks   = flag.Int("blocks", 500, "how many blocks TestBlocks draws")
 	from     = flag.Uint64("from", 0, "seed of the first one")
 	attempts = flag.Int("minimise", 3000, "runs that making a failing case smaller may take")
 )
@@ -237,5 +238,28 @@ func TestAssemble(t *testing.T) {
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("got %q, want %q", lines, want)
+	}
+}
+
+// TestBlocks runs numbered blocks on several cores. A campaign is the same with -blocks
+// and -from.
+func TestBlocks(t *testing.T) {
+	n := *blocks
+	if testing.Short() {
+		n = min(n, 200)
+	}
+	for i := range uint64(n) {
+		b := DrawBlock(*from + i)
+		stop := watch(b.Case)
+		_, err := b.Run()
+		stop()
+		if err == nil {
+			continue
+		}
+		small, why := Minimise(b.Case, func(c *Case) error {
+			_, err := (&Block{c, b.Machine}).Run()
+			return err
+		}, *attempts)
+		t.Fatalf("%s, %+v: %v\nminimised: %v\n%s", b.Name, b.Machine, err, why, small)
 	}
 }

@@ -33,6 +33,11 @@ type Outcome struct {
 // Run executes the case on go-ethereum and on the core and compares them. The error
 // is the first difference, or how the simulator failed.
 func (c *Case) Run() (out Outcome, err error) {
+	_, out, err = c.run()
+	return out, err
+}
+
+func (c *Case) run() (r *run, out Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("simulator error: %v\n%s", p, debug.Stack())
@@ -40,15 +45,15 @@ func (c *Case) Run() (out Outcome, err error) {
 	}()
 	env, err := blockAt(c.Fork, c.Coinbase)
 	if err != nil {
-		return out, err
+		return r, out, err
 	}
-	r := &run{Case: c, env: env, world: state.NewWorld(c.prestate()), current: -1}
+	r = &run{Case: c, env: env, world: state.NewWorld(c.prestate()), current: -1}
 	r.sys = evm.NewSystem(r.world, env, make([]*state.Tx, len(c.Transactions)), evm.NewCache())
 	if err := r.prepare(0); err != nil {
-		return out, err
+		return r, out, err
 	}
 	if r.core, err = pipeline.New(*c.Machine, r.sys, r.oracle()); err != nil {
-		return out, err
+		return r, out, err
 	}
 	r.core.MaxCycles, r.core.VerifyEvery = maxCycles, c.VerifyEvery
 	err = r.judge(machine.Sequential(r.core, r.sys, len(c.Transactions), r))
@@ -56,7 +61,7 @@ func (c *Case) Run() (out Outcome, err error) {
 	for _, n := range r.core.Stats.Squashes {
 		r.out.Squashes += n
 	}
-	return r.out, err
+	return r, r.out, err
 }
 
 // run is a case while it runs: machine.Watcher of its core. go-ethereum runs each
@@ -84,7 +89,7 @@ func (r *run) prepare(i int) (err error) {
 			pre[a] = &acct
 		}
 	}
-	call := r.Transactions[i].message(r.world.Nonce(sender))
+	call := r.Transactions[i].message(r.world.Nonce(state.Address(r.Transactions[i].From)))
 	if r.sys.Txs[i], err = state.NewMessageTx(call); err != nil {
 		return err
 	}
