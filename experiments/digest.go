@@ -4,11 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"hash"
+	"reflect"
 	"sort"
+	"strconv"
 
 	"github.com/ooovm/ooovm/isa"
-	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -29,6 +31,14 @@ func (d *digester) number(n uint64) {
 func (d *digester) bytes(b []byte) {
 	d.number(uint64(len(b)))
 	_, _ = d.Write(b)
+}
+
+func (d *digester) flag(set bool) {
+	n := uint64(0)
+	if set {
+		n = 1
+	}
+	d.number(n)
 }
 
 func (d *digester) word(w *isa.Word) {
@@ -64,7 +74,7 @@ func (d *digester) world(w *state.World) {
 }
 
 // Digest sums up a run: configuration, bundle, committed stream, post-state,
-// cycles and every counter. Two runs are equal when their digests are.
+// cycles and every counter of the core. Two runs are equal when their digests are.
 func Digest(configHash, bundleHash string, out *Outcome) string {
 	d := newDigester()
 	d.bytes([]byte(configHash))
@@ -74,11 +84,8 @@ func Digest(configHash, bundleHash string, out *Outcome) string {
 	for i := range out.Results {
 		r := &out.Results[i]
 		d.number(r.GasUsed)
-		success := uint64(0)
-		if r.Success {
-			success = 1
-		}
-		d.number(success)
+		d.flag(r.Success)
+		d.number(uint64(len(r.Logs)))
 		for j := range r.Logs {
 			l := &r.Logs[j]
 			_, _ = d.Write(l.Address[:])
@@ -91,41 +98,29 @@ func Digest(configHash, bundleHash string, out *Outcome) string {
 	}
 	d.world(out.World)
 	d.number(out.Core.Cycle())
-	for _, c := range counters(&out.Core.Stats) {
-		d.number(c)
-	}
+	d.counters(reflect.ValueOf(&out.Core.Stats).Elem(), "")
 	return d.hex()
 }
 
-// counters lists every counter of a core in the order of its declaration.
-func counters(s *pipeline.Stats) []uint64 {
-	list := []uint64{
-		s.Width, s.Instructions, s.Uops, s.Executed, s.ExecutedUops, s.FetchedUops, s.SquashedUops, s.WrongPathUops, s.Skipped, s.Calls,
-		s.Branches, s.CommittedBranches, s.CommittedJumps, s.ConstantJumps, s.ReturnJumps, s.DirectionMispredicts, s.TargetMispredicts, s.ReturnMispredicts, s.CallMispredicts, s.FrontEndRedirects,
-		s.MemoryForwards, s.MemoryWaits, s.MemoryViolations, s.StateForwards, s.StateWaits, s.StateViolations,
-		s.MemoryFalseWaits, s.StateFalseWaits, s.Transient.Forwards, s.Transient.Waits, s.Transient.FalseWaits, s.Transient.Violations,
-		s.GasAnswers, s.Fused, s.Value.Loads, s.Value.Predicted, s.Value.Right, s.Value.Wrong, s.Value.Unread,
-		s.StateHits, s.StateNear, s.StateFar, s.MissStalls, s.TransferWaits, s.StackFills,
-		s.FullROB, s.FullIQ, s.FullRegs, s.FullLoadQ, s.FullStoreQ, s.FullStateQ,
-	}
-	list = append(list, prefetchCounters(&s.Prefetch)...)
-	list = append(list, s.Slots[:]...)
-	list = append(list, s.Serial[:isa.FirstRegisterOp]...)
-	list = append(list, s.Squashes[:]...)
-	// Those of register machines count where there are any: digests of other programs do not depend on how many such micro-ops exist.
-	for i, n := range s.Serial[isa.FirstRegisterOp:] {
-		if n != 0 {
-			list = append(list, uint64(i), n)
+// counters feeds every counter of a structure that is not zero, with its name. Found by
+// reflection, none can be forgotten; and a digest does not depend on how many counters
+// there are that a run does not use.
+func (d *digester) counters(v reflect.Value, name string) {
+	switch v.Kind() {
+	case reflect.Uint64:
+		if n := v.Uint(); n != 0 {
+			d.bytes([]byte(name))
+			d.number(n)
 		}
-	}
-	return list
-}
-
-func prefetchCounters(p *pipeline.PrefetchStats) []uint64 {
-	return []uint64{
-		p.Issued, p.Redundant, p.Refused, p.Dropped, p.Useful, p.Late,
-		p.Touches, p.TouchesCovered, p.TouchesTimely, p.Loads, p.LoadsCovered, p.LoadsTimely,
-		p.Seen, p.SeenCovered, p.SeenTimely, p.Known, p.KnownCovered, p.KnownTimely,
-		p.Runaheads, p.RunaheadUops,
+	case reflect.Array:
+		for i := range v.Len() {
+			d.counters(v.Index(i), name+"."+strconv.Itoa(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			d.counters(v.Field(i), name+"."+v.Type().Field(i).Name)
+		}
+	default:
+		panic(fmt.Sprintf("experiments: %s is no counter, but a %v", name, v.Kind()))
 	}
 }

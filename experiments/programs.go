@@ -3,6 +3,7 @@ package experiments
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/ooovm/ooovm/decoder/fuel"
@@ -125,20 +126,22 @@ func programDigest(configHash, programHash string, out *fuelrun.Outcome) string 
 		r := &out.Block.Results[i]
 		d.number(r.GasUsed)
 		_, _ = d.Write(r.ReceiptsRoot[:])
+		d.number(uint64(len(r.Slots)))
 		for _, c := range r.Slots {
 			_, _ = d.Write(c.Slot.Contract[:])
 			_, _ = d.Write(c.Slot.Key[:])
+			d.flag(c.New.Set)
 			d.bytes(c.New.Bytes)
 		}
+		d.number(uint64(len(r.Balances)))
 		for _, c := range r.Balances {
 			_, _ = d.Write(c.Slot.Contract[:])
 			_, _ = d.Write(c.Slot.Key[:])
+			d.flag(c.New.Set)
 			d.number(c.New.Amount)
 		}
 	}
 	d.number(out.Core.Cycle())
-	for _, c := range counters(&out.Core.Stats) {
-		d.number(c)
-	}
+	d.counters(reflect.ValueOf(&out.Core.Stats).Elem(), "")
 	return d.hex()
 }

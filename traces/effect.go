@@ -58,14 +58,6 @@ func HashBytes(h uint64, b []byte) uint64 {
 	return absorb(h, n)
 }
 
-// HashWords folds 256-bit words into a running hash.
-func HashWords(h uint64, words ...isa.Word) uint64 {
-	for i := range words {
-		h = hashWord(h, &words[i])
-	}
-	return h
-}
-
 func hashWord(h uint64, w *isa.Word) uint64 {
 	return absorb(absorb(absorb(absorb(h, w[0]), w[1]), w[2]), w[3])
 }
