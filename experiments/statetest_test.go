@@ -24,6 +24,8 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
 
@@ -238,27 +240,82 @@ func TestVerdictsOnSubtests(t *testing.T) {
 	}
 }
 
-// A rejected transaction passes where it has to be rejected, and the state is what
-// it was. The coinbase, credited nothing, is there afterwards before EIP-158.
+// TestRejectedTransactionsOfStateTests: a rejected transaction leaves the state as it
+// was. Only tests filled by testeth or retesteth may expect that the coinbase has been
+// credited nothing, which makes an account before EIP-158 and takes an empty one since.
 func TestRejectedTransactionsOfStateTests(t *testing.T) {
-	roots := map[string]bool{}
-	for _, fork := range []string{"Frontier", "EIP150", "EIP158", "Cancun"} {
-		f := tiny{fork: fork, to: tinyCreate, data: []string{"0x"}, gas: "0x01", exception: "TR_IntrinsicGas"}
-		results, _ := stateTests(t, setup(t, "ooo-4")).each(t, f.with(f.fill(t)))
-		r := results[0]
-		if !r.Rejected || r.Cycles != 0 || !strings.Contains(r.Reason(), "state root after the rejection") {
-			t.Errorf("%s: rejected %v, %d cycles, %s", fork, r.Rejected, r.Cycles, r.Reason())
-		}
-		post := f.fill(t)
-		post[0]["hash"] = fmt.Sprintf("%#x", r.StateRoot)
-		if results, _ := stateTests(t, setup(t, "ooo-4")).each(t, f.with(post)); results[0].Verdict != SubtestPassed {
-			t.Errorf("%s: %s", fork, results[0].Reason())
-		}
-		roots[fmt.Sprintf("%#x", r.StateRoot)] = true
+	const (
+		untouched = iota
+		touched
+		wrong
+	)
+	empty := `"0x2adc25665018aa1fe0e6bc666dac8fc2697ff9ba": {"balance": "0x00", "code": "0x", "nonce": "0x00", "storage": {}}`
+	fillers := []struct {
+		info    string
+		touches bool
+	}{
+		{``, false},
+		{`{"filling-transition-tool": "2.18.0rc6", "fixture-format": "state_test"}`, false},
+		{`{"filling-transition-tool": "evm version 1.14.4", "filling-tool-version": "retesteth-0.3.2-cancun"}`, true},
+		{`{"filledwith": "testeth 1.7.0-alpha.1"}`, true},
 	}
-	if len(roots) != 2 {
-		t.Errorf("%d different states, want one before EIP-158 and one since", len(roots))
+	for _, c := range []struct {
+		fork, pre string
+		same      bool // the credit of nothing changes nothing
+	}{{"Frontier", "", false}, {"EIP150", "", false}, {"EIP158", "", true}, {"Cancun", "", true}, {"Frontier", empty, true}, {"Cancun", empty, false}} {
+		f := tiny{fork: c.fork, pre: c.pre, to: tinyCreate, data: []string{"0x"}, gas: "0x01", exception: "TR_IntrinsicGas"}
+		roots := rejectedRoots(t, f)
+		if (roots[untouched] == roots[touched]) != c.same {
+			t.Fatalf("%s, pre-state %q: states %v", c.fork, c.pre, roots)
+		}
+		for _, filler := range fillers {
+			for expected, root := range roots {
+				post := f.fill(t)
+				post[0]["hash"] = root
+				text := f.with(post)
+				if filler.info != "" {
+					text = strings.Replace(text, `"env":`, `"_info": `+filler.info+`, "env":`, 1)
+				}
+				results, _ := stateTests(t, setup(t, "ooo-4")).each(t, text)
+				passes := expected == untouched || expected == touched && (filler.touches || c.same)
+				if r := results[0]; !r.Rejected || r.Cycles != 0 || (r.Verdict == SubtestPassed) != passes {
+					t.Errorf("%s, pre-state %q, filled by %s, root %d: rejected %v, passes %v, want %v: %s",
+						c.fork, c.pre, filler.info, expected, r.Rejected, r.Verdict == SubtestPassed, passes, r.Reason())
+				}
+			}
+		}
 	}
+}
+
+// rejectedRoots are of the pre-state, of it after a credit of nothing, and of neither.
+func rejectedRoots(t *testing.T, f tiny) []string {
+	t.Helper()
+	var roots []string
+	path := filepath.Join(t.TempDir(), "f.json")
+	if err := os.WriteFile(path, []byte(f.with(f.fill(t))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := fixtures.Scan([]string{path}, &fixtures.Handler{Test: func(test *fixtures.Test) error {
+		m, err := test.Subtests()[0].Message()
+		if err != nil {
+			return err
+		}
+		w := state.NewWorld(test.Prestate())
+		root, err := state.Root(w)
+		if err != nil {
+			return err
+		}
+		w.BeginTx()
+		w.AddBalance(m.Env.Coinbase, new(isa.Word))
+		w.EndTx(m.Env.DeleteEmpty())
+		after, err := state.Root(w)
+		roots = []string{fmt.Sprintf("%#x", root), fmt.Sprintf("%#x", after), "0x" + strings.Repeat("11", 32)}
+		return err
+	}})
+	if err != nil || roots == nil {
+		t.Fatalf("%v, roots %v", err, roots)
+	}
+	return roots
 }
 
 // However many run at once, results are the same and in the same order.

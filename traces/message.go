@@ -93,9 +93,9 @@ func (m *Message) prepare() (*messageRun, error) {
 	return &messageRun{m, g, r, vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: hooks})}, nil
 }
 
-// execute runs the message. A rejected one is undone. Either way the coinbase is
-// credited nothing afterwards, as the reference harness of state tests does: before
-// EIP-158 that brings it into being.
+// execute runs the message. A rejected one leaves the state as it was. After any other
+// the coinbase is credited nothing, as the reference harness of state tests does: before
+// EIP-158 that brings it into being, for want of the reward that it has in a block.
 func (r *messageRun) execute() (err error) {
 	defer func() {
 		switch p := recover(); p {
@@ -111,17 +111,14 @@ func (r *messageRun) execute() (err error) {
 	result, rejected := core.ApplyMessage(r.evm, r.Call, new(core.GasPool).AddGas(r.Env.GasLimit))
 	if rejected != nil {
 		db.RevertToSnapshot(snapshot)
-	} else {
-		g.GasUsed = result.UsedGas
-		g.Results = []TxResult{{GasUsed: result.UsedGas, Success: !result.Failed(), Logs: logs(g.st.Logs())}}
+		return &RejectedError{rejected}
 	}
+	g.GasUsed = result.UsedGas
+	g.Results = []TxResult{{GasUsed: result.UsedGas, Success: !result.Failed(), Logs: logs(g.st.Logs())}}
 	db.AddBalance(common.Address(r.Env.Coinbase), new(uint256.Int), tracing.BalanceChangeUnspecified)
 	db.Finalise(r.Env.DeleteEmpty())
 	if err := g.st.Error(); err != nil {
 		return fmt.Errorf("%s: %w", r.Name, err)
-	}
-	if rejected != nil {
-		return &RejectedError{rejected}
 	}
 	return nil
 }
