@@ -9,6 +9,7 @@ import (
 
 // Precompiled is one precompiled contract of a fork. The computation is
 // go-ethereum's: signatures and pairings are no part of what is simulated.
+// The results of dear computations are kept.
 type Precompiled struct {
 	Address  Address
 	contract vm.PrecompiledContract
@@ -37,7 +38,7 @@ type Precompiles struct {
 func NewPrecompiles(rules params.Rules) *Precompiles {
 	p := &Precompiles{byNumber: make(map[int]Precompiled)}
 	for address, contract := range vm.ActivePrecompiledContracts(rules) {
-		p.byNumber[precompileNumber(Address(address))] = Precompiled{Address(address), contract}
+		p.byNumber[precompileNumber(Address(address))] = Precompiled{Address(address), keeping{contract}}
 		p.addresses = append(p.addresses, Address(address))
 	}
 	slices.SortFunc(p.addresses, func(a, b Address) int { return precompileNumber(a) - precompileNumber(b) })

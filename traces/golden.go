@@ -126,6 +126,7 @@ func (g *Golden) run(e *Execution) (err error) {
 	}
 	evm := vm.NewEVM(context, db, b.Config, vm.Config{Tracer: e.Hooks})
 	rules := b.Rules()
+	state.InstallBuiltins(evm, state.NewPrecompiles(rules))
 	if root := b.Header.ParentBeaconRoot; root != nil {
 		core.ProcessBeaconBlockRoot(*root, evm) // EIP-4788
 	}

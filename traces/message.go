@@ -90,7 +90,9 @@ func (m *Message) prepare() (*messageRun, error) {
 	r := &recorder{g: g, keys: make(map[StateKey]uint32)}
 	hooks := r.hooks()
 	db := gethstate.NewHookedState(g.st, hooks)
-	return &messageRun{m, g, r, vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: hooks})}, nil
+	evm := vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: hooks})
+	state.InstallBuiltins(evm, m.Env.Precompiles)
+	return &messageRun{m, g, r, evm}, nil
 }
 
 // execute runs the message. A rejected one leaves the state as it was. After any other
