@@ -41,12 +41,14 @@ type LevelRow struct {
 	WastedCycles uint64   `json:"wastedCycles"`
 	Valid        bool     `json:"valid"`
 
-	Oracle       bool              `json:"oracle"`   // the access sets come from a run of the block
-	Schedule     bool              `json:"schedule"` // the time of a schedule of what ran in order, not of a simulated run
+	Oracle       bool              `json:"oracle"`             // the access sets come from a run of the block
+	Schedule     bool              `json:"schedule"`           // the time of a schedule of what ran in order, not of a simulated run
+	Bounds       string            `json:"bounds,omitempty"`   // of a row that is read as a bound: on what
+	PassedBy     string            `json:"passedBy,omitempty"` // and what is faster all the same
 	Crediting    string            `json:"crediting"`
 	Instructions uint64            `json:"instructions"` // of all incarnations
 	Committed    uint64            `json:"committedInstructions"`
-	Lost         map[string]uint64 `json:"lost"` // core cycles by cause, base included
+	Lost         map[string]uint64 `json:"lost"` // core cycles by cause, base included; null for a bound, which no cores have run
 
 	Repairs      map[string]uint64 `json:"repairs,omitempty"` // attempts, by the guard that failed; of the policy repair
 	RepairedUops uint64            `json:"repairedUops,omitempty"`
@@ -193,11 +195,14 @@ func describeRow(info machine.PolicyInfo, mc machine.Config, out *ParallelOutcom
 	row := LevelRow{
 		Level: info.Level, Policy: info.Name, Mapping: mc.Mapping, Cores: mc.Cores, Cycles: out.Stats.Cycles,
 		Speedup: ratio(baseline, out.Stats.Cycles), Reexecutions: out.Stats.Reexecutions(), WastedCycles: out.Stats.WastedCycles,
-		Valid: out.Verdict.OK, Oracle: info.Oracle || mc.Mapping == machine.PerfectFrames, Schedule: info.Model != nil, Crediting: state.Creditings[mc.Crediting],
-		Instructions: out.Stats.Instructions, Committed: out.Stats.Committed, Lost: map[string]uint64{},
+		Valid: out.Verdict.OK, Oracle: info.Oracle || mc.Mapping == machine.PerfectFrames, Schedule: info.Model != nil, Bounds: info.Bounds, PassedBy: info.PassedBy, Crediting: state.Creditings[mc.Crediting],
+		Instructions: out.Stats.Instructions, Committed: out.Stats.Committed,
 	}
-	for i, name := range machine.LossNames {
-		row.Lost[name] = out.Stats.Losses[i]
+	if info.Level != machine.LevelBound {
+		row.Lost = map[string]uint64{}
+		for i, name := range machine.LossNames {
+			row.Lost[name] = out.Stats.Losses[i]
+		}
 	}
 	for i, n := range out.Stats.Guards {
 		if n > 0 {

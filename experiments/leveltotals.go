@@ -47,7 +47,10 @@ func (t *LevelTotals) Add(r *LevelsResult) {
 		if len(s.Rows) <= i {
 			row := r.Rows[i]
 			row.Cycles, row.Reexecutions, row.WastedCycles, row.Instructions, row.Committed = 0, 0, 0, 0, 0
-			row.Valid, row.Lost = true, map[string]uint64{}
+			row.Valid = true
+			if row.Lost != nil {
+				row.Lost = map[string]uint64{}
+			}
 			row.Repairs, row.RepairedUops = nil, 0
 			s.Rows = append(s.Rows, row)
 		}

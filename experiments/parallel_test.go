@@ -110,7 +110,7 @@ func allPolicies(t *testing.T, p *Block, cores []int) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if i > 0 || info.Level == "vm" || info.Level == "instruction" || info.Level == "limit" {
+				if i > 0 || info.Level == "vm" || info.Level == "instruction" || info.Level == machine.LevelBound {
 					return // its times depend on what ran before, or below the transaction no such limit holds
 				}
 				if n := out.Stats.Cycles; n < span || uint64(mc.Cores)*n < work {

@@ -17,8 +17,9 @@ func newAccessList(m *Machine, mapping string) Policy {
 }
 
 // newDAG runs the block's true dataflow, transaction by transaction: each one starts
-// when those have finished whose writes it reads. It is the ceiling of everything that
-// runs whole transactions.
+// when those have finished whose writes it reads, the first in the block first. It bounds
+// nothing: a policy that starts before a writer has finished and finds its reads
+// unchanged passes it, and so does a better order.
 func newDAG(m *Machine, _ string) Policy {
 	return newGraph(m, oracle.Writers(m.cfg.Oracle), m.block.Transactions)
 }

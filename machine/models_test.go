@@ -60,3 +60,12 @@ func TestFrames(t *testing.T) {
 		}
 	}
 }
+
+// TestBoundsAreStated: a row that reads as a bound says on what, and what passes it.
+func TestBoundsAreStated(t *testing.T) {
+	for _, p := range Policies() {
+		if (p.Level == LevelBound || p.Name == "dag-oracle") != (p.Bounds != "" && p.PassedBy != "") {
+			t.Errorf("%s, of level %s, bounds %q and is passed by %q", p.Name, p.Level, p.Bounds, p.PassedBy)
+		}
+	}
+}

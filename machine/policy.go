@@ -47,12 +47,15 @@ type Policy interface {
 // PolicyInfo is a row of the table of policies.
 type PolicyInfo struct {
 	Name     string
-	Level    string   // of parallelism: account, object, transaction, vm, instruction; or limit
+	Level    string   // of parallelism: account, object, transaction, vm, instruction; or bound
 	Mappings []string // what transactions conflict on; the first is the default
 	Log      bool     // needs the log of what incarnations commit
 	Oracle   bool     // reads access sets that only a run of the block tells
 	OneCore  bool     // is an affair of one core's window (core.transactions): the machine has no part in it
 	Source   string   // whose published mechanism it is
+	// Bounds, of a row that is read as a bound on the others, says on which; PassedBy says
+	// what is faster all the same.
+	Bounds, PassedBy string
 	// Make makes the policy for one run. What it commits it publishes, in block order
 	// unless nothing that comes before can conflict; the rest it discards.
 	Make func(m *Machine, mapping string) Policy
@@ -60,6 +63,9 @@ type PolicyInfo struct {
 	// order; nil: the policy is simulated.
 	Model func(m *Machine, mapping string) Stats
 }
+
+// LevelBound is the level of a row that no cores can run: a bound on the others.
+const LevelBound = "bound"
 
 // InOrder is the policy of one core that runs one transaction after the other, Window
 // that of one whose window reaches across transactions.
@@ -119,13 +125,17 @@ var policies = []PolicyInfo{
 		Make:   newAccessList,
 	},
 	{
-		Name: "tinf", Level: "limit", Mappings: []string{"key"}, Log: true, Oracle: true, Model: scheduleSpan,
-		Source: "the longest chain: unbounded cores, each load waits until its writer has finished",
+		Name: "tinf", Level: LevelBound, Mappings: []string{"key"}, Log: true, Oracle: true, Model: scheduleSpan,
+		Source:   "the longest chain: unbounded cores, each load waits until its writer has finished",
+		Bounds:   "schedules whose loads wait for their writers, at times of the run in order",
+		PassedBy: "values known before the writer ends; cores faster the second time",
 	},
 	{
 		Name: "dag-oracle", Level: "transaction", Mappings: []string{"key"}, Oracle: true,
-		Source: "the block's true dataflow, transaction by transaction",
-		Make:   newDAG,
+		Source:   "the block's true dataflow, transaction by transaction",
+		Bounds:   "no row: a list schedule of whole transactions after their writers",
+		PassedBy: "starting before a writer ends, and being right; another order",
+		Make:     newDAG,
 	},
 }
 

@@ -2,8 +2,8 @@ package machine
 
 import "github.com/ooovm/ooovm/machine/oracle"
 
-// scheduleSpan gives the longest chain of transactions (oracle.Span): what no policy
-// that runs whole transactions can beat on such cores.
+// scheduleSpan gives the longest chain of transactions (oracle.Span): no schedule in
+// which loads wait for their writers is shorter, if transactions take their time in order.
 func scheduleSpan(m *Machine, _ string) Stats {
 	s := m.inOrder
 	s.Cores, s.Cycles = 1, oracle.Span(m.Footprints())

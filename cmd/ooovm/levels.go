@@ -190,6 +190,9 @@ func levelTables(r *experiments.LevelsResult) []*table.Table {
 			}
 			speed.Add(cells...)
 		}
+		if first.Lost == nil {
+			continue
+		}
 		last := &rows[len(rows)-1]
 		for j := range rows {
 			if rows[j].Cores != 0 {
@@ -216,8 +219,15 @@ func levelTables(r *experiments.LevelsResult) []*table.Table {
 		facts.Add("crediting", r.Rows[0].Crediting)
 	}
 	for _, info := range machine.Policies() {
-		if info.Model != nil && slices.ContainsFunc(r.Rows, func(row experiments.LevelRow) bool { return row.Policy == info.Name }) {
+		if !slices.ContainsFunc(r.Rows, func(row experiments.LevelRow) bool { return row.Policy == info.Name }) {
+			continue
+		}
+		if info.Model != nil {
 			facts.Add(info.Name, "a schedule of the run in order; "+info.Source)
+		}
+		if info.Bounds != "" {
+			facts.Add(info.Name+" bounds", info.Bounds)
+			facts.Add(info.Name+" is passed by", info.PassedBy)
 		}
 	}
 	facts.Add("not modelled", "signature checks, state root")

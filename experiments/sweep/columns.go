@@ -396,7 +396,12 @@ func levels() []source {
 		ofLevels(Real, "t1_over_tinf", "", "work over longest chain, on scalar cores, by key", func(s *experiments.LevelsResult, _ *experiments.LevelRow) any { return optional(s.T1OverTinf) }),
 	}
 	for _, name := range machine.LossNames {
-		list = append(list, ofLevels(Integer, "lost_"+snake(name), "core cycles", "of the speedup stack, part "+name, func(_ *experiments.LevelsResult, l *experiments.LevelRow) any { return l.Lost[name] }))
+		list = append(list, ofLevels(Integer, "lost_"+snake(name), "core cycles", "of the speedup stack, part "+name, func(_ *experiments.LevelsResult, l *experiments.LevelRow) any {
+			if l.Lost == nil { // a bound, which no cores have run
+				return nil
+			}
+			return l.Lost[name]
+		}))
 	}
 	for _, name := range machine.GuardNames[1:] {
 		list = append(list, ofLevels(Integer, "repairs_"+snake(name), "repairs", "by outcome: "+name, func(_ *experiments.LevelsResult, l *experiments.LevelRow) any { return l.Repairs[name] }))

@@ -107,7 +107,7 @@ func TestEveryNumber(t *testing.T) {
 		t.Errorf("no column for %v of a run", n.fields)
 	}
 
-	n.skip, n.fields = map[string]bool{".Trace": true, ".Rows.Cores": true}, map[string]string{}
+	n.skip, n.fields = map[string]bool{".Trace": true, ".Rows.Cores": true, ".Rows.Bounds": true, ".Rows.PassedBy": true /* of the policy */}, map[string]string{}
 	levels := experiments.LevelsResult{Rows: make([]experiments.LevelRow, 1)}
 	n.fill("", reflect.ValueOf(&levels).Elem(), map[string][]string{".IndependentShare": experiments.ConflictDefinitions()})
 	n.fill(".Rows", reflect.ValueOf(&levels.Rows[0]).Elem(), map[string][]string{".Rows.Lost": machine.LossNames[:], ".Rows.Repairs": machine.GuardNames[1:]})
