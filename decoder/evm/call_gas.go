@@ -15,30 +15,33 @@ const (
 )
 
 // chargeCall is the cost of a call, the gas it forwards included (without
-// stipend), which is kept for Enter. cost holds the constant part and the memory.
-func (s *System) chargeCall(c *decoder.Context, op uint8, cost uint64, args *decoder.Args) (uint64, decoder.Fault) {
-	target := state.AddressOf(&args[1])
-	cost += s.accountAccess(&args[1])
-	cost += s.delegationAccess(target)
-	transfers := (op == CALL || op == CALLCODE) && !args[2].IsZero()
-	if transfers {
-		cost += callValueGas
+// stipend), which is kept for Enter.
+func chargeCall(op uint8) chargeRule {
+	hasValue, creates := op == CALL || op == CALLCODE, op == CALL
+	return func(s *System, c *decoder.Context, cost uint64, args *decoder.Args) (uint64, decoder.Fault) {
+		target := state.AddressOf(&args[1])
+		cost += s.accountAccess(&args[1])
+		cost += s.delegationAccess(target)
+		transfers := hasValue && !args[2].IsZero()
+		if transfers {
+			cost += callValueGas
+		}
+		if creates && s.createsAccount(target, transfers) {
+			cost += callNewAccountGas
+		}
+		if cost > c.Gas {
+			return cost, decoder.FaultOutOfGas
+		}
+		s.forwarded = s.forward(c.Gas-cost, &args[0])
+		if s.forwarded > c.Gas-cost {
+			return math.MaxUint64, decoder.FaultOutOfGas
+		}
+		cost += s.forwarded
+		if creates && transfers && c.Static {
+			return cost, decoder.FaultStatic
+		}
+		return cost, decoder.NoFault
 	}
-	if op == CALL && s.createsAccount(target, transfers) {
-		cost += callNewAccountGas
-	}
-	if cost > c.Gas {
-		return cost, decoder.FaultOutOfGas
-	}
-	s.forwarded = s.forward(c.Gas-cost, &args[0])
-	if s.forwarded > c.Gas-cost {
-		return math.MaxUint64, decoder.FaultOutOfGas
-	}
-	cost += s.forwarded
-	if op == CALL && transfers && c.Static {
-		return cost, decoder.FaultStatic
-	}
-	return cost, decoder.NoFault
 }
 
 // forward is the gas that a call hands to its callee: what it asks for, capped at
@@ -79,17 +82,18 @@ func (s *System) delegationAccess(a state.Address) uint64 {
 	return coldAccount
 }
 
-// chargeCreate adds what a creation pays for its initialisation code: hashing it
-// for the address (EIP-1014), and since EIP-3860 scanning it, up to a limit.
-func (s *System) chargeCreate(op uint8, cost uint64, size *isa.Word) (uint64, decoder.Fault) {
-	if op == CREATE2 {
-		cost += keccakWordGas * words(size[0])
-	}
-	if s.Fork >= Shanghai {
-		if size[0] > maxInitCodeSize {
-			return cost, decoder.FaultOutOfGas
+// chargeCreate adds what a creation pays for a word of its initialisation code:
+// hashing it for the address (EIP-1014), and since EIP-3860 scanning it, up to a limit.
+func chargeCreate(hashWordGas uint64) chargeRule {
+	return func(s *System, _ *decoder.Context, cost uint64, args *decoder.Args) (uint64, decoder.Fault) {
+		size := args[2][0]
+		cost += hashWordGas * words(size)
+		if s.Fork >= Shanghai {
+			if size > maxInitCodeSize {
+				return cost, decoder.FaultOutOfGas
+			}
+			cost += initCodeWordGas * words(size)
 		}
-		cost += initCodeWordGas * words(size[0])
+		return cost, decoder.NoFault
 	}
-	return cost, decoder.NoFault
 }

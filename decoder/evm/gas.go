@@ -18,8 +18,6 @@ const (
 	keccakWordGas   = 6
 	initCodeWordGas = 2 // EIP-3860
 	logByteGas      = 8
-	expByteGas      = 10
-	expByteGas160   = 50 // EIP-160
 
 	coldAccount = 2600 // EIP-2929
 	coldSlot    = 2100
@@ -29,18 +27,18 @@ const (
 	maxInitCodeSize = 2 * maxCodeSize // EIP-3860
 )
 
-// Charge gives the whole cost of an instruction whose row is Dynamic, and the
+// Charge returns the whole cost of an instruction whose row is Dynamic, and the
 // size that the frame's memory has afterwards, as decoder.System says. Its side
 // effects (warm addresses and slots, refunds) happen even when the instruction
 // turns out to be too expensive: the frame that fails undoes them.
 func (s *System) Charge(c *decoder.Context, in *decoder.Inst, args *decoder.Args) (cost, memory uint64, f decoder.Fault) {
-	row := &c.Prog.Rows[in.Code]
-	cost = uint64(row.Gas)
+	r := &s.rules[in.Code]
+	cost = uint64(c.Prog.Rows[in.Code].Gas)
 	if c.Gas < cost {
 		return cost, 0, decoder.FaultOutOfGas
 	}
-	if row.Flags&decoder.Memory != 0 {
-		size, ok := memoryUse(in.Code, args)
+	if r.memory != nil {
+		size, ok := r.memory(args)
 		if !ok {
 			return cost, 0, decoder.FaultOutOfGas
 		}
@@ -49,91 +47,13 @@ func (s *System) Charge(c *decoder.Context, in *decoder.Inst, args *decoder.Args
 			cost += memoryCost(size/32) - memoryCost(present/32)
 		}
 	}
-	// Lengths that come with a memory range are below maxMemory from here on, so
-	// that no product of them overflows.
-	switch in.Code {
-	case EXP:
-		perByte := uint64(expByteGas)
-		if s.Fork >= SpuriousDragon {
-			perByte = expByteGas160
-		}
-		cost += perByte * uint64(args[1].ByteLen())
-	case KECCAK256:
-		cost += keccakWordGas * words(args[1][0])
-	case CALLDATACOPY, CODECOPY, MCOPY:
-		cost += copyWordGas * words(args[2][0])
-	case RETURNDATACOPY:
-		cost += copyWordGas * words(args[2][0])
-		if !inBounds(&args[1], &args[2], c.Returned) {
-			f = decoder.FaultReturnBounds
-		}
-	case EXTCODECOPY:
-		cost += copyWordGas * words(args[3][0])
-		cost += s.accountAccess(&args[0])
-		s.World.Code(state.AddressOf(&args[0])) // what it copies is read
-	case LOG0, LOG1, LOG2, LOG3, LOG4:
-		cost += logByteGas * args[1][0]
-	case BALANCE, EXTCODESIZE, EXTCODEHASH:
-		cost += s.accountAccess(&args[0])
-	case SLOAD:
-		if s.firstAccess(c.Self, &args[0]) {
-			cost += coldSlot - warmAccess
-		}
-	case SSTORE:
-		cost, f = s.chargeStore(c, &args[0], &args[1])
-	case CREATE, CREATE2:
-		cost, f = s.chargeCreate(in.Code, cost, &args[2])
-	case SELFDESTRUCT:
-		cost += s.chargeDestroy(c, state.AddressOf(&args[0]))
-	case CALL, CALLCODE, DELEGATECALL, STATICCALL:
-		cost, f = s.chargeCall(c, in.Code, cost, args)
+	if r.charge != nil {
+		cost, f = r.charge(s, c, cost, args)
 	}
 	if cost > c.Gas { // gas runs out before anything else can go wrong
 		f = decoder.FaultOutOfGas
 	}
 	return cost, memory, f
-}
-
-// memoryUse gives the end of the memory that an instruction touches, rounded up
-// to words; ok is false when it exceeds maxMemory.
-func memoryUse(op uint8, args *decoder.Args) (size uint64, ok bool) {
-	var word isa.Word
-	switch op {
-	case MLOAD, MSTORE:
-		word[0] = 32
-		return extent(&args[0], &word)
-	case MSTORE8:
-		word[0] = 1
-		return extent(&args[0], &word)
-	case KECCAK256, LOG0, LOG1, LOG2, LOG3, LOG4, RETURN, REVERT:
-		return extent(&args[0], &args[1])
-	case CALLDATACOPY, CODECOPY, RETURNDATACOPY:
-		return extent(&args[0], &args[2])
-	case EXTCODECOPY:
-		return extent(&args[1], &args[3])
-	case MCOPY:
-		if args[0].Lt(&args[1]) {
-			return extent(&args[1], &args[2])
-		}
-		return extent(&args[0], &args[2])
-	case CREATE, CREATE2:
-		return extent(&args[1], &args[2])
-	case CALL, CALLCODE:
-		return extents(args[3:7])
-	case DELEGATECALL, STATICCALL:
-		return extents(args[2:6])
-	}
-	return 0, true
-}
-
-// extents is the larger extent of a call's input and output ranges.
-func extents(r []isa.Word) (size uint64, ok bool) {
-	input, ok := extent(&r[0], &r[1])
-	if !ok {
-		return 0, false
-	}
-	output, ok := extent(&r[2], &r[3])
-	return max(input, output), ok
 }
 
 // extent is the end of a range of memory, rounded up to words. An empty range

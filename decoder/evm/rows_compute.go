@@ -21,7 +21,7 @@ var computeSpecs = []spec{
 	alu(SMOD, "SMOD", Frontier, 5, isa.SMod),
 	alu(ADDMOD, "ADDMOD", Frontier, 8, isa.AddMod),
 	alu(MULMOD, "MULMOD", Frontier, 8, isa.MulMod),
-	{op: EXP, name: "EXP", gas: 10, pops: 2, pushes: 1, kind: decoder.KindExec, flags: decoder.Dynamic, uops: []decoder.Uop{uop(isa.Exp, 0, 1)}},
+	{op: EXP, name: "EXP", gas: 10, pops: 2, pushes: 1, kind: decoder.KindExec, rule: rule{charge: exponent(10)}, uops: []decoder.Uop{uop(isa.Exp, 0, 1)}},
 	alu(SIGNEXTEND, "SIGNEXTEND", Frontier, 5, isa.SignExtend),
 	alu(LT, "LT", Frontier, 3, isa.Lt),
 	alu(GT, "GT", Frontier, 3, isa.Gt),
@@ -39,11 +39,11 @@ var computeSpecs = []spec{
 	alu(SAR, "SAR", Constantinople, 3, isa.Sar),
 	alu(CLZ, "CLZ", Osaka, 5, isa.CountLeadingZeros), // EIP-7939
 
-	{op: KECCAK256, name: "KECCAK256", gas: 30, pops: 2, pushes: 1, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{uop(isa.Hash, 0, 1)}},
-	{op: MLOAD, name: "MLOAD", gas: 3, pops: 1, pushes: 1, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{uop(isa.Load, 0)}},
-	{op: MSTORE, name: "MSTORE", gas: 3, pops: 2, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{uop(isa.StoreAddr, 0), uop(isa.StoreData, 1)}},
-	{op: MSTORE8, name: "MSTORE8", gas: 3, pops: 2, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{uop(isa.StoreAddr1, 0), uop(isa.StoreData1, 1)}},
-	{op: MCOPY, name: "MCOPY", since: Cancun, gas: 3, pops: 3, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{ // EIP-5656
+	{op: KECCAK256, name: "KECCAK256", gas: 30, pops: 2, pushes: 1, kind: decoder.KindExec, rule: rule{memory: ranged(0, 1), charge: perWord(keccakWordGas, 1)}, uops: []decoder.Uop{uop(isa.Hash, 0, 1)}},
+	{op: MLOAD, name: "MLOAD", gas: 3, pops: 1, pushes: 1, kind: decoder.KindExec, rule: rule{memory: sized(0, 32)}, uops: []decoder.Uop{uop(isa.Load, 0)}},
+	{op: MSTORE, name: "MSTORE", gas: 3, pops: 2, kind: decoder.KindExec, rule: rule{memory: sized(0, 32)}, uops: []decoder.Uop{uop(isa.StoreAddr, 0), uop(isa.StoreData, 1)}},
+	{op: MSTORE8, name: "MSTORE8", gas: 3, pops: 2, kind: decoder.KindExec, rule: rule{memory: sized(0, 1)}, uops: []decoder.Uop{uop(isa.StoreAddr1, 0), uop(isa.StoreData1, 1)}},
+	{op: MCOPY, name: "MCOPY", since: Cancun, gas: 3, pops: 3, kind: decoder.KindExec, rule: rule{memory: twoRanges(0, 2, 1, 2), charge: perWord(copyWordGas, 2)}, uops: []decoder.Uop{ // EIP-5656
 		uop(isa.CopyAddr, 0, 2),
 		uopImm(isa.CopyData, isa.CopyMemory, 1, 2),
 	}},

@@ -33,15 +33,15 @@ var environmentSpecs = []spec{
 	{op: CALLDATALOAD, name: "CALLDATALOAD", gas: 3, pops: 1, pushes: 1, kind: decoder.KindExec, uops: []decoder.Uop{
 		uop(isa.LoadInput, 0, decoder.InputOffset, decoder.InputLength),
 	}},
-	{op: CALLDATACOPY, name: "CALLDATACOPY", gas: 3, pops: 3, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{
+	{op: CALLDATACOPY, name: "CALLDATACOPY", gas: 3, pops: 3, kind: decoder.KindExec, rule: rule{memory: ranged(0, 2), charge: perWord(copyWordGas, 2)}, uops: []decoder.Uop{
 		uop(isa.CopyAddr, 0, 2),
 		uopImm(isa.CopyData, isa.CopyInput, 1, 2, decoder.InputOffset, decoder.InputLength),
 	}},
-	{op: CODECOPY, name: "CODECOPY", gas: 3, pops: 3, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{
+	{op: CODECOPY, name: "CODECOPY", gas: 3, pops: 3, kind: decoder.KindExec, rule: rule{memory: ranged(0, 2), charge: perWord(copyWordGas, 2)}, uops: []decoder.Uop{
 		uop(isa.CopyAddr, 0, 2),
 		uopImm(isa.CopyData, isa.CopyCode, 1, 2),
 	}},
-	{op: RETURNDATACOPY, name: "RETURNDATACOPY", since: Byzantium, gas: 3, pops: 3, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{
+	{op: RETURNDATACOPY, name: "RETURNDATACOPY", since: Byzantium, gas: 3, pops: 3, kind: decoder.KindExec, rule: rule{memory: ranged(0, 2), charge: chargeReturnCopy}, uops: []decoder.Uop{
 		uop(isa.CopyAddr, 0, 2),
 		uopImm(isa.CopyData, isa.CopyReturn, 1, 2, decoder.ReturnOffset, decoder.ReturnLength),
 	}},

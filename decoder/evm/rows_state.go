@@ -19,7 +19,7 @@ var storageSpecs = []spec{
 	{op: EXTCODEHASH, name: "EXTCODEHASH", since: Constantinople, gas: 400, pops: 1, pushes: 1, kind: decoder.KindExec, flags: decoder.ReadsBalance, uops: []decoder.Uop{ // EIP-1052; zero for an empty account, hence the balance
 		uopImm(isa.AccountLoad, isa.FieldCodeHash, 0),
 	}},
-	{op: EXTCODECOPY, name: "EXTCODECOPY", gas: 20, pops: 4, kind: decoder.KindExec, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{
+	{op: EXTCODECOPY, name: "EXTCODECOPY", gas: 20, pops: 4, kind: decoder.KindExec, rule: rule{memory: ranged(1, 3), charge: chargeForeignCopy}, uops: []decoder.Uop{
 		uop(isa.CopyAddr, 1, 3),
 		uopImm(isa.CopyData, isa.CopyForeignCode, 2, 3, 0),
 	}},
@@ -27,14 +27,14 @@ var storageSpecs = []spec{
 	{op: SLOAD, name: "SLOAD", gas: 50, pops: 1, pushes: 1, kind: decoder.KindExec, uops: []decoder.Uop{
 		uopImm(isa.StateLoad, isa.Persistent, decoder.FrameSelf, 0),
 	}},
-	{op: SSTORE, name: "SSTORE", pops: 2, kind: decoder.KindExec, flags: decoder.NoStatic | decoder.Dynamic | decoder.Effect, uops: []decoder.Uop{
+	{op: SSTORE, name: "SSTORE", pops: 2, kind: decoder.KindExec, flags: decoder.NoStatic, rule: rule{charge: storeOriginal.charge, apply: applyStore}, uops: []decoder.Uop{
 		uopImm(isa.StateKey, isa.Persistent, decoder.FrameSelf, 0),
 		uop(isa.StateData, 1),
 	}},
 	{op: TLOAD, name: "TLOAD", since: Cancun, gas: warmAccess, pops: 1, pushes: 1, kind: decoder.KindExec, uops: []decoder.Uop{ // EIP-1153
 		uopImm(isa.StateLoad, isa.Transient, decoder.FrameSelf, 0),
 	}},
-	{op: TSTORE, name: "TSTORE", since: Cancun, gas: warmAccess, pops: 2, kind: decoder.KindExec, flags: decoder.NoStatic | decoder.Effect, uops: []decoder.Uop{
+	{op: TSTORE, name: "TSTORE", since: Cancun, gas: warmAccess, pops: 2, kind: decoder.KindExec, flags: decoder.NoStatic, rule: rule{apply: applyTransient}, uops: []decoder.Uop{
 		uopImm(isa.StateKey, isa.Transient, decoder.FrameSelf, 0),
 		uop(isa.StateData, 1),
 	}},
@@ -51,20 +51,19 @@ func logSpec(op uint8, name string, topics []decoder.Uop) spec {
 	n := op - LOG0
 	return spec{
 		op: op, name: name, gas: 375 + 375*uint32(n), pops: 2 + n, kind: decoder.KindExec,
-		flags: decoder.NoStatic | decoder.Dynamic | decoder.Effect | decoder.Memory,
+		flags: decoder.NoStatic,
+		rule:  rule{memory: ranged(0, 1), charge: chargeLog, apply: applyLog(int(n))},
 		uops:  append([]decoder.Uop{uop(isa.RangeAddress, 0, 1)}, topics...),
 	}
 }
 
-const (
-	callFlags   = decoder.Dynamic | decoder.Memory
-	createFlags = decoder.Serial | decoder.NoStatic | decoder.Dynamic | decoder.Memory | decoder.Transfer
-)
+const createFlags = decoder.Serial | decoder.NoStatic | decoder.Transfer
 
 // callSpecs are the instructions that begin and end frames.
 var callSpecs = []spec{
 	{
-		op: CALL, name: "CALL", gas: 40, pops: 7, pushes: 1, kind: decoder.KindCall, flags: callFlags | decoder.Transfer,
+		op: CALL, name: "CALL", gas: 40, pops: 7, pushes: 1, kind: decoder.KindCall, flags: decoder.Transfer,
+		rule: rule{memory: twoRanges(3, 4, 5, 6), charge: chargeCall(CALL)},
 		uops: callUops(3, 0, 2),
 		call: &decoder.CallShape{
 			Kind: decoder.EnterCall, Account: decoder.Temp, Self: decoder.Temp, Caller: decoder.FrameSelf, Value: 2,
@@ -72,7 +71,8 @@ var callSpecs = []spec{
 		},
 	},
 	{
-		op: CALLCODE, name: "CALLCODE", gas: 40, pops: 7, pushes: 1, kind: decoder.KindCall, flags: callFlags | decoder.Transfer,
+		op: CALLCODE, name: "CALLCODE", gas: 40, pops: 7, pushes: 1, kind: decoder.KindCall, flags: decoder.Transfer,
+		rule: rule{memory: twoRanges(3, 4, 5, 6), charge: chargeCall(CALLCODE)},
 		uops: callUops(3, 0, 2),
 		call: &decoder.CallShape{
 			Kind: decoder.EnterCallCode, Account: decoder.Temp, Self: decoder.FrameSelf, Caller: decoder.FrameSelf, Value: 2,
@@ -80,7 +80,8 @@ var callSpecs = []spec{
 		},
 	},
 	{ // EIP-7
-		op: DELEGATECALL, name: "DELEGATECALL", since: Homestead, gas: 40, pops: 6, pushes: 1, kind: decoder.KindCall, flags: callFlags,
+		op: DELEGATECALL, name: "DELEGATECALL", since: Homestead, gas: 40, pops: 6, pushes: 1, kind: decoder.KindCall,
+		rule: rule{memory: twoRanges(2, 3, 4, 5), charge: chargeCall(DELEGATECALL)},
 		uops: callUops(2, 0),
 		call: &decoder.CallShape{
 			Kind: decoder.EnterDelegate, Account: decoder.Temp, Self: decoder.FrameSelf, Caller: decoder.FrameCaller, Value: decoder.FrameValue,
@@ -88,7 +89,8 @@ var callSpecs = []spec{
 		},
 	},
 	{ // EIP-214
-		op: STATICCALL, name: "STATICCALL", since: Byzantium, gas: 700, pops: 6, pushes: 1, kind: decoder.KindCall, flags: callFlags,
+		op: STATICCALL, name: "STATICCALL", since: Byzantium, gas: 700, pops: 6, pushes: 1, kind: decoder.KindCall,
+		rule: rule{memory: twoRanges(2, 3, 4, 5), charge: chargeCall(STATICCALL)},
 		uops: callUops(2, 0),
 		call: &decoder.CallShape{
 			Kind: decoder.EnterStatic, Account: decoder.Temp, Self: decoder.Temp, Caller: decoder.FrameSelf, Value: decoder.Zero,
@@ -96,18 +98,18 @@ var callSpecs = []spec{
 		},
 	},
 
-	{op: CREATE, name: "CREATE", gas: 32000, pops: 3, pushes: 1, kind: decoder.KindCreate, flags: createFlags, uops: []decoder.Uop{
+	{op: CREATE, name: "CREATE", gas: 32000, pops: 3, pushes: 1, kind: decoder.KindCreate, flags: createFlags, rule: rule{memory: ranged(1, 2), charge: chargeCreate(0)}, uops: []decoder.Uop{
 		uop(isa.RangeAddress, 1, 2),
 		uop(isa.Create, 0),
 	}},
-	{op: CREATE2, name: "CREATE2", since: Constantinople, gas: 32000, pops: 4, pushes: 1, kind: decoder.KindCreate, flags: createFlags, uops: []decoder.Uop{ // EIP-1014
+	{op: CREATE2, name: "CREATE2", since: Constantinople, gas: 32000, pops: 4, pushes: 1, kind: decoder.KindCreate, flags: createFlags, rule: rule{memory: ranged(1, 2), charge: chargeCreate(keccakWordGas)}, uops: []decoder.Uop{ // EIP-1014
 		uop(isa.RangeAddress, 1, 2),
 		uop(isa.Create, 0, 3),
 	}},
 
-	{op: RETURN, name: "RETURN", pops: 2, kind: decoder.KindLeave, flags: decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{uop(isa.Leave, 0, 1)}},
-	{op: REVERT, name: "REVERT", since: Byzantium, pops: 2, kind: decoder.KindAbort, flags: decoder.Serial | decoder.Dynamic | decoder.Memory, uops: []decoder.Uop{uop(isa.Abort, 0, 1)}}, // EIP-140
-	{op: SELFDESTRUCT, name: "SELFDESTRUCT", pops: 1, kind: decoder.KindDestroy, flags: decoder.NoStatic | decoder.Dynamic | decoder.Transfer, uops: []decoder.Uop{uop(isa.Destroy, 0)}},
+	{op: RETURN, name: "RETURN", pops: 2, kind: decoder.KindLeave, rule: rule{memory: ranged(0, 1)}, uops: []decoder.Uop{uop(isa.Leave, 0, 1)}},
+	{op: REVERT, name: "REVERT", since: Byzantium, pops: 2, kind: decoder.KindAbort, flags: decoder.Serial, rule: rule{memory: ranged(0, 1)}, uops: []decoder.Uop{uop(isa.Abort, 0, 1)}}, // EIP-140
+	{op: SELFDESTRUCT, name: "SELFDESTRUCT", pops: 1, kind: decoder.KindDestroy, flags: decoder.NoStatic | decoder.Transfer, rule: rule{charge: chargeDestroy}, uops: []decoder.Uop{uop(isa.Destroy, 0)}},
 }
 
 // callUops cracks a call: the account's address, its code, the ranges of input

@@ -27,7 +27,7 @@ type storeRule struct {
 
 var (
 	// The Yellow Paper's rule, and again in Petersburg.
-	storeOriginal = storeRule{set: 20000, reset: 5000, clearRefund: 15000}
+	storeOriginal = &storeRule{set: 20000, reset: 5000, clearRefund: 15000}
 	// EIP-1283: net gas metering for SSTORE without dirty maps.
 	store1283 = netRule(200, 20000, 5000, 15000)
 	// EIP-2200: the same with the price of SLOAD as a parameter, and the sentry.
@@ -38,36 +38,21 @@ var (
 	store3529 = netRule(warmAccess, 20000, 5000-coldSlot, 5000-coldSlot+1900).guarded(coldSlot)
 )
 
-func netRule(noop, set, reset, clearRefund uint64) storeRule {
-	return storeRule{
+func netRule(noop, set, reset, clearRefund uint64) *storeRule {
+	return &storeRule{
 		net: true, noop: noop, set: set, reset: reset, clearRefund: clearRefund,
 		setRefund: set - noop, reRefund: reset - noop,
 	}
 }
 
-func (r storeRule) guarded(cold uint64) storeRule {
+func (r *storeRule) guarded(cold uint64) *storeRule {
 	r.sentry, r.cold = true, cold
 	return r
 }
 
-// storeRuleOf picks the schedule of a fork.
-func storeRuleOf(fork Fork) *storeRule {
-	switch {
-	case fork >= London:
-		return &store3529
-	case fork >= Berlin:
-		return &store2929
-	case fork >= Istanbul:
-		return &store2200
-	case fork == Constantinople:
-		return &store1283
-	}
-	return &storeOriginal
-}
-
-// chargeStore is the cost of SSTORE; it changes the refund counter and warms the slot.
-func (s *System) chargeStore(c *decoder.Context, slot, value *isa.Word) (uint64, decoder.Fault) {
-	r := storeRuleOf(s.Fork)
+// charge is the cost of SSTORE; it changes the refund counter and warms the slot.
+func (r *storeRule) charge(s *System, c *decoder.Context, _ uint64, args *decoder.Args) (uint64, decoder.Fault) {
+	slot, value := &args[0], &args[1]
 	if r.sentry && c.Gas <= storeSentry {
 		return 0, decoder.FaultOutOfGas
 	}
@@ -125,11 +110,11 @@ func (s *System) chargeNetStore(r *storeRule, original, current, value *isa.Word
 
 // chargeDestroy is the dynamic cost of SELFDESTRUCT: a beneficiary that is cold
 // (EIP-2929) or comes into being (EIP-150, EIP-161). It adds the refund.
-func (s *System) chargeDestroy(c *decoder.Context, beneficiary state.Address) (cost uint64) {
-	w := s.World
+func chargeDestroy(s *System, c *decoder.Context, cost uint64, args *decoder.Args) (uint64, decoder.Fault) {
+	w, beneficiary := s.World, state.AddressOf(&args[0])
 	if s.Fork >= Berlin && !w.AddressWarm(beneficiary) {
 		w.WarmAddress(beneficiary)
-		cost = coldAccount
+		cost += coldAccount
 	}
 	switch {
 	case s.Fork >= SpuriousDragon:
@@ -144,5 +129,5 @@ func (s *System) chargeDestroy(c *decoder.Context, beneficiary state.Address) (c
 	if s.Fork < London && !w.HasSelfDestructed(c.Self) {
 		w.AddRefund(destroyRefund)
 	}
-	return cost
+	return cost, decoder.NoFault
 }

@@ -1,8 +1,6 @@
 package evm
 
 import (
-	"bytes"
-
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
@@ -20,6 +18,7 @@ type System struct {
 	Cache   *decoder.Cache
 	Results []state.TxResult // of the transactions finished so far
 
+	rules     *[256]rule // of the fork
 	cur       int        // index of the running transaction
 	context   []isa.Word // its constant words, at Context0+k
 	forwarded uint64     // gas the last charged call hands to its callee, without stipend
@@ -35,7 +34,7 @@ var (
 // may be shared with other systems.
 func NewSystem(world *state.World, env *state.BlockEnv, txs []*state.Tx, cache *decoder.Cache) *System {
 	fork := ForkOf(env)
-	return &System{World: world, Env: env, Txs: txs, Fork: fork, Rows: Table(fork), Cache: cache}
+	return &System{World: world, Env: env, Txs: txs, Fork: fork, Rows: Table(fork), Cache: cache, rules: &tables.rules[fork]}
 }
 
 // Tables of Lookup.
@@ -146,21 +145,9 @@ func (s *System) Lookup(table uint8, index *isa.Word) (w isa.Word) {
 	return w
 }
 
-// Apply makes the effect of a storage write or a log. Its gas is paid and its
-// memory is there.
+// Apply makes the effect of a storage write or a log.
 func (s *System) Apply(c *decoder.Context, in *decoder.Inst, args *decoder.Args) {
-	switch in.Code {
-	case SSTORE:
-		s.World.SetStorage(c.Self, &args[0], &args[1])
-	case TSTORE:
-		s.World.SetTransient(c.Self, &args[0], &args[1])
-	case LOG0, LOG1, LOG2, LOG3, LOG4:
-		topics := make([]state.Hash, in.Code-LOG0)
-		for i := range topics {
-			topics[i] = args[2+i].Bytes32()
-		}
-		s.World.AddLog(state.Log{Address: c.Self, Topics: topics, Data: bytes.Clone(memoryRange(c, &args[0], &args[1]))})
-	}
+	s.rules[in.Code].apply(s, c, args)
 }
 
 // Rehearse begins charging and applying instructions that have not committed.

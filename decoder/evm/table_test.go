@@ -125,3 +125,26 @@ func TestEveryPrecompileHasAProgram(t *testing.T) {
 		}
 	}
 }
+
+// TestIncompleteRows: a row that lacks what its micro-ops need is refused when the
+// tables are built.
+func TestIncompleteRows(t *testing.T) {
+	load, store := []decoder.Uop{uop(isa.Load, 0)}, []decoder.Uop{uop(isa.StateData, 1)}
+	for _, c := range []struct {
+		name string
+		spec spec
+		want error
+	}{
+		{"complete", spec{kind: decoder.KindExec, uops: load, rule: rule{memory: sized(0, 32)}}, nil},
+		{"memory is free", spec{kind: decoder.KindExec, uops: load}, errNoMemory},
+		{"memory of nothing", spec{kind: decoder.KindExec, uops: []decoder.Uop{uop(isa.Add, 0, 1)}, rule: rule{memory: sized(0, 32)}}, errNoRange},
+		{"a store without effect", spec{kind: decoder.KindExec, uops: store}, errNoEffect},
+		{"nothing to execute", spec{kind: decoder.KindExec}, errNoUops},
+		{"a call without shape", spec{kind: decoder.KindCall, uops: []decoder.Uop{uop(isa.Enter, 0)}}, errNoShape},
+		{"only the stack", spec{kind: decoder.KindPop}, nil},
+	} {
+		if err := c.spec.check(); err != c.want {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+}
