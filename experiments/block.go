@@ -11,6 +11,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
@@ -98,7 +99,7 @@ type Outcome struct {
 // watcher connects the machine to the lockstep check and the probe.
 type watcher struct {
 	core     *pipeline.Core
-	lockstep *evm.Lockstep // nil when not compared
+	lockstep *lockstep.EVM // nil when not compared
 	opt      *Options
 }
 
@@ -136,12 +137,12 @@ func (w *watcher) difference() error {
 // the first difference it lets go of the core, so that the block is simulated to its
 // end and has the digest of the same run without a check.
 type observer struct {
-	*evm.Lockstep
+	*lockstep.EVM
 	core *pipeline.Core
 }
 
 func (o observer) Err() error {
-	if o.Lockstep.Err() != nil {
+	if o.EVM.Err() != nil {
 		o.core.SetChecker(nil)
 	}
 	return nil
@@ -191,7 +192,7 @@ func (p *Block) simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 		core.SetLedger(opt.Ledger)
 	}
 	if opt.Lockstep {
-		w.lockstep = evm.NewLockstep(p.Golden, sys)
+		w.lockstep = lockstep.NewEVM(p.Golden, sys)
 		core.SetChecker(observer{w.lockstep, core})
 	}
 	if err := state.BeginBlock(world, env, b.Header); err != nil {

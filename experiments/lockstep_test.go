@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -103,7 +104,7 @@ func TestCorruptedRecord(t *testing.T) {
 			if r.Valid.OK || *r.Valid.Lockstep {
 				t.Fatal("the block passes")
 			}
-			var diff *traces.Mismatch
+			var diff *lockstep.Mismatch
 			if !errors.As(out.Difference, &diff) {
 				t.Fatalf("the difference is %v", out.Difference)
 			}

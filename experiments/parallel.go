@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/machine/oracle"
 	"github.com/ooovm/ooovm/pipeline"
@@ -34,7 +35,7 @@ func (o *ParallelOutcome) Rearranged(mc machine.Config) (*ParallelOutcome, error
 
 // comparison checks the incarnations that one core executes.
 type comparison struct {
-	lockstep *evm.Lockstep
+	lockstep *lockstep.EVM
 	core     *pipeline.Core
 	before   uint64
 }
@@ -107,7 +108,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 			if !opt.Lockstep {
 				return core, sys, nil, nil
 			}
-			return core, sys, &comparison{lockstep: evm.NewLockstep(p.Golden, sys.System), core: core}, nil
+			return core, sys, &comparison{lockstep: lockstep.NewEVM(p.Golden, sys.System), core: core}, nil
 		},
 	}
 	m, err := machine.New(mc, block)

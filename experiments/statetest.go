@@ -11,6 +11,7 @@ import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
@@ -343,7 +344,7 @@ func (t *subtest) execute(sys *evm.System) error {
 	core.MaxCycles, core.Stop, core.VerifyEvery = t.Options.MaxCycles, t.Options.Stop, t.Options.VerifyEvery
 	w := &watcher{core: core, opt: &t.Options}
 	if source != nil {
-		w.lockstep = evm.NewLockstep(source, sys)
+		w.lockstep = lockstep.NewEVM(source, sys)
 		core.SetChecker(w.lockstep)
 	}
 	err = machine.Sequential(core, sys, 1, w)

@@ -20,6 +20,7 @@ import (
 	"github.com/ooovm/ooovm/decoder/evm/asm"
 	"github.com/ooovm/ooovm/experiments/schedule"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/pipeline"
 	_ "github.com/ooovm/ooovm/predictor/oracle"
 	"github.com/ooovm/ooovm/rob"
@@ -101,7 +102,7 @@ func (p *program) check(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := evm.NewLockstep(golden, sys)
+	check := lockstep.NewEVM(golden, sys)
 	check.BeginTx(0)
 	core.SetChecker(check)
 	rec := &recorder{byUID: map[uint32]*row{}}

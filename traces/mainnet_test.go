@@ -90,32 +90,6 @@ func TestMainnetGolden(t *testing.T) {
 	t.Logf("load %v, check %v, golden run %v, recorded %v, %d steps, %d accesses", load, check, plain, recorded, steps, accesses)
 }
 
-// TestMainnetLockstep: the stream of a second run of go-ethereum agrees with the
-// recorded one.
-func TestMainnetLockstep(t *testing.T) {
-	dir, blocks := mainnetIndex(t)
-	for i, block := range blocks {
-		if block.Ops == 0 || block.Ops > 500_000 || testing.Short() && i%10 != 1 {
-			continue
-		}
-		b, err := Load(filepath.Join(dir, block.File))
-		if err != nil {
-			t.Fatal(err)
-		}
-		g, err := Record(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l := replay(g, machineCommits(t, g))
-		if err := l.Err(); err != nil {
-			t.Fatalf("%s: %v", b.Name, err)
-		}
-		if l.Checked() != uint64(len(g.Steps)) {
-			t.Errorf("%s: %d of %d steps", b.Name, l.Checked(), len(g.Steps))
-		}
-	}
-}
-
 // TestMainnetPostState: a world made of the golden post-state equals it.
 func TestMainnetPostState(t *testing.T) {
 	dir, blocks := mainnetIndex(t)

@@ -95,7 +95,7 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 	defer s.Close()
 	var calls []int // open, by depth: the step of the call, -1 for none
 	for k := range want.Steps {
-		steps := s.steps(0, k)
+		steps := s.StepsFrom(0, k)
 		if len(steps) == 0 {
 			t.Fatalf("the stream ends after %d of %d steps", k, len(want.Steps))
 		}
@@ -111,7 +111,7 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 			calls = append(calls, -1)
 		}
 		if call := calls[depth]; call >= 0 { // it has returned
-			if got, want := s.callEffect(call), want.Steps[call].Effect; got != want {
+			if got, want := s.CallEffect(call), want.Steps[call].Effect; got != want {
 				t.Fatalf("call at step %d: effect %#x, want %#x", call, got, want)
 			}
 			calls[depth] = -1
@@ -120,7 +120,7 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 			calls[depth] = k
 		}
 	}
-	if more := s.steps(0, len(want.Steps)); len(more) > 0 {
+	if more := s.StepsFrom(0, len(want.Steps)); len(more) > 0 {
 		t.Errorf("%d steps too many", len(more))
 	}
 	g, err := s.Finish()
@@ -150,7 +150,7 @@ func TestClosingEndsAStream(t *testing.T) {
 			t.Fatal(err)
 		}
 		for k := range read {
-			s.steps(0, k)
+			s.StepsFrom(0, k)
 		}
 		s.Close()
 		s.Close()

@@ -73,9 +73,9 @@ func (s *Stream) ship(steps []Step, base int, late []callEffect) []Step {
 	}
 }
 
-func (s *Stream) firstStep(tx int) (int, bool) { return 0, tx == 0 }
+func (s *Stream) FirstStep(tx int) (int, bool) { return 0, tx == 0 }
 
-func (s *Stream) steps(_, from int) []Step {
+func (s *Stream) StepsFrom(_, from int) []Step {
 	for from >= s.current.base+len(s.current.steps) {
 		next, ok := <-s.batches
 		if !ok {
@@ -103,7 +103,7 @@ func (s *Stream) recycle(steps []Step) {
 	}
 }
 
-func (s *Stream) callEffect(step int) uint64 {
+func (s *Stream) CallEffect(step int) uint64 {
 	if effect, ok := s.late[step]; ok {
 		delete(s.late, step)
 		return effect

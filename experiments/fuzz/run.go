@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
@@ -77,7 +78,7 @@ type run struct {
 	current int            // transaction that the core has begun last
 	golden  *traces.Golden // of that transaction, or of the next one when it is over
 	refused error          // why go-ethereum rejects it
-	check   *evm.Lockstep  // nil when instructions are not compared
+	check   *lockstep.EVM  // nil when instructions are not compared
 	out     Outcome
 }
 
@@ -113,7 +114,7 @@ func (r *run) BeginTx(i int) {
 	if !r.Lockstep || r.refused != nil {
 		return
 	}
-	r.check = evm.NewLockstep(r.golden, r.sys)
+	r.check = lockstep.NewEVM(r.golden, r.sys)
 	r.core.SetChecker(r.check)
 	r.check.BeginTx(0)
 }

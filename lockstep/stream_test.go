@@ -1,69 +1,60 @@
-package traces
+package lockstep
 
 import (
+	"bytes"
 	"errors"
 	"math/big"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/tracing"
+	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/core/vm"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/params"
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces"
 )
 
-func TestKindsAreTheDecoders(t *testing.T) {
-	for _, c := range []struct {
-		mine    uint8
-		decoder decoder.Kind
-	}{
-		{kindPush, decoder.KindPush},
-		{kindDup, decoder.KindDup},
-		{kindSwap, decoder.KindSwap},
-		{kindPop, decoder.KindPop},
-		{kindCall, decoder.KindCall},
-		{kindCreate, decoder.KindCreate},
-	} {
-		if c.mine != uint8(c.decoder) {
-			t.Errorf("%d is not decoder kind %d", c.mine, c.decoder)
-		}
-	}
-}
-
-// commit is one call of a Lockstep method.
+// commit is one call of a stream's method.
 type commit struct {
-	method                string // begin, enter, retire, leave, failed, end
-	depth                 int
-	pc                    uint32
-	op, kind              uint8
-	n, pops, pushes       uint8
-	constant, result      isa.Word
-	gas, cost, effectHash uint64
-	fault                 bool
+	method           string // begin, enter, retire, leave, failed, end
+	constant, result isa.Word
+	instruction
 }
 
-func (c *commit) apply(l *Lockstep) bool {
+func (c *commit) apply(l *stream) bool {
 	switch c.method {
 	case "begin":
-		return l.BeginTx(c.depth)
+		return l.BeginTx(c.Depth)
 	case "enter":
-		return l.Enter(c.depth)
+		return l.Enter(c.Depth)
 	case "leave":
-		return l.Leave(&c.result, c.effectHash)
+		return l.Leave(&c.result, c.Effect)
 	case "failed":
-		return l.CallFailed(&c.result, c.effectHash)
+		return l.CallFailed(&c.result, c.Effect)
 	case "end":
-		return l.EndTx(c.depth)
+		return l.EndTx(c.Depth)
 	}
-	return l.Retire(c.depth, c.pc, c.op, c.kind, c.n, c.pops, c.pushes, &c.constant, &c.result, c.gas, c.cost, c.effectHash, c.fault)
+	c.instruction.constant, c.instruction.result = &c.constant, &c.result
+	return l.Retire(&c.instruction)
+}
+
+func at(method string, depth int) commit {
+	c := commit{method: method}
+	c.Depth = depth
+	return c
 }
 
 // machine makes the commits that a right machine would make, from a second run of
 // go-ethereum. Effects come from the recorded run: they have tests of their own.
 type machine struct {
-	g       *Golden
+	g       *traces.Golden
 	ops     vm.JumpTable
 	commits []commit
 	step    int
@@ -77,14 +68,13 @@ type opened struct {
 	lastStep int
 }
 
-func machineCommits(t testing.TB, g *Golden) []commit {
+func machineCommits(t testing.TB, b *traces.Bundle, g *traces.Golden) []commit {
 	t.Helper()
-	ops, err := vm.LookupInstructionSet(g.bundle.Rules())
+	ops, err := vm.LookupInstructionSet(b.Rules())
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := &machine{g: g, ops: ops}
-	again := &Golden{bundle: g.bundle, read: newTouched()}
 	hooks := &tracing.Hooks{
 		OnSystemCallStart: func() { m.system = true },
 		OnSystemCallEnd:   func() { m.system = false },
@@ -93,17 +83,17 @@ func machineCommits(t testing.TB, g *Golden) []commit {
 		OnEnter:           m.enter,
 		OnExit:            m.exit,
 	}
-	err = again.run(&Execution{Bundle: g.bundle, Hooks: hooks, Before: func(i int) {
+	_, err = (&traces.Execution{Bundle: b, Hooks: hooks, Before: func(i int) {
 		if i > 0 {
-			m.commits = append(m.commits, commit{method: "end", depth: i - 1})
+			m.commits = append(m.commits, at("end", i-1))
 		}
-		m.commits = append(m.commits, commit{method: "begin", depth: i})
-	}})
+		m.commits = append(m.commits, at("begin", i))
+	}}).Run()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(g.bundle.Txs); n > 0 {
-		m.commits = append(m.commits, commit{method: "end", depth: n - 1})
+	if n := len(b.Txs); n > 0 {
+		m.commits = append(m.commits, at("end", n-1))
 	}
 	return m.commits
 }
@@ -112,7 +102,7 @@ func (m *machine) enter(depth int, typ byte, _, _ common.Address, _ []byte, _ ui
 	if m.destroy = vm.OpCode(typ) == vm.SELFDESTRUCT; m.system || m.destroy {
 		return
 	}
-	m.commits = append(m.commits, commit{method: "enter", depth: depth + 1})
+	m.commits = append(m.commits, at("enter", depth+1))
 	m.open = append(m.open[:depth], opened{-1, -1})
 }
 
@@ -132,7 +122,7 @@ func (m *machine) exit(depth int, _ []byte, _ uint64, err error, _ bool) {
 	if depth > 0 {
 		caller := &m.open[depth-1]
 		c := &m.commits[len(m.commits)-1]
-		c.effectHash = m.g.Steps[caller.lastStep].Effect
+		c.Effect = m.g.Steps[caller.lastStep].Effect
 		caller.last = len(m.commits) - 1
 	}
 }
@@ -142,7 +132,7 @@ func (m *machine) fault(_ uint64, _ byte, _, _ uint64, _ tracing.OpContext, dept
 		return
 	}
 	c := &m.commits[m.open[depth-1].last]
-	c.fault, c.effectHash = true, 0
+	c.Fault, c.Effect = true, 0
 	m.open[depth-1].last = -1
 }
 
@@ -160,32 +150,31 @@ func (m *machine) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpC
 	if m.ops[op] != nil {
 		low, high = m.ops[op].Stack()
 	}
-	c := commit{
-		method: "retire", depth: depth, pc: uint32(pc), op: op, kind: uint8(decoder.KindExec),
-		pops: uint8(low), pushes: uint8(1024 + low - high),
-		gas: gas, cost: cost, effectHash: m.g.Steps[m.step].Effect, fault: err != nil,
-	}
+	c := commit{method: "retire", instruction: instruction{
+		Committed: Committed{Depth: depth, PC: uint32(pc), Op: op, Gas: gas, Cost: cost, Effect: m.g.Steps[m.step].Effect, Fault: err != nil},
+		kind:      decoder.KindExec, pops: uint8(low), pushes: uint8(1024 + low - high),
+	}}
 	switch o := vm.OpCode(op); {
 	case o >= vm.PUSH0 && o <= vm.PUSH32:
-		c.kind = kindPush
+		c.kind = decoder.KindPush
 	case o >= vm.DUP1 && o <= vm.DUP16:
-		c.kind, c.n = kindDup, uint8(o-vm.DUP1)+1
+		c.kind, c.n = decoder.KindDup, uint8(o-vm.DUP1)+1
 	case o >= vm.SWAP1 && o <= vm.SWAP16:
-		c.kind, c.n = kindSwap, uint8(o-vm.SWAP1)+1
+		c.kind, c.n = decoder.KindSwap, uint8(o-vm.SWAP1)+1
 	case o == vm.POP:
-		c.kind = kindPop
+		c.kind = decoder.KindPop
 	case o == vm.CALL, o == vm.CALLCODE, o == vm.DELEGATECALL, o == vm.STATICCALL:
-		c.kind = kindCall
+		c.kind = decoder.KindCall
 	case o == vm.CREATE, o == vm.CREATE2:
-		c.kind = kindCreate
+		c.kind = decoder.KindCreate
 	}
 	f.last, f.lastStep = len(m.commits), m.step
 	m.commits = append(m.commits, c)
 	m.step++
 }
 
-func replay(g *Golden, commits []commit) *Lockstep {
-	l := NewLockstep(g)
+func replay(g *traces.Golden, commits []commit) *stream {
+	l := &stream{src: g}
 	for i := range commits {
 		if !commits[i].apply(l) {
 			break
@@ -194,9 +183,8 @@ func replay(g *Golden, commits []commit) *Lockstep {
 	return l
 }
 
-// callingBundle runs calls that return, revert, fail and find no code, in two
-// transactions.
-func callingGolden(t testing.TB) *Golden {
+// calling runs calls that return, revert, fail and find no code, in two transactions.
+func calling(t testing.TB) (*traces.Bundle, *traces.Golden) {
 	call := func(op vm.OpCode, target ...any) []byte {
 		code := asm(32, 0, 4, 28)
 		if op == vm.CALL {
@@ -216,8 +204,8 @@ func callingGolden(t testing.TB) *Golden {
 }
 
 func TestARightStreamAgrees(t *testing.T) {
-	g := callingGolden(t)
-	commits := machineCommits(t, g)
+	b, g := calling(t)
+	commits := machineCommits(t, b, g)
 	l := replay(g, commits)
 	if err := l.Err(); err != nil {
 		t.Fatal(err)
@@ -228,11 +216,11 @@ func TestARightStreamAgrees(t *testing.T) {
 }
 
 func TestTransactionsInAnyOrder(t *testing.T) {
-	g := callingGolden(t)
-	commits := machineCommits(t, g)
+	b, g := calling(t)
+	commits := machineCommits(t, b, g)
 	split := 0
 	for i, c := range commits {
-		if c.method == "end" && c.depth == 0 {
+		if c.method == "end" && c.Depth == 0 {
 			split = i + 1
 		}
 	}
@@ -243,11 +231,11 @@ func TestTransactionsInAnyOrder(t *testing.T) {
 }
 
 func TestEveryDifferenceIsFound(t *testing.T) {
-	g := callingGolden(t)
-	right := machineCommits(t, g)
+	b, g := calling(t)
+	right := machineCommits(t, b, g)
 	nth := func(method string, op vm.OpCode) int {
 		for i, c := range right {
-			if c.method == method && (method != "retire" || vm.OpCode(c.op) == op) {
+			if c.method == method && (method != "retire" || vm.OpCode(c.Op) == op) {
 				return i
 			}
 		}
@@ -260,17 +248,17 @@ func TestEveryDifferenceIsFound(t *testing.T) {
 		change func(s []commit) []commit
 		want   string
 	}{
-		{"depth", func(s []commit) []commit { s[add].depth++; return s }, "depth differs"},
-		{"pc", func(s []commit) []commit { s[add].pc++; return s }, "pc differs"},
-		{"opcode", func(s []commit) []commit { s[add].op = byte(vm.SUB); return s }, "opcode differs"},
-		{"gas", func(s []commit) []commit { s[add].gas--; return s }, "gas differs"},
-		{"cost", func(s []commit) []commit { s[add].cost++; return s }, "cost differs"},
-		{"effect", func(s []commit) []commit { s[nth("retire", vm.MSTORE)].effectHash++; return s }, "effect differs"},
-		{"fault", func(s []commit) []commit { s[add].fault = true; return s }, "fault differs"},
+		{"depth", func(s []commit) []commit { s[add].Depth++; return s }, "depth differs"},
+		{"pc", func(s []commit) []commit { s[add].PC++; return s }, "pc differs"},
+		{"opcode", func(s []commit) []commit { s[add].Op = byte(vm.SUB); return s }, "opcode differs"},
+		{"gas", func(s []commit) []commit { s[add].Gas--; return s }, "gas differs"},
+		{"cost", func(s []commit) []commit { s[add].Cost++; return s }, "cost differs"},
+		{"effect", func(s []commit) []commit { s[nth("retire", vm.MSTORE)].Effect++; return s }, "effect differs"},
+		{"fault", func(s []commit) []commit { s[add].Fault = true; return s }, "fault differs"},
 		{"result", func(s []commit) []commit { s[add].result[3]++; return s }, "top of stack differs"},
 		{"constant", func(s []commit) []commit { s[nth("retire", vm.PUSH1)].constant[0]++; return s }, "top of stack differs"},
 		{"success word", func(s []commit) []commit { s[nth("leave", 0)].result[0] ^= 1; return s }, "top of stack differs"},
-		{"output of a call", func(s []commit) []commit { s[nth("leave", 0)].effectHash++; return s }, "output of the call differs"},
+		{"output of a call", func(s []commit) []commit { s[nth("leave", 0)].Effect++; return s }, "output of the call differs"},
 		{"height", func(s []commit) []commit { s[add].pushes = 0; return s }, "stack height differs"},
 		{"dup distance", func(s []commit) []commit { s[nth("retire", vm.DUP1)].n = 9; return s }, "reaches below"},
 		{"swap distance", func(s []commit) []commit { s[nth("retire", vm.SWAP2)].n = 9; return s }, "reaches below"},
@@ -280,7 +268,7 @@ func TestEveryDifferenceIsFound(t *testing.T) {
 		{"enter lost", func(s []commit) []commit { i := nth("enter", 0); return append(s[:i], s[i+1:]...) }, "no frame was open"},
 		{"transaction cut short", func(s []commit) []commit { return append(s[:2], commit{method: "leave"}, commit{method: "end"}) }, "instructions early"},
 		{"frame left open", func(s []commit) []commit { return append(s[:2], commit{method: "end"}) }, "ended in 1 frames"},
-		{"no such transaction", func([]commit) []commit { return []commit{{method: "begin", depth: 7}} }, "no such transaction"},
+		{"no such transaction", func([]commit) []commit { return []commit{at("begin", 7)} }, "no such transaction"},
 		{"leave without a frame", func(s []commit) []commit { return append(s[:1], commit{method: "leave"}) }, "none was open"},
 		{"return without a call", func(s []commit) []commit { return append(s[:3], commit{method: "failed"}) }, "not made"},
 	} {
@@ -302,11 +290,11 @@ func TestEveryDifferenceIsFound(t *testing.T) {
 }
 
 func TestFaultingCostIsNotCompared(t *testing.T) {
-	g := record(t, asm(1, vm.ADD), nil)
-	s := machineCommits(t, g)
+	b, g := record(t, asm(1, vm.ADD), nil, nil)
+	s := machineCommits(t, b, g)
 	for i := range s {
-		if s[i].fault {
-			s[i].cost += 99
+		if s[i].Fault {
+			s[i].Cost += 99
 		}
 	}
 	if err := replay(g, s).Err(); err != nil {
@@ -315,8 +303,8 @@ func TestFaultingCostIsNotCompared(t *testing.T) {
 }
 
 func TestComparingAllocatesNothing(t *testing.T) {
-	g := callingGolden(t)
-	commits := machineCommits(t, g)
+	b, g := calling(t)
+	commits := machineCommits(t, b, g)
 	l := replay(g, commits)
 	allocs := testing.AllocsPerRun(5, func() {
 		for i := range commits {
@@ -330,18 +318,45 @@ func TestComparingAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestMainnet: the stream of a second run of go-ethereum agrees with the recorded one.
+func TestMainnet(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("..", "..", "shared", "mainnet", "*.json.gz"))
+	if err != nil || len(paths) == 0 {
+		t.Skip("no mainnet blocks at ../shared/mainnet")
+	}
+	for i, path := range paths {
+		if i%4 != 1 {
+			continue
+		}
+		b, err := traces.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := traces.Record(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := replay(g, machineCommits(t, b, g))
+		if err := l.Err(); err != nil {
+			t.Fatalf("%s: %v", b.Name, err)
+		}
+		if l.Checked() != uint64(len(g.Steps)) {
+			t.Errorf("%s: %d of %d steps", b.Name, l.Checked(), len(g.Steps))
+		}
+	}
+}
+
 func BenchmarkLockstep(b *testing.B) {
-	dir := mainnetDir(b)
-	bundle, err := Load(dir + "/17640079.json.gz")
+	bundle, err := traces.Embedded()
 	if err != nil {
 		b.Fatal(err)
 	}
-	g, err := Record(bundle)
+	g, err := traces.Record(bundle)
 	if err != nil {
 		b.Fatal(err)
 	}
-	commits := machineCommits(b, g)
-	l := NewLockstep(g)
+	commits := machineCommits(b, bundle, g)
+	l := &stream{src: g}
 	b.ResetTimer()
 	for b.Loop() {
 		for i := range commits {
@@ -351,4 +366,53 @@ func BenchmarkLockstep(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(l.Checked()), "ns/inst")
+}
+
+// asm is code in which a number stands for its push.
+func asm(parts ...any) []byte {
+	var code []byte
+	for _, p := range parts {
+		switch p := p.(type) {
+		case vm.OpCode:
+			code = append(code, byte(p))
+		case int:
+			code = append(code, byte(vm.PUSH1), byte(p))
+		}
+	}
+	return code
+}
+
+// record runs a block with one transaction for each input, which calls 0xaaaa. That
+// account runs a, 0xbbbb runs b.
+func record(t testing.TB, a, b []byte, inputs ...[]byte) (*traces.Bundle, *traces.Golden) {
+	t.Helper()
+	key := crypto.ToECDSAUnsafe(bytes.Repeat([]byte{1}, 32))
+	var zero uint64
+	out := &traces.Bundle{
+		Name: "small", ChainID: 1, Config: params.MainnetChainConfig,
+		Header: &types.Header{
+			Difficulty: new(big.Int), Number: big.NewInt(20_000_000), Time: 1_715_000_000, GasLimit: 30_000_000,
+			BaseFee: big.NewInt(7), BlobGasUsed: &zero, ExcessBlobGas: &zero, ParentBeaconRoot: new(common.Hash),
+		},
+		Prestate: state.Prestate{
+			state.Address(crypto.PubkeyToAddress(key.PublicKey)): {Balance: isa.Word{params.Ether}},
+			{18: 0xaa, 19: 0xaa}: {Nonce: 1, Code: a, Storage: map[isa.Word]isa.Word{{1}: {5}, {2}: {}}},
+			{18: 0xbb, 19: 0xbb}: {Nonce: 1, Code: b},
+		},
+	}
+	for i, input := range inputs {
+		tx, err := types.SignNewTx(key, types.LatestSigner(out.Config), &types.DynamicFeeTx{
+			ChainID: out.Config.ChainID, Nonce: uint64(i), To: &common.Address{18: 0xaa, 19: 0xaa}, Gas: 200_000,
+			GasFeeCap: big.NewInt(10), GasTipCap: big.NewInt(1), Data: input,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Txs = append(out.Txs, tx)
+	}
+	g, err := traces.Record(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, g
 }

@@ -1,26 +1,20 @@
-package traces
+// Package lockstep compares what a core commits, instruction by instruction, with a
+// golden run: of go-ethereum for the EVM, of the golden interpreter for the FuelVM. It
+// stands above the decoders, whose retirements it reads, and below the core, which knows
+// it as a decoder.Checker.
+package lockstep
 
 import (
 	"fmt"
 
 	"github.com/ethereum/go-ethereum/core/vm"
 
+	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/traces"
 )
 
-// What the shadow stack has to know of an instruction: the numbers of
-// decoder.KindPush to KindPop and of the two kinds that enter a frame. Every other
-// kind pops its operands and pushes its result.
-const (
-	kindPush   = 0
-	kindDup    = 1
-	kindSwap   = 2
-	kindPop    = 3
-	kindCall   = 8
-	kindCreate = 9
-)
-
-// Lockstep compares a machine's committed stream, instruction by instruction, with
+// stream compares a machine's committed stream, instruction by instruction, with
 // a golden run. The core calls it at commit and in program order; it changes nothing
 // in the core.
 //
@@ -29,12 +23,12 @@ const (
 // before the next instruction of its frame.
 //
 // After the first difference every method returns false and compares no more.
-type Lockstep struct {
-	src     Source
+type stream struct {
+	src     traces.Source
 	tx      int
-	first   int    // step of the transaction
-	next    int    // step that the next instruction is compared with
-	window  []Step // steps at hand, from step base on
+	first   int           // step of the transaction
+	next    int           // step that the next instruction is compared with
+	window  []traces.Step // steps at hand, from step base on
 	base    int
 	depth   int // shadow frames in use
 	frames  []shadow
@@ -48,11 +42,8 @@ type shadow struct {
 	call  int // step of the call that the frame waits for, -1 for none
 }
 
-// NewLockstep compares with a golden run: a Golden that was recorded, or a Stream.
-func NewLockstep(src Source) *Lockstep { return &Lockstep{src: src} }
-
 // Err is the first difference, nil if there is none.
-func (l *Lockstep) Err() error {
+func (l *stream) Err() error {
 	if l.err == nil {
 		return nil
 	}
@@ -60,7 +51,7 @@ func (l *Lockstep) Err() error {
 }
 
 // Checked counts the instructions that were compared and found equal.
-func (l *Lockstep) Checked() uint64 { return l.checked }
+func (l *stream) Checked() uint64 { return l.checked }
 
 // Committed is one side of a comparison: an instruction's state before it, what it
 // cost and what it wrote.
@@ -110,12 +101,12 @@ func (m *Mismatch) Error() string {
 
 // BeginTx starts transaction i, at any time: transactions may be compared in any
 // order and again.
-func (l *Lockstep) BeginTx(i int) bool {
+func (l *stream) BeginTx(i int) bool {
 	if l.err != nil {
 		return false
 	}
 	l.tx, l.depth = i, 0
-	first, ok := l.src.firstStep(i)
+	first, ok := l.src.FirstStep(i)
 	l.first, l.next, l.base, l.window = first, first, first, nil
 	if !ok {
 		return l.fail("no such transaction was recorded", l.next)
@@ -125,11 +116,11 @@ func (l *Lockstep) BeginTx(i int) bool {
 
 // step is the one that the next instruction is compared with, nil behind the
 // transaction's last.
-func (l *Lockstep) step() *Step {
+func (l *stream) step() *traces.Step {
 	if i := l.next - l.base; i < len(l.window) {
 		return &l.window[i]
 	}
-	more := l.src.steps(l.tx, l.next)
+	more := l.src.StepsFrom(l.tx, l.next)
 	if len(more) == 0 {
 		return nil
 	}
@@ -138,7 +129,7 @@ func (l *Lockstep) step() *Step {
 }
 
 // EndTx says that the transaction has ended.
-func (l *Lockstep) EndTx(i int) bool {
+func (l *stream) EndTx(i int) bool {
 	switch {
 	case l.err != nil:
 		return false
@@ -154,7 +145,7 @@ func (l *Lockstep) EndTx(i int) bool {
 
 // Enter opens a frame: the outermost (depth 1), or that of the call or creation
 // retired last. Built-ins and empty code have frames too, in which nothing retires.
-func (l *Lockstep) Enter(depth int) bool {
+func (l *stream) Enter(depth int) bool {
 	if l.err != nil {
 		return false
 	}
@@ -173,7 +164,7 @@ func (l *Lockstep) Enter(depth int) bool {
 // Leave closes the running frame. result is the word that its caller sees and effect
 // that of the caller's output range (MemoryEffect; 0 for a creation); for the
 // outermost frame neither matters.
-func (l *Lockstep) Leave(result *isa.Word, effect uint64) bool {
+func (l *stream) Leave(result *isa.Word, effect uint64) bool {
 	switch {
 	case l.err != nil:
 		return false
@@ -188,7 +179,7 @@ func (l *Lockstep) Leave(result *isa.Word, effect uint64) bool {
 
 // CallFailed is for a call or creation that opens no frame (depth, balance, nonce,
 // collision): the caller goes on with result on its stack.
-func (l *Lockstep) CallFailed(result *isa.Word, effect uint64) bool {
+func (l *stream) CallFailed(result *isa.Word, effect uint64) bool {
 	switch {
 	case l.err != nil:
 		return false
@@ -198,7 +189,7 @@ func (l *Lockstep) CallFailed(result *isa.Word, effect uint64) bool {
 	return l.returned(result, effect)
 }
 
-func (l *Lockstep) returned(result *isa.Word, effect uint64) bool {
+func (l *stream) returned(result *isa.Word, effect uint64) bool {
 	f := &l.frames[l.depth-1]
 	step := f.call
 	if step < 0 {
@@ -206,7 +197,7 @@ func (l *Lockstep) returned(result *isa.Word, effect uint64) bool {
 	}
 	f.call = -1
 	l.step() // behind the return, so that the source knows the effect
-	if want := l.src.callEffect(step); effect != want {
+	if want := l.src.CallEffect(step); effect != want {
 		return l.fail(fmt.Sprintf("output of the call differs: effect %#x, golden %#x", effect, want), step)
 	}
 	if result == nil {
@@ -216,12 +207,18 @@ func (l *Lockstep) returned(result *isa.Word, effect uint64) bool {
 	return true
 }
 
-// Retire compares one committed instruction. depth is 1 for the transaction's own
-// frame. kind, n, pops and pushes are those of its decoder row, constant is what a
-// push pushes, result what the instruction pushes or nil. The effect of a call is
-// compared when it returns, its result pushed then. Of a failing instruction (fault)
-// everything but the cost is compared, see FlagFault.
-func (l *Lockstep) Retire(depth int, pc uint32, op, kind, n, pops, pushes uint8, constant, result *isa.Word, gas, cost, effect uint64, fault bool) bool {
+// instruction is what a machine has committed.
+type instruction struct {
+	Committed
+	kind             decoder.Kind
+	n, pops, pushes  uint8     // of its row
+	constant, result *isa.Word // what a push pushes, and what another instruction does, or nil
+}
+
+// Retire compares one committed instruction; Height and Top are the comparison's own.
+// The effect of a call is compared when it returns, its result pushed then. Of a failing
+// instruction everything but the cost is compared, see traces.FlagFault.
+func (l *stream) Retire(in *instruction) bool {
 	if l.err != nil {
 		return false
 	}
@@ -229,43 +226,44 @@ func (l *Lockstep) Retire(depth int, pc uint32, op, kind, n, pops, pushes uint8,
 		return l.fail("an instruction retired when no frame was open", l.next)
 	}
 	f := &l.frames[l.depth-1]
-	height := len(f.stack)
-	var top isa.Word
+	height, n, pops, pushes := len(f.stack), in.n, in.pops, in.pushes
+	in.Height, in.Top = height, isa.Word{}
 	if height > 0 {
-		top = f.stack[height-1]
+		in.Top = f.stack[height-1]
 	}
 	s := l.step()
-	enters := kind == kindCall || kind == kindCreate
-	if s == nil || s.PC != pc || s.Op != op || int(s.Depth) != depth || l.depth != depth || int(s.Height) != height ||
-		s.Gas != gas || (s.Flags&FlagFault != 0) != fault || s.Cost != cost && !fault ||
-		s.Effect != effect && !(enters && !fault) || s.Top != top {
-		return l.differ(&Committed{depth, pc, op, height, top, gas, cost, effect, fault})
+	enters := in.kind == decoder.KindCall || in.kind == decoder.KindCreate
+	if s == nil || s.PC != in.PC || s.Op != in.Op || int(s.Depth) != in.Depth || l.depth != in.Depth || int(s.Height) != height ||
+		s.Gas != in.Gas || (s.Flags&traces.FlagFault != 0) != in.Fault || s.Cost != in.Cost && !in.Fault ||
+		s.Effect != in.Effect && !(enters && !in.Fault) || s.Top != in.Top {
+		got := in.Committed
+		return l.differ(&got)
 	}
 	l.next++
 	l.checked++
-	if fault {
+	if in.Fault {
 		return true
 	}
-	switch kind {
-	case kindPush:
-		if constant == nil {
+	switch in.kind {
+	case decoder.KindPush:
+		if in.constant == nil {
 			return l.fail("a push has no constant", l.next-1)
 		}
-		f.stack = append(f.stack, *constant)
+		f.stack = append(f.stack, *in.constant)
 		return true
-	case kindDup:
+	case decoder.KindDup:
 		if int(n) > height || n == 0 {
 			return l.fail("a dup reaches below the stack", l.next-1)
 		}
 		f.stack = append(f.stack, f.stack[height-int(n)])
 		return true
-	case kindSwap:
+	case decoder.KindSwap:
 		if int(n) >= height {
 			return l.fail("a swap reaches below the stack", l.next-1)
 		}
 		f.stack[height-1], f.stack[height-1-int(n)] = f.stack[height-1-int(n)], f.stack[height-1]
 		return true
-	case kindPop:
+	case decoder.KindPop:
 		pops, pushes = 1, 0
 	}
 	if int(pops) > height {
@@ -277,31 +275,31 @@ func (l *Lockstep) Retire(depth int, pc uint32, op, kind, n, pops, pushes uint8,
 		return true
 	}
 	if pushes > 0 {
-		if result == nil {
+		if in.result == nil {
 			return l.fail("an instruction has no result", l.next-1)
 		}
-		f.stack = append(f.stack, *result)
+		f.stack = append(f.stack, *in.result)
 	}
 	return true
 }
 
 // fail records a difference that is not one between two instructions.
-func (l *Lockstep) fail(what string, step int) bool {
+func (l *stream) fail(what string, step int) bool {
 	l.err = &Mismatch{Tx: l.tx, Step: step, InTx: step - l.first, Field: what, Golden: l.golden(step)}
 	return false
 }
 
 // golden describes a step, nil when it is not at hand.
-func (l *Lockstep) golden(step int) *Committed {
+func (l *stream) golden(step int) *Committed {
 	if step < l.base || step >= l.base+len(l.window) {
 		return nil
 	}
 	s := &l.window[step-l.base]
-	return &Committed{int(s.Depth), s.PC, s.Op, int(s.Height), s.Top, s.Gas, s.Cost, s.Effect, s.Flags&FlagFault != 0}
+	return &Committed{int(s.Depth), s.PC, s.Op, int(s.Height), s.Top, s.Gas, s.Cost, s.Effect, s.Flags&traces.FlagFault != 0}
 }
 
 // differ records the difference between an instruction and the next step.
-func (l *Lockstep) differ(got *Committed) bool {
+func (l *stream) differ(got *Committed) bool {
 	if l.step() == nil {
 		l.fail("an instruction retired behind the transaction's last", l.next)
 		l.err.Machine = got
@@ -335,4 +333,4 @@ func (l *Lockstep) differ(got *Committed) bool {
 // Forgive forgets the first difference, so that another transaction, or the same one
 // again, can be compared: what a speculative machine executed wrongly and threw away
 // is no difference.
-func (l *Lockstep) Forgive() { l.err = nil }
+func (l *stream) Forgive() { l.err = nil }
