@@ -1,11 +1,6 @@
 package pipeline
 
-import (
-	"slices"
-
-	"github.com/ooovm/ooovm/isa"
-	"github.com/ooovm/ooovm/predictor"
-)
+import "github.com/ooovm/ooovm/isa"
 
 // Config describes one simulated core completely. Field tags are the schema: the
 // key, the range or the choices, and a line of documentation with the unit.
@@ -95,13 +90,13 @@ type StateConfig struct {
 
 // PredictorConfig names the predictors and sizes their tables.
 type PredictorConfig struct {
-	Branch      string `key:"branch" registry:"direction" doc:"branch direction"`
-	Target      string `key:"target" registry:"target" doc:"jump target"`
-	Call        string `key:"call" registry:"call" doc:"call target"`
-	Memory      string `key:"memory" registry:"dependence" doc:"memory dependence"`
-	State       string `key:"state" registry:"dependence" doc:"state dependence"`
-	Keys        string `key:"keys" registry:"keys" doc:"state keys, prefetched when a call is entered"`
-	Value       string `key:"value" registry:"value" doc:"values of state loads, handed to their consumers ahead of the access"`
+	Branch      string `key:"branch" registry:"predictor" doc:"branch direction"`
+	Target      string `key:"target" registry:"predictor" doc:"jump target"`
+	Call        string `key:"call" registry:"predictor" doc:"call target"`
+	Memory      string `key:"memory" registry:"predictor" doc:"memory dependence"`
+	State       string `key:"state" registry:"predictor" doc:"state dependence"`
+	Keys        string `key:"keys" registry:"predictor" doc:"state keys, prefetched when a call is entered"`
+	Value       string `key:"value" registry:"predictor" doc:"values of state loads, handed to their consumers ahead of the access"`
 	ValueBy     string `key:"valueby" oneof:"site account key" doc:"what values are remembered by: site (code and position), account (these and the account), key (account and slot; not predicted where they are not known as the load enters the window)"`
 	ValueBits   int    `key:"valuebits" range:"1..24" doc:"log2 of the table of values"`
 	Confidence  int    `key:"confidence" range:"0..255" doc:"how often in a row a value has to have been right before it is used"`
@@ -137,40 +132,13 @@ type MachineConfig struct {
 }
 
 // ReadsGolden reports whether anything in the configuration is an oracle.
-func (c *Config) ReadsGolden() bool {
-	p := &c.Predictor
-	reads := c.Core.Gas == "free"
-	if m, err := predictor.Directions.Lookup(p.Branch); err == nil {
-		reads = reads || m.Oracle
-	}
-	if m, err := predictor.Targets.Lookup(p.Target); err == nil {
-		reads = reads || m.Oracle
-	}
-	if m, err := predictor.CallTargets.Lookup(p.Call); err == nil {
-		reads = reads || m.Oracle
-	}
-	for _, name := range []string{p.Memory, p.State} {
-		if m, err := predictor.Dependences.Lookup(name); err == nil {
-			reads = reads || m.Oracle
-		}
-	}
-	if m, err := predictor.KeyPredictors.Lookup(p.Keys); err == nil {
-		reads = reads || m.Oracle
-	}
-	if m, err := predictor.ValuePredictors.Lookup(p.Value); err == nil {
-		reads = reads || m.Oracle
-	}
-	return reads
-}
+func (c *Config) ReadsGolden() bool { return c.Core.Gas == "free" || c.Predictor.readsGolden() }
 
 // Prefetches reports whether state is prefetched.
 func (c *Config) Prefetches() bool { return c.Predictor.Runahead || c.Predictor.Keys != "none" }
 
 // Misbehaves reports whether anything in the configuration is chaos.
-func (c *Config) Misbehaves() bool {
-	p := &c.Predictor
-	return c.Chaos.Squash > 0 || slices.Contains([]string{p.Branch, p.Target, p.Call, p.Memory, p.State, p.Keys, p.Value}, "chaos")
-}
+func (c *Config) Misbehaves() bool { return c.Chaos.Squash > 0 || c.Predictor.misbehaves() }
 
 // Latencies gives the cycles of each latency class.
 func (c *Config) Latencies() [isa.NumLatencies]uint32 {

@@ -141,6 +141,19 @@ type Registry[T any] struct {
 	makers map[string]Maker[T]
 }
 
+// Info describes a registered predictor without making it.
+type Info struct {
+	Kind, Name, Doc string
+	Oracle          bool
+	Params          []string // configuration keys, within the section predictor, that size it
+}
+
+// Catalog is a Registry of any kind, for those that only look.
+type Catalog interface {
+	Names() []string
+	Info(name string) (Info, error)
+}
+
 // The registries. A predictor adds itself in an init function of its file.
 var (
 	Directions  = Registry[Direction]{Kind: "branch direction"}
@@ -182,6 +195,12 @@ func (r *Registry[T]) Lookup(name string) (Maker[T], error) {
 		return m, fmt.Errorf("no %s predictor %q; there are: %s", r.Kind, name, strings.Join(r.Names(), ", "))
 	}
 	return m, nil
+}
+
+// Info implements Catalog.
+func (r *Registry[T]) Info(name string) (Info, error) {
+	m, err := r.Lookup(name)
+	return Info{r.Kind, m.Name, m.Doc, m.Oracle, m.Params}, err
 }
 
 // New makes the named predictor.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
 )
 
@@ -67,15 +68,23 @@ func (p predictorParameter) String() string {
 	return fmt.Sprintf("%s=%v (%d..%d)", p.Key, p.Default, p.Range.Min, p.Range.Max)
 }
 
-// predictorEntries lists one registry.
-func predictorEntries[T any](r *predictor.Registry[T], key string) ([]predictorEntry, error) {
-	var list []predictorEntry
-	for _, name := range r.Names() {
-		m, err := r.Lookup(name)
-		if err != nil {
-			return nil, err
+// predictorEntries lists every predictor, kind by kind. Memory and state share a registry.
+func predictorEntries() (list []predictorEntry, err error) {
+	keys := map[predictor.Catalog][]string{}
+	for _, kind := range pipeline.PredictorKinds() {
+		keys[kind.Catalog] = append(keys[kind.Catalog], "predictor."+kind.Key)
+	}
+	for _, kind := range pipeline.PredictorKinds() {
+		if keys[kind.Catalog][0] != "predictor."+kind.Key {
+			continue
 		}
-		list = append(list, predictorEntry{r.Kind, name, key, m.Doc, m.Oracle, parameters(m.Params)})
+		for _, name := range kind.Names() {
+			m, err := kind.Info(name)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, predictorEntry{m.Kind, name, strings.Join(keys[kind.Catalog], ", "), m.Doc, m.Oracle, parameters(m.Params)})
+		}
 	}
 	return list, nil
 }
@@ -92,23 +101,9 @@ are limits, not predictions of a machine.`,
 				Schema     string           `json:"schema"`
 				Predictors []predictorEntry `json:"predictors"`
 			}{Schema: "ooovm.predictors/1"}
-			for _, entries := range []func() ([]predictorEntry, error){
-				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Directions, "predictor.branch") },
-				func() ([]predictorEntry, error) { return predictorEntries(&predictor.Targets, "predictor.target") },
-				func() ([]predictorEntry, error) { return predictorEntries(&predictor.CallTargets, "predictor.call") },
-				func() ([]predictorEntry, error) {
-					return predictorEntries(&predictor.Dependences, "predictor.memory, predictor.state")
-				},
-				func() ([]predictorEntry, error) { return predictorEntries(&predictor.KeyPredictors, "predictor.keys") },
-				func() ([]predictorEntry, error) {
-					return predictorEntries(&predictor.ValuePredictors, "predictor.value")
-				},
-			} {
-				list, err := entries()
-				if err != nil {
-					return err
-				}
-				object.Predictors = append(object.Predictors, list...)
+			var err error
+			if object.Predictors, err = predictorEntries(); err != nil {
+				return err
 			}
 			t := &table.Table{Header: []string{"kind", "name", "oracle", "parameters (default, range)", "what it does"}}
 			for _, p := range object.Predictors {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
-	"github.com/ooovm/ooovm/predictor"
 	_ "github.com/ooovm/ooovm/predictor/oracle" // the limit preset names oracle predictors
 )
 
@@ -109,15 +108,19 @@ var schema = sync.OnceValue(func() *index {
 	return x
 })
 
-// registries are the predictors and policies that a key with a registry tag can name.
-var registries = map[string]func() []string{
-	"direction":  predictor.Directions.Names,
-	"target":     predictor.Targets.Names,
-	"call":       predictor.CallTargets.Names,
-	"dependence": predictor.Dependences.Names,
-	"keys":       predictor.KeyPredictors.Names,
-	"value":      predictor.ValuePredictors.Names,
-	"policy":     machine.PolicyNames,
+// registered lists what a key with a registry tag can name.
+func registered(registry, key string) []string {
+	switch registry {
+	case "policy":
+		return machine.PolicyNames()
+	case "predictor":
+		for _, kind := range pipeline.PredictorKinds() {
+			if kind.Key == key {
+				return kind.Names()
+			}
+		}
+	}
+	return nil
 }
 
 // newField reads a field's tags. A tag that makes no sense is a programming error.
@@ -129,8 +132,11 @@ func newField(section string, sf reflect.StructField) Field {
 		f.Type = Boolean
 	case oneof != "":
 		f.Type, f.Choices = Choice, strings.Fields(oneof)
-	case registries[registry] != nil:
-		f.Type, f.Choices = Choice, registries[registry]()
+	case registry != "":
+		f.Type, f.Choices = Choice, registered(registry, sf.Tag.Get("key"))
+		if len(f.Choices) == 0 {
+			panic(fmt.Sprintf("config: %s: nothing is registered as %q", f.Key, registry))
+		}
 	case limits != "":
 		low, high, _ := strings.Cut(limits, "..")
 		lo, err1 := strconv.ParseUint(low, 10, 64)
