@@ -58,29 +58,22 @@ type parked struct {
 // ever; the ring index is the position's low bits. The stores of each frame are
 // linked, so that a load looks only at those that can matter.
 type memoryQueue struct {
-	stores       []store
-	loads        []load
+	stores       rob.Ring[store]
+	loads        rob.Ring[load]
 	sHead, sTail uint64
 	lHead, lTail uint64
 }
 
 func (m *memoryQueue) init() {
-	m.stores = make([]store, 128)
-	m.loads = make([]load, 128)
+	m.stores, m.loads = rob.NewRing[store](128), rob.NewRing[load](128)
 	m.sHead, m.sTail, m.lHead, m.lTail = 1, 1, 1, 1
 }
 
-func (m *memoryQueue) store(p uint64) *store { return &m.stores[p&uint64(len(m.stores)-1)] }
-func (m *memoryQueue) load(p uint64) *load   { return &m.loads[p&uint64(len(m.loads)-1)] }
+func (m *memoryQueue) store(p uint64) *store { return m.stores.At(p) }
+func (m *memoryQueue) load(p uint64) *load   { return m.loads.At(p) }
 
 func (m *memoryQueue) addStore() (*store, uint64) {
-	if m.sTail-m.sHead == uint64(len(m.stores)) {
-		bigger := make([]store, 2*len(m.stores))
-		for p := m.sHead; p != m.sTail; p++ {
-			bigger[p&uint64(len(bigger)-1)] = *m.store(p)
-		}
-		m.stores = bigger
-	}
+	m.stores.Room(m.sHead, m.sTail)
 	p := m.sTail
 	m.sTail++
 	s := m.store(p)
@@ -91,13 +84,7 @@ func (m *memoryQueue) addStore() (*store, uint64) {
 }
 
 func (m *memoryQueue) addLoad() (*load, uint64) {
-	if m.lTail-m.lHead == uint64(len(m.loads)) {
-		bigger := make([]load, 2*len(m.loads))
-		for p := m.lHead; p != m.lTail; p++ {
-			bigger[p&uint64(len(bigger)-1)] = *m.load(p)
-		}
-		m.loads = bigger
-	}
+	m.loads.Room(m.lHead, m.lTail)
 	p := m.lTail
 	m.lTail++
 	l := m.load(p)

@@ -33,7 +33,7 @@ type stateOp struct {
 // stateQueue orders state loads and stores by key as the memory queue orders
 // memory by bytes. Positions start at 1.
 type stateQueue struct {
-	ops        []stateOp
+	ops        rob.Ring[stateOp]
 	head, tail uint64
 	keys       keyTable
 	levels     hierarchy
@@ -45,22 +45,16 @@ type stateQueue struct {
 }
 
 func (q *stateQueue) init(cfg StateConfig) {
-	q.ops = make([]stateOp, 64)
+	q.ops = rob.NewRing[stateOp](64)
 	q.head, q.tail = 1, 1
 	q.keys.reset()
 	q.levels.reset(cfg)
 }
 
-func (q *stateQueue) at(p uint64) *stateOp { return &q.ops[p&uint64(len(q.ops)-1)] }
+func (q *stateQueue) at(p uint64) *stateOp { return q.ops.At(p) }
 
 func (q *stateQueue) add() (*stateOp, uint64) {
-	if q.tail-q.head == uint64(len(q.ops)) {
-		bigger := make([]stateOp, 2*len(q.ops))
-		for p := q.head; p != q.tail; p++ {
-			bigger[p&uint64(len(bigger)-1)] = *q.at(p)
-		}
-		q.ops = bigger
-	}
+	q.ops.Room(q.head, q.tail)
 	p := q.tail
 	q.tail++
 	o := q.at(p)

@@ -61,8 +61,7 @@ type Entry struct {
 // ring addressed by sequence number. Entries [Head, Dispatch) are in the reorder
 // buffer, [Dispatch, Tail) on their way through the front end.
 type Buffer struct {
-	ring     []Entry
-	mask     uint64
+	ring     Ring[Entry]
 	Head     uint64
 	Dispatch uint64
 	Tail     uint64
@@ -72,36 +71,25 @@ type Buffer struct {
 // NewBuffer makes a buffer; sequence numbers start at 1.
 func NewBuffer() *Buffer {
 	const initial = 512
-	return &Buffer{ring: make([]Entry, initial), mask: initial - 1, Head: 1, Dispatch: 1, Tail: 1}
+	return &Buffer{ring: NewRing[Entry](initial), Head: 1, Dispatch: 1, Tail: 1}
 }
 
 // At gives the entry with a sequence number in [Head, Tail). The pointer is valid
 // until the next Add.
-func (b *Buffer) At(seq uint64) *Entry { return &b.ring[seq&b.mask] }
+func (b *Buffer) At(seq uint64) *Entry { return b.ring.At(seq) }
 
 // Add appends an entry, zeroed but for its unique number.
 func (b *Buffer) Add() (*Entry, uint64) {
-	if b.Tail-b.Head == uint64(len(b.ring)) {
-		b.grow()
-	}
+	b.ring.Room(b.Head, b.Tail)
 	seq := b.Tail
 	b.Tail++
 	b.uid++
-	e := &b.ring[seq&b.mask]
+	e := b.ring.At(seq)
 	*e = Entry{} // in place: a literal with fields would be made elsewhere and copied
 	e.UID = b.uid
 	e.Src = [4]Reg{NoReg, NoReg, NoReg, NoReg}
 	e.Dst, e.Dst2 = NoReg, NoReg
 	return e, seq
-}
-
-func (b *Buffer) grow() {
-	bigger := make([]Entry, 2*len(b.ring))
-	mask := uint64(len(bigger) - 1)
-	for s := b.Head; s != b.Tail; s++ {
-		bigger[s&mask] = b.ring[s&b.mask]
-	}
-	b.ring, b.mask = bigger, mask
 }
 
 // Holds reports whether seq is in flight.

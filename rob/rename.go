@@ -52,8 +52,7 @@ type Maps struct {
 	Regs *Registers
 	Map  []Map
 
-	log        []undo // ring
-	mask       uint64
+	log        Ring[undo]
 	head, tail uint64 // log positions, ever growing
 
 	// Undone is called for a frame whose making was undone; Dropped for a frame
@@ -65,7 +64,7 @@ type Maps struct {
 // NewMaps makes an empty set of maps.
 func NewMaps(regs *Registers) *Maps {
 	const initial = 1024
-	return &Maps{Regs: regs, log: make([]undo, initial), mask: initial - 1}
+	return &Maps{Regs: regs, log: NewRing[undo](initial)}
 }
 
 // Mark is the low bits of a position in the log, which is never as long as they
@@ -85,21 +84,10 @@ func (m *Maps) At(k Mark) uint64 { return m.head + uint64(k-Mark(m.head)) }
 // record writes field by field: a record that is made elsewhere and copied costs
 // the host a stall for every micro-op.
 func (m *Maps) record(kind undoKind, frame, index, old int32) {
-	if m.tail-m.head == uint64(len(m.log)) {
-		m.grow()
-	}
-	u := &m.log[m.tail&m.mask]
+	m.log.Room(m.head, m.tail)
+	u := m.log.At(m.tail)
 	u.kind, u.frame, u.index, u.old = kind, frame, index, old
 	m.tail++
-}
-
-func (m *Maps) grow() {
-	bigger := make([]undo, 2*len(m.log))
-	mask := uint64(len(bigger) - 1)
-	for p := m.head; p != m.tail; p++ {
-		bigger[p&mask] = m.log[p&m.mask]
-	}
-	m.log, m.mask = bigger, mask
 }
 
 // Slot gives the register of the operand at distance below the top (0 is the top).
@@ -215,7 +203,7 @@ func (m *Maps) FreeFrame(frame int32) {
 func (m *Maps) UndoTo(position uint64) {
 	for m.tail != position {
 		m.tail--
-		u := m.log[m.tail&m.mask]
+		u := *m.log.At(m.tail)
 		f := &m.Map[u.frame]
 		switch u.kind {
 		case undoSlot:
@@ -243,7 +231,7 @@ func (m *Maps) UndoTo(position uint64) {
 // RetireTo makes everything before a position final and drops what it overwrote.
 func (m *Maps) RetireTo(position uint64) {
 	for m.head != position {
-		u := &m.log[m.head&m.mask]
+		u := m.log.At(m.head)
 		m.head++
 		switch u.kind {
 		case undoSlot, undoEnv:
@@ -259,7 +247,7 @@ func (m *Maps) RetireTo(position uint64) {
 // Log calls visit for every register that a live record keeps, for invariant checks.
 func (m *Maps) Log(visit func(Reg)) {
 	for p := m.head; p != m.tail; p++ {
-		if u := m.log[p&m.mask]; u.kind == undoSlot || u.kind == undoEnv {
+		if u := m.log.At(p); u.kind == undoSlot || u.kind == undoEnv {
 			visit(Reg(u.old))
 		}
 	}

@@ -1,0 +1,30 @@
+package rob
+
+// Ring holds a queue's items by position. Positions only grow; their low bits say where
+// an item stands, so that those in flight keep their places while the queue moves on.
+// It is as large as it has to be: a full one doubles.
+type Ring[T any] struct {
+	items []T
+	mask  uint64
+}
+
+// NewRing makes a ring; size is a power of two.
+func NewRing[T any](size int) Ring[T] { return Ring[T]{make([]T, size), uint64(size - 1)} }
+
+// At is the item at a position. The pointer is valid until the next Room.
+func (r *Ring[T]) At(p uint64) *T { return &r.items[p&r.mask] }
+
+// Room makes room for one more item behind those of [head, tail).
+func (r *Ring[T]) Room(head, tail uint64) {
+	if tail-head == uint64(len(r.items)) {
+		r.double(head, tail)
+	}
+}
+
+func (r *Ring[T]) double(head, tail uint64) {
+	bigger := NewRing[T](2 * len(r.items))
+	for p := head; p != tail; p++ {
+		*bigger.At(p) = *r.At(p)
+	}
+	*r = bigger
+}
