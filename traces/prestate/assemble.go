@@ -95,10 +95,11 @@ func Assemble(b *traces.Bundle, results []state.Prestate) (*Assembled, error) {
 			Begin: func(st *gethstate.StateDB) { r.st = st },
 		}
 		_, failed := e.Run()
-		switch {
-		case r.again:
-			notes = append(notes, r.notes...)
+		if more := r.settle(); len(more) > 0 {
+			notes = append(notes, more...)
 			continue
+		}
+		switch {
 		case r.wrong != nil:
 			return nil, r.wrong
 		case failed != nil:
@@ -120,9 +121,16 @@ type run struct {
 	known    map[state.Address]*account
 	st       *gethstate.StateDB
 
-	again bool // something new was inferred
-	notes []string
+	found [byNothing][]finding // what results do not tell, of the first transaction that shows it
+	again bool                 // there is some
 	wrong *ContradictionError
+}
+
+type finding struct {
+	to      state.Prestate
+	address state.Address
+	before  *state.Account
+	note    string
 }
 
 // account is one that the block has read.
@@ -254,13 +262,18 @@ func (r *run) compareAccount(tx int, address state.Address, want *state.Account)
 	sameCode := bytes.Equal(code, want.Code)
 	switch {
 	case *balance == want.Balance && nonce == want.Nonce && sameCode:
+		acct.told = true // what was assumed leads to it
 	case !acct.told && !want.Balance.Lt(balance) && want.Nonce >= nonce && (sameCode || len(code) == 0):
 		before := &state.Account{Nonce: want.Nonce - nonce}
 		before.Balance.Sub(&want.Balance, balance)
-		if !sameCode {
-			before.Code = want.Code
+		how := byBalance
+		if nonce != want.Nonce {
+			how = byNonce
 		}
-		r.infer(r.inferred.accounts, address, before, "account %v: no result tells of it where the block reads it first; it follows from that of transaction %d", addr, tx)
+		if !sameCode {
+			before.Code, how = want.Code, byCode
+		}
+		r.infer(how, r.inferred.accounts, address, before, "account %v: no result tells of it where the block reads it first; it follows from that of transaction %d", addr, tx)
 	case *balance != want.Balance:
 		r.contradict(tx, "the balance of %v", addr, want.Balance.Dec(), balance.Dec())
 	case nonce != want.Nonce:
@@ -279,20 +292,45 @@ func (r *run) compareStorage(tx int, address state.Address, storage map[isa.Word
 		acct := r.known[address]
 		switch {
 		case got == want:
+			acct.assumed[slot] = false
 		case acct.assumed[slot], acct.state == nil && !acct.told:
 			before := &state.Account{Storage: map[isa.Word]isa.Word{slot: value}}
-			r.infer(r.inferred.slots, address, before, "slot %s of %v: no result tells it where the block reads it first; it follows from that of transaction %d", slot.Hex(), addr, tx)
+			r.infer(bySlot, r.inferred.slots, address, before, "slot %s of %v: no result tells it where the block reads it first; it follows from that of transaction %d", slot.Hex(), addr, tx)
 		default:
 			r.contradict(tx, "slot "+slot.Hex()+" of %v", addr, want, got)
 		}
 	}
 }
 
-// infer keeps what has to have been there before the block, for the next run.
-func (r *run) infer(to state.Prestate, address state.Address, before *state.Account, note string, args ...any) {
+// What an inference is made from, causes first: code that is missing makes other gas, and that
+// other balances.
+const (
+	byCode = iota
+	bySlot
+	byNonce
+	byBalance
+	byNothing
+)
+
+// infer remembers what has to have been there before the block.
+func (r *run) infer(how int, to state.Prestate, address state.Address, before *state.Account, note string, args ...any) {
 	r.again = true
-	Add(to, state.Prestate{address: before})
-	r.notes = append(r.notes, fmt.Sprintf(note, args...))
+	r.found[how] = append(r.found[how], finding{to, address, before, fmt.Sprintf(note, args...)})
+}
+
+// settle keeps for the next run what is a cause. It returns its notes, none where nothing new
+// was inferred.
+func (r *run) settle() (notes []string) {
+	for _, found := range r.found {
+		for _, f := range found {
+			Add(f.to, state.Prestate{f.address: f.before})
+			notes = append(notes, f.note)
+		}
+		if len(found) > 0 {
+			break
+		}
+	}
+	return notes
 }
 
 func (r *run) contradict(tx int, what string, addr common.Address, want, got any) {

@@ -270,3 +270,12 @@ func canonical(digits string) string {
 	}
 	return "0x" + digits
 }
+
+// States is what is in results.
+func States(results []Result) []state.Prestate {
+	states := make([]state.Prestate, len(results))
+	for i := range results {
+		states[i] = results[i].State
+	}
+	return states
+}
