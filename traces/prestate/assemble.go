@@ -10,6 +10,7 @@ import (
 	gethstate "github.com/ethereum/go-ethereum/core/state"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/params"
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
@@ -283,8 +284,15 @@ func (r *run) compareAccount(tx int, address state.Address, want *state.Account)
 	}
 }
 
+// systemWritten are the contracts that are written before the first transaction (EIP-4788,
+// EIP-2935). Some tracers leave these writes out: what their results say is then from before.
+var systemWritten = []common.Address{params.BeaconRootsAddress, params.HistoryStorageAddress}
+
 func (r *run) compareStorage(tx int, address state.Address, storage map[isa.Word]isa.Word) {
 	addr := common.Address(address)
+	if slices.Contains(systemWritten, addr) {
+		return
+	}
 	for _, slot := range slices.SortedFunc(maps.Keys(storage), func(a, b isa.Word) int { return a.Cmp(&b) }) {
 		value := storage[slot]
 		want := common.Hash(value.Bytes32())

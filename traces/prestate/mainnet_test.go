@@ -28,11 +28,11 @@ func takenApart(t *testing.T, b *traces.Bundle, config string) []state.Prestate 
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := ParseList(raw)
+	results, err := ParseResults(raw, b.Txs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return States(results)
+	return results
 }
 
 // reads hears which keys a block's transactions read of the state before it: those that only

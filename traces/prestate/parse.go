@@ -18,58 +18,55 @@ import (
 	"github.com/ooovm/ooovm/state"
 )
 
-// Result is what a prestateTracer says of one transaction: what that reads, as it was before
-// the transaction.
-type Result struct {
-	TxHash *common.Hash // nil where the answer does not name the transaction
-	State  state.Prestate
-}
-
 // ErrDiff is the output of another mode of the tracer.
 var ErrDiff = errors.New("it was traced with diffMode, which leaves out what is read and not changed: trace again without diffMode")
 
 // errNoCode is an account with the hash of its code and without the code.
 var errNoCode = errors.New("its code is left out, as with disableCode: trace again without disableCode")
 
-// ParseList reads the results of a block's transactions: the answer to
-// debug_traceBlockByNumber, a list of answers to debug_traceTransaction, or a list of what is
-// in them.
-func ParseList(raw json.RawMessage) ([]Result, error) {
+// ParseResults reads what a tracer says of the transactions of a block, one result of each in
+// order: the answer to debug_traceBlockByNumber, a list of answers to debug_traceTransaction,
+// or a list of what is in them.
+func ParseResults(raw json.RawMessage, txs types.Transactions) ([]state.Prestate, error) {
 	var list []json.RawMessage
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return nil, errors.New("a list of results is expected, one of each transaction")
 	}
-	results := make([]Result, len(list))
+	if len(list) != len(txs) {
+		return nil, fmt.Errorf("%d results of %d transactions", len(list), len(txs))
+	}
+	states := make([]state.Prestate, len(list))
 	for i, raw := range list {
-		r, err := parseResult(raw)
-		if err != nil {
+		var err error
+		if states[i], err = parseResult(raw, txs[i].Hash()); err != nil {
 			return nil, fmt.Errorf("transaction %d: %w", i, err)
 		}
-		results[i] = r
 	}
-	return results, nil
+	return states, nil
 }
 
 // parseResult reads a result in its wrapper, or without it.
-func parseResult(raw json.RawMessage) (Result, error) {
+func parseResult(raw json.RawMessage, hash common.Hash) (state.Prestate, error) {
 	var wrapped struct {
 		TxHash *common.Hash    `json:"txHash"`
 		Result json.RawMessage `json:"result"`
 		Error  json.RawMessage `json:"error"`
 	}
 	if err := json.Unmarshal(raw, &wrapped); err != nil {
-		return Result{}, errors.New("an object with txHash and result is expected")
+		return nil, errors.New("an object with txHash and result is expected")
 	}
 	switch {
 	case len(wrapped.Error) > 0 && string(wrapped.Error) != "null":
-		return Result{}, fmt.Errorf("the node answered with an error: %s", NodeError(wrapped.Error))
+		return nil, fmt.Errorf("the node answered with an error: %s", NodeError(wrapped.Error))
 	case len(wrapped.Result) > 0:
 		raw = wrapped.Result
 	case wrapped.TxHash != nil:
-		return Result{}, errors.New("it has a txHash and no result")
+		return nil, errors.New("it has a txHash and no result")
 	}
-	s, err := Parse(raw)
-	return Result{wrapped.TxHash, s}, err
+	if h := wrapped.TxHash; h != nil && *h != hash {
+		return nil, fmt.Errorf("its result is of %v, and the block has %v", h, hash)
+	}
+	return Parse(raw)
 }
 
 // NodeError is the text of a node's error: a string, or the error object of JSON-RPC.
@@ -141,8 +138,8 @@ func parseAccount(raw json.RawMessage) (*state.Account, error) {
 			acct.Balance, err = parseNumber(value)
 		case "nonce":
 			var n isa.Word
-			if n, err = parseNumber(value); err == nil && !n.IsUint64() {
-				err = fmt.Errorf("%s is not a 64-bit number", n.Hex())
+			if n, err = parseNumber(value); err != nil || !n.IsUint64() {
+				err = fmt.Errorf("%s is not a 64-bit number", shorten(string(value)))
 			}
 			acct.Nonce = n.Uint64()
 		case "code":
@@ -269,13 +266,4 @@ func canonical(digits string) string {
 		digits = "0"
 	}
 	return "0x" + digits
-}
-
-// States is what is in results.
-func States(results []Result) []state.Prestate {
-	states := make([]state.Prestate, len(results))
-	for i := range results {
-		states[i] = results[i].State
-	}
-	return states
 }

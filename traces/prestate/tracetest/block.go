@@ -20,7 +20,9 @@ import (
 var Coinbase = common.HexToAddress("0xc0ffee00000000000000000000000000000000c0")
 
 // Key is one of the keys that sign here, and Address its account.
-func Key(i int) *ecdsa.PrivateKey { return crypto.ToECDSAUnsafe(common.BigToHash(big.NewInt(int64(i + 1))).Bytes()) }
+func Key(i int) *ecdsa.PrivateKey {
+	return crypto.ToECDSAUnsafe(common.BigToHash(big.NewInt(int64(i + 1))).Bytes())
+}
 
 // Address is the account of a key.
 func Address(i int) common.Address { return crypto.PubkeyToAddress(Key(i).PublicKey) }
