@@ -145,7 +145,9 @@ func parseAccount(raw json.RawMessage) (*state.Account, error) {
 		case "code":
 			acct.Code, err = parseCode(value)
 		case "codeHash":
-			err = json.Unmarshal(value, &codeHash)
+			var w isa.Word
+			w, err = parseWord(strings.Trim(string(value), `"`))
+			codeHash = w.Bytes32()
 		case "storage":
 			acct.Storage, err = parseStorage(value)
 		}
