@@ -100,10 +100,13 @@ func (f *importFlags) stateTests(c *cli, path string) error {
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return usageError(err)
 	}
-	imported, all := 0, 0
+	imported, differ, all := 0, 0, 0
 	err := importer.StateTests(path, fork, func(name string, got *importer.Imported, err error) error {
 		all++
 		if err != nil {
+			if errors.As(err, new(*importer.DifferenceError)) {
+				differ++
+			}
 			c.note("%s: not imported: %v", name, err)
 			return nil
 		}
@@ -117,7 +120,7 @@ func (f *importFlags) stateTests(c *cli, path string) error {
 		return usageError(fmt.Errorf("%s: no subtest was selected", path))
 	}
 	c.note("%d of %d subtests imported into %s; the others are transactions that have to be rejected, or of forks that are not known", imported, all, f.out)
-	return nil
+	return differences(differ, "subtests")
 }
 
 // fileName replaces what does not belong into the name of a file, and shortens a long
@@ -149,7 +152,11 @@ func (f *importFlags) one(c *cli, files []string, path string) error {
 	for _, w := range p.Warnings {
 		c.note("%s", w)
 	}
-	text := fmt.Sprintf("%s: %s, %s, %d transactions", path, p.Dialect, got.Bundle.Fork(), len(got.Bundle.Txs))
+	made := p.Dialect
+	if p.Source != "import" {
+		made = "bundle made by " + p.Source + " " + p.Dialect
+	}
+	text := fmt.Sprintf("%s: %s, %s, %d transactions", path, made, got.Bundle.Fork(), len(got.Bundle.Txs))
 	if got.Compared > 0 {
 		text += fmt.Sprintf(", %d steps compared", got.Compared)
 	}
@@ -199,5 +206,13 @@ func (f *importFlags) fromModule(c *cli) error {
 		}
 	}
 	c.note("%d of %d tracer fixtures imported into %s, %d with another gas than they state, %d not", imported, len(files), f.out, differ, len(files)-imported-differ)
-	return nil
+	return differences(differ, "tracer fixtures")
+}
+
+// differences is the end of an import of many: what differs from its source is not written.
+func differences(n int, what string) error {
+	if n == 0 {
+		return nil
+	}
+	return &exitError{exitDifference, fmt.Errorf("%d %s are not what go-ethereum executes; nothing is written of them", n, what)}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fetch/fetchtest"
+	"github.com/ooovm/ooovm/traces/prestate/tracetest"
 )
 
 func honest(t *testing.T) *fetchtest.Node {
@@ -60,6 +61,33 @@ func TestWithAndWithoutDebug(t *testing.T) {
 		}
 		if noDebug != (got.Asked > 100) {
 			t.Errorf("without debug %v: %d values asked for", noDebug, got.Asked)
+		}
+	}
+}
+
+// TestWhatTheBlockDoesToItself: what a transaction makes that a later one reads was not there
+// before the block, whichever way the pre-state comes.
+func TestWhatTheBlockDoesToItself(t *testing.T) {
+	funded := common.HexToAddress("0xf4e5")
+	looker := common.HexToAddress("0xbea0")
+	code := append(append([]byte{0x73}, funded[:]...), 0x31, 0x60, 0, 0x55) // PUSH20 BALANCE PUSH1 SSTORE
+	b := tracetest.Block(t, "cancun", state.Prestate{state.Address(looker): {Nonce: 1, Code: code}}, []tracetest.Tx{
+		{From: 0, To: &funded, Value: 9}, {From: 1, To: &looker}, {From: 0, To: &funded, Value: 1},
+	})
+	h := fetchtest.New(t, b)
+	for _, method := range []string{Trace, Singles} {
+		node, err := Dial(context.Background(), h.Serve(t, nil), Options{Timeout: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer node.Close()
+		got, err := (&Fetcher{Node: node, Method: method}).Block(context.Background(), h.Number())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := got.Bundle.Prestate
+		if p[state.Address(funded)] != nil || p[state.Address(tracetest.Coinbase)] != nil || len(p) != 3 {
+			t.Errorf("%s: the pre-state has %d accounts, want the senders and the contract", method, len(p))
 		}
 	}
 }

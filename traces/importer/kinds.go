@@ -186,6 +186,10 @@ func (d *detector) value(depth int) (Kind, error) {
 		return "", err
 	}
 	switch open {
+	case nil:
+		if depth > 0 && d.said == "" {
+			d.said = "it answered null: it does not have what was asked for"
+		}
 	case json.Delim('{'):
 		return d.object(depth)
 	case json.Delim('['):

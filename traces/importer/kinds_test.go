@@ -43,6 +43,7 @@ func TestKinds(t *testing.T) {
 		{"diffMode", `{"post":{"` + anAddress + `":{}},"pre":{}}`, "", "this is prestateTracer output of diffMode: it leaves out what is read and not changed: trace again without diffMode"},
 		{"diffMode of a block", `[{"txHash":"` + aHash + `","result":{"pre":{},"post":{}}}]`, "", "prestateTracer output of diffMode"},
 		{"an error of a node", `{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"block #5 not found"}}`, "", "this is an error of a node: block #5 not found (code -32000)"},
+		{"an answer of null", `{"jsonrpc":"2.0","id":1,"result":null}`, "", "this is an error of a node: it answered null"},
 		{"an error first", `{"error":{"code":-32601,"message":"no such method"},"id":1,"jsonrpc":"2.0"}`, "", "no such method (code -32601)"},
 		{"an error of a transaction", `[{"txHash":"` + aHash + `","error":"execution timeout"}]`, "", "this is an error of a node: execution timeout"},
 		{"callTracer", `{"from":"0x","gas":"0x1","gasUsed":"0x1","to":"0x","input":"0x","type":"CALL"}`, "", "this is callTracer output: it has neither steps nor state: trace the block again with prestateTracer"},

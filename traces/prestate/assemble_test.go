@@ -2,6 +2,8 @@ package prestate
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -136,35 +138,104 @@ func scenes() []scene {
 	}
 }
 
+// comesBack takes a block apart and puts it together again.
+func comesBack(t *testing.T, b *traces.Bundle, config string) {
+	t.Helper()
+	results := takenApart(t, b, config)
+	again := b.Again()
+	again.Prestate = nil
+	got, err := Assemble(again, results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, differs := readsOf(t, b).differing(b.Prestate, got.Prestate); len(differs) > 0 {
+		t.Error(strings.Join(differs, "\n"))
+	}
+	again = b.Again()
+	again.Prestate = got.Prestate
+	golden, err := traces.Execute(again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := again.Verify(golden.Results); err != nil || !v.OK {
+		t.Errorf("the header does not come out: %+v (%v)", v, err)
+	}
+}
+
+// bothWays are how go-ethereum's tracer writes what is empty: not at all, and as empty.
+var bothWays = []string{`{}`, `{"includeEmpty":true}`}
+
 // TestScenesComeBack: what the transactions of a block create, fund, destroy, write and
-// delegate is not taken for what was there before them, whether the tracer leaves out what is
-// empty or not.
+// delegate is not taken for what was there before them.
 func TestScenesComeBack(t *testing.T) {
 	for _, s := range scenes() {
-		for _, config := range []string{`{}`, `{"includeEmpty":true}`} {
+		for _, config := range bothWays {
 			t.Run(s.name+" "+config, func(t *testing.T) {
 				b := tracetest.Block(t, s.fork, s.state, s.txs, s.withdrawals...)
-				results := takenApart(t, b, config)
-				again := b.Again()
-				again.Prestate = nil
-				got, err := Assemble(again, results)
+				golden, err := traces.Execute(b)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, differs := readsOf(t, b).differing(b.Prestate, got.Prestate); len(differs) > 0 {
-					t.Error(strings.Join(differs, "\n"))
+				for i, r := range golden.Results {
+					if !r.Success && b.Rules().IsByzantium {
+						t.Fatalf("transaction %d fails", i)
+					}
 				}
-				again = b.Again()
-				again.Prestate = got.Prestate
-				golden, err := traces.Execute(again)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if v, err := again.Verify(golden.Results); err != nil || !v.OK {
-					t.Errorf("the header does not come out: %+v (%v)", v, err)
-				}
+				comesBack(t, b, config)
 			})
 		}
+	}
+}
+
+// TestHistoriesComeBack: so do random blocks in which few accounts are funded, called, looked
+// at, destroyed, created again and delegated in any order.
+func TestHistoriesComeBack(t *testing.T) {
+	again := crypto.CreateAddress2(factory, common.Hash{}, crypto.Keccak256(deployer(mortal())))
+	looks := []common.Address{again, nobody, tracetest.Coinbase, tracetest.Address(5), crypto.CreateAddress(tracetest.Address(0), 0)}
+	for seed := range uint64(150) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		fork := []string{"shanghai", "cancun", "prague"}[seed%3]
+		p := state.Prestate{
+			state.Address(factory):              contract(program.New().Create2(deployer(mortal()), 0).Op(vm.STOP).Bytes()),
+			state.Address(delegate):             contract(counter(), r.Uint64N(3), r.Uint64N(3)),
+			state.Address(tracetest.Address(5)): {Balance: *uint256.NewInt(params.Ether)},
+		}
+		to := []common.Address{factory, again, nobody, delegate, tracetest.Coinbase, tracetest.Address(5)}
+		for i, at := range looks {
+			looker := common.Address{0x10, byte(i)}
+			p[state.Address(looker)] = contract(look(at), r.Uint64N(3), r.Uint64N(3))
+			to = append(to, looker)
+		}
+		if r.IntN(2) == 0 {
+			p[state.Address(again)] = contract(mortal(), r.Uint64N(3), 1+r.Uint64N(3))
+		}
+		if r.IntN(2) == 0 {
+			p[state.Address(tracetest.Coinbase)] = contract(counter(), 0, r.Uint64N(3))
+		}
+		if r.IntN(2) == 0 {
+			p[state.Address(nobody)] = &state.Account{Balance: *uint256.NewInt(r.Uint64N(3))}
+		}
+		DropEmpty(p)
+		var txs []tracetest.Tx
+		var authorized uint64 // nonce of the authority
+		for range 2 + r.IntN(8) {
+			tx := tracetest.Tx{From: r.IntN(3), To: &to[r.IntN(len(to))], Value: r.Uint64N(2)}
+			switch {
+			case r.IntN(8) == 0:
+				tx.To, tx.Value, tx.Data = nil, 0, deployer(counter())
+			case fork == "prague" && r.IntN(4) == 0 && *tx.To != tracetest.Address(5):
+				d := tracetest.Delegation{By: 5, Nonce: authorized, To: delegate}
+				if r.IntN(3) == 0 {
+					d.To = common.Address{}
+				}
+				tx.Delegates = []tracetest.Delegation{d}
+				authorized++
+			}
+			txs = append(txs, tx)
+		}
+		t.Run(fmt.Sprint(fork, seed), func(t *testing.T) {
+			comesBack(t, tracetest.Block(t, fork, p, txs), bothWays[seed/3%2])
+		})
 	}
 }
 
