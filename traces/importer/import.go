@@ -4,7 +4,6 @@
 package importer
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -218,6 +217,8 @@ func unwrap(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
+// readAll reads a file of one JSON value. Values one after the other, as when the answers to
+// several requests are written into one file, are a list.
 func readAll(file string) (json.RawMessage, error) {
 	text, closer, err := traces.OpenText(file)
 	if err != nil {
@@ -225,16 +226,24 @@ func readAll(file string) (json.RawMessage, error) {
 	}
 	defer closer()
 	const most = 256 << 20
-	raw, err := io.ReadAll(io.LimitReader(text, most+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(raw) > most:
-		return nil, fmt.Errorf("more than %d bytes", most)
-	case !json.Valid(raw):
-		return nil, errors.New("it is not one JSON value, or it is truncated")
+	limited := &io.LimitedReader{R: text, N: most + 1}
+	dec := json.NewDecoder(limited)
+	var list []json.RawMessage
+	for {
+		var raw json.RawMessage
+		err := dec.Decode(&raw)
+		switch {
+		case limited.N == 0:
+			return nil, fmt.Errorf("more than %d bytes", most)
+		case errors.Is(err, io.EOF) && len(list) == 1:
+			return unwrap(list[0]), nil
+		case errors.Is(err, io.EOF) && len(list) > 1:
+			return json.Marshal(list)
+		case err != nil:
+			return nil, errors.New("it is not JSON, or it is truncated")
+		}
+		list = append(list, raw)
 	}
-	return bytes.TrimSpace(unwrap(raw)), nil
 }
 
 func readBlock(file string, opt Options) (*traces.Bundle, error) {

@@ -155,7 +155,9 @@ func TestPrestateWithItsBlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bare, answers []any
+	var lines []byte
 	for i, r := range traced {
+		lines = append(append(lines, text(r)...), '\n')
 		bare = append(bare, r.Result)
 		answers = append(answers, map[string]any{"jsonrpc": "2.0", "id": i, "result": r.Result})
 	}
@@ -175,6 +177,7 @@ func TestPrestateWithItsBlock(t *testing.T) {
 	}{
 		{"of every transaction", "prestateTracer output of every transaction", text(traced), block},
 		{"without the wrapper", "prestateTracer output of every transaction", text(bare), block},
+		{"one after the other", "prestateTracer output of every transaction", lines, block},
 		{"a batch of answers", "prestateTracer output of every transaction", text(answers), block},
 		{"addresses without 0x", "prestateTracer output of every transaction", plain, block},
 		{"words without padding", "prestateTracer output of every transaction", short, block},
