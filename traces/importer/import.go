@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/params"
 
 	"github.com/ooovm/ooovm/traces"
@@ -46,8 +47,8 @@ type DifferenceError struct{ Err error }
 func (e *DifferenceError) Error() string { return e.Err.Error() }
 func (e *DifferenceError) Unwrap() error { return e.Err }
 
-// recipe is a set of files that makes a bundle. Receipts may stand beside a block and what was
-// traced of it: they are compared.
+// recipe is a set of files that makes a bundle. Beside a block and what was traced of it there
+// may be receipts, which are compared, and hashes of ancestors.
 type recipe struct {
 	of   []Kind
 	make func(*ingredients) (*Imported, error)
@@ -63,10 +64,11 @@ var recipes = []recipe{
 
 // lacking is what a file needs that makes no bundle as it stands.
 var lacking = map[Kind]string{
-	Block:     "a block needs the file of its pre-state or of its trace beside it",
-	Prestate:  "prestateTracer output needs the file of its block beside it (eth_getBlockByNumber, with whole transactions)",
-	Receipts:  "receipts have neither steps nor state: " + beside,
-	StateTest: "a file of state tests makes many bundles: it is imported alone, into a folder",
+	Block:       "a block needs the file of its pre-state or of its trace beside it",
+	Prestate:    "prestateTracer output needs the file of its block beside it (eth_getBlockByNumber, with whole transactions)",
+	Receipts:    "receipts have neither steps nor state: " + beside,
+	BlockHashes: "hashes of ancestors have neither steps nor state: " + beside,
+	StateTest:   "a file of state tests makes many bundles: it is imported alone, into a folder",
 }
 
 // ingredients are the files of one import, by kind.
@@ -93,9 +95,10 @@ func Import(files []string, opt Options) (*Imported, error) {
 		in.files[kind] = file
 	}
 	used := len(in.files)
-	_, block := in.files[Block]
-	if _, ok := in.files[Receipts]; ok && block && used > 1 {
-		used--
+	for _, k := range []Kind{Receipts, BlockHashes} {
+		if in.files[k] != "" && in.files[Block] != "" {
+			used--
+		}
 	}
 	lacks := func(k Kind) bool { return in.files[k] == "" }
 	for _, r := range recipes {
@@ -175,10 +178,50 @@ func (in *ingredients) prestateOfBlock() (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := readPrestate(in.files[Prestate], block); err != nil {
+	raw, err := readAll(in.files[Prestate])
+	if err != nil {
 		return nil, in.fail(Prestate, err)
 	}
-	return &Imported{Bundle: block}, verify(block, claims)
+	b, hashes, err := in.withPrestate(raw, block, claims)
+	if hashes == nil || len(hashes.Unknown) == 0 {
+		return &Imported{Bundle: b}, err
+	}
+	note := func(b *traces.Bundle, format string) *Imported {
+		for _, n := range hashes.Unknown {
+			b.Provenance.Warnings = append(b.Provenance.Warnings, fmt.Sprintf(format, n))
+		}
+		return &Imported{Bundle: b}
+	}
+	if len(hashes.Compared) == len(hashes.Unknown) {
+		if b, _, err := in.withPrestate(raw, prestate.WithHashes(block, hashes.Compared), claims); err == nil {
+			return note(b, "hash of block %d: no file has it; it is what the block compares it with, and the header comes out"), nil
+		}
+	}
+	zeros := make(map[uint64]common.Hash)
+	for _, n := range hashes.Unknown {
+		zeros[n] = common.Hash{}
+	}
+	if b, _, err = in.withPrestate(raw, prestate.WithHashes(block, zeros), claims); err != nil {
+		const want = `%w; the block reads the hash of block %d, which no file has: a file {"%d": "0x..."} can stand beside them`
+		return nil, fmt.Errorf(want, err, hashes.Unknown[0], hashes.Unknown[0])
+	}
+	b.BlockHashes = block.BlockHashes
+	b.ContentHash = traces.ContentHash(b.Prestate, b.BlockHashes)
+	return note(b, "hash of block %d: the block reads it, and no file has it; it is zero, and the header comes out all the same"), nil
+}
+
+// withPrestate gives a block its pre-state and verifies it, unless hashes of ancestors are
+// missing. They are nil where the pre-state cannot be read.
+func (in *ingredients) withPrestate(raw json.RawMessage, block *traces.Bundle, claims []claim) (*traces.Bundle, *prestate.Hashes, error) {
+	b := block.Again()
+	hashes, err := readPrestate(raw, b)
+	if err != nil {
+		return nil, hashes, in.fail(Prestate, err)
+	}
+	if len(hashes.Unknown) > 0 {
+		return nil, hashes, nil
+	}
+	return b, hashes, verify(b, claims)
 }
 
 // block reads the block, and its receipts where there are any.
@@ -186,6 +229,11 @@ func (in *ingredients) block() (*traces.Bundle, []claim, error) {
 	block, err := readBlock(in.files[Block], in.opt)
 	if err != nil {
 		return nil, nil, in.fail(Block, err)
+	}
+	if file, ok := in.files[BlockHashes]; ok {
+		if err := readHashes(file, block); err != nil {
+			return nil, nil, in.fail(BlockHashes, err)
+		}
 	}
 	file, ok := in.files[Receipts]
 	if !ok {
@@ -267,31 +315,44 @@ func readBlock(file string, opt Options) (*traces.Bundle, error) {
 	return b, b.Check()
 }
 
-// readPrestate reads what a tracer says of every transaction, or one pre-state of the whole
-// block.
-func readPrestate(file string, b *traces.Bundle) error {
+// readHashes reads hashes of ancestors by decimal number, as blockHashes of a bundle.
+func readHashes(file string, b *traces.Bundle) error {
 	raw, err := readAll(file)
 	if err != nil {
 		return err
 	}
+	var hashes map[uint64]common.Hash
+	if err := json.Unmarshal(raw, &hashes); err != nil {
+		return errors.New("an object with hashes of 32 bytes by decimal block number is expected")
+	}
+	maps.Copy(b.BlockHashes, hashes)
+	return b.Check()
+}
+
+// readPrestate reads what a tracer says of every transaction, or one pre-state of the whole
+// block, and finds which hashes of ancestors are missing.
+func readPrestate(raw json.RawMessage, b *traces.Bundle) (*prestate.Hashes, error) {
+	var hashes *prestate.Hashes
 	b.Provenance = &traces.Provenance{Source: "import", Dialect: string(Prestate) + " of the whole block"}
 	if raw[0] != '[' {
+		var err error
 		if b.Prestate, err = prestate.Parse(raw); err != nil {
-			return err
+			return nil, err
 		}
 		prestate.DropEmpty(b.Prestate)
+		hashes = prestate.FindHashes(b.Again())
 	} else {
 		b.Provenance.Dialect = string(Prestate) + " of every transaction"
 		results, err := prestate.ParseResults(raw, b.Txs)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		got, err := prestate.Assemble(b.Again(), results)
 		if err != nil {
-			return &DifferenceError{err}
+			return got.Hashes, &DifferenceError{err}
 		}
-		b.Prestate, b.Provenance.Warnings = got.Prestate, got.Inferred
+		b.Prestate, b.Provenance.Warnings, hashes = got.Prestate, got.Inferred, got.Hashes
 	}
 	b.ContentHash = traces.ContentHash(b.Prestate, b.BlockHashes)
-	return nil
+	return hashes, nil
 }

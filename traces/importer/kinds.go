@@ -17,13 +17,14 @@ type Kind string
 
 // The formats that can be imported, alone or with others.
 const (
-	Bundle    Kind = "bundle"
-	Block     Kind = "block"
-	Prestate  Kind = "prestateTracer output"
-	Trace     Kind = "trace"
-	Receipts  Kind = "receipts"
-	StateTest Kind = "state test"
-	TraceTest Kind = "go-ethereum tracer fixture"
+	Bundle      Kind = "bundle"
+	Block       Kind = "block"
+	Prestate    Kind = "prestateTracer output"
+	Trace       Kind = "trace"
+	Receipts    Kind = "receipts"
+	BlockHashes Kind = "file of block hashes"
+	StateTest   Kind = "state test"
+	TraceTest   Kind = "go-ethereum tracer fixture"
 )
 
 // nodeError is the answer of a node that could not do what it was asked.
@@ -91,6 +92,7 @@ var keyKinds = []struct {
 	advice string
 }{
 	{Prestate, regexp.MustCompile(`^(0[xX])?[0-9a-fA-F]{40}$`), ""},
+	{BlockHashes, regexp.MustCompile(`^[0-9]+$`), ""},
 	{"4byteTracer output", regexp.MustCompile(`^0x[0-9a-fA-F]{8}-[0-9]+$`), "it has neither steps nor state: " + traceAgain},
 	{"map of words, as of storage or of preimages", regexp.MustCompile(`^0x[0-9a-fA-F]{64}$`), "without its account it is no pre-state: " + traceAgain},
 }

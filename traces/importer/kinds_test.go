@@ -37,6 +37,7 @@ func TestKinds(t *testing.T) {
 		{"EIP-3155, a fault first", `{"error":"stack underflow","op":1,"pc":0}`, Trace, ""},
 		{"EIP-3155 without steps", `{"output":"","gasUsed":"0x0"}`, Trace, ""},
 		{"receipts", `[{"transactionHash":"` + aHash + `","cumulativeGasUsed":"0x1","gasUsed":"0x1","from":"0x"}]`, Receipts, ""},
+		{"block hashes", `{"17":"` + aHash + `"}`, BlockHashes, ""},
 		{"a tracer fixture", `{"genesis":{"alloc":{},"config":{}},"context":{}}`, TraceTest, ""},
 		{"state tests", `{"some name":{"_info":{"comment":"x"},"env":{},"post":{},"pre":{},"transaction":{}}}`, StateTest, ""},
 

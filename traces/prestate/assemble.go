@@ -71,6 +71,7 @@ func (e *ContradictionError) Error() string { return fmt.Sprintf("transaction %d
 type Assembled struct {
 	Prestate state.Prestate
 	Inferred []string // what no result tells where it is read first
+	Hashes   *Hashes  // of ancestors, that are missing
 }
 
 // maxRounds bounds how often a block is executed: a further round infers something new.
@@ -85,14 +86,16 @@ const maxRounds = 64
 // empty. Where a later result has something there that the block did not put there, it was
 // there all along and the tracer left it out (some leave out the coinbase, or the code that an
 // authorization of the same transaction delegates to): then the block is executed again with
-// it. Where that does not help either, or the block cannot be executed, the error says so.
+// it. Where that does not help either, or the block cannot be executed, the error says so, and
+// only the missing hashes are returned with it.
 func Assemble(b *traces.Bundle, results []state.Prestate) (*Assembled, error) {
 	inferred := inference{make(state.Prestate), make(state.Prestate)}
 	var notes []string
 	for range maxRounds {
 		r := &run{results: results, inferred: inferred, told: make(state.Prestate), known: make(map[state.Address]*account)}
+		hashes := newHashes(b)
 		e := traces.Execution{
-			Bundle: b, State: r, Before: r.before,
+			Bundle: b, State: r, Before: r.before, BlockHash: hashes.of, Hooks: hashes.hooks(),
 			Begin: func(st *gethstate.StateDB) { r.st = st },
 		}
 		_, failed := e.Run()
@@ -102,13 +105,13 @@ func Assemble(b *traces.Bundle, results []state.Prestate) (*Assembled, error) {
 		}
 		switch {
 		case r.wrong != nil:
-			return nil, r.wrong
+			return &Assembled{Hashes: hashes}, r.wrong
 		case failed != nil:
-			return nil, failed
+			return &Assembled{Hashes: hashes}, failed
 		}
-		return &Assembled{r.prestate(), notes}, nil
+		return &Assembled{r.prestate(), notes, hashes}, nil
 	}
-	return nil, fmt.Errorf("in %d executions of the block no state before it was found that all results agree with", maxRounds)
+	return &Assembled{Hashes: newHashes(b)}, fmt.Errorf("in %d executions of the block no state before it was found that all results agree with", maxRounds)
 }
 
 // inference is what no result tells where it is read first.

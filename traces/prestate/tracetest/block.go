@@ -19,6 +19,9 @@ import (
 // Coinbase is that of every block made here.
 var Coinbase = common.HexToAddress("0xc0ffee00000000000000000000000000000000c0")
 
+// Grandparent is the hash of the block before the parent of every block made here.
+var Grandparent = common.Hash{0xb2, 31: 1}
+
 // Key is one of the keys that sign here, and Address its account.
 func Key(i int) *ecdsa.PrivateKey {
 	return crypto.ToECDSAUnsafe(common.BigToHash(big.NewInt(int64(i + 1))).Bytes())
@@ -63,7 +66,7 @@ func Block(t testing.TB, fork string, p state.Prestate, txs []Tx, withdrawals ..
 	b := &traces.Bundle{
 		Name: "made", ChainID: 1, Config: params.MainnetChainConfig, Prestate: p,
 		Header:      &types.Header{Number: big.NewInt(f.number), Time: f.time, Difficulty: new(big.Int), Coinbase: Coinbase, GasLimit: 30_000_000, UncleHash: types.EmptyUncleHash},
-		BlockHashes: map[uint64]common.Hash{uint64(f.number) - 1: {}},
+		BlockHashes: map[uint64]common.Hash{uint64(f.number) - 1: {}, uint64(f.number) - 2: Grandparent},
 	}
 	h := b.Header
 	if f.number < 15_537_394 {
