@@ -140,7 +140,15 @@ func (in *ingredients) again() (*Imported, error) {
 	if b.Provenance == nil {
 		b.Provenance = &traces.Provenance{Source: "import", Dialect: "block with pre-state"}
 	}
-	return &Imported{Bundle: b}, verify(b, nil)
+	if err := verify(b, nil); err != nil {
+		return nil, err
+	}
+	for _, n := range prestate.FindHashes(b).Unknown {
+		if w := fmt.Sprintf("hash of block %d: the block reads it, and the bundle does not have it; it is zero", n); !slices.Contains(b.Provenance.Warnings, w) {
+			b.Provenance.Warnings = append(b.Provenance.Warnings, w)
+		}
+	}
+	return &Imported{Bundle: b}, nil
 }
 
 func (in *ingredients) traceAlone() (*Imported, error) {
