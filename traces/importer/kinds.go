@@ -181,11 +181,17 @@ func (d *detector) detect() (Kind, error) {
 	return "", nil
 }
 
+// deepest is how far lists and answers are looked into.
+const deepest = 4
+
 // value looks at a value that comes next: nothing, if it does not tell.
 func (d *detector) value(depth int) (Kind, error) {
 	open, err := d.dec.Token()
 	if err != nil {
 		return "", err
+	}
+	if depth > deepest {
+		return "", d.skip(open)
 	}
 	switch open {
 	case nil:

@@ -78,6 +78,7 @@ func TestKinds(t *testing.T) {
 		{"a transaction test", `{"a":{"result":{},"txbytes":"0x"}}`, "", "this is a test of transactions"},
 		{"preimages", `{"` + aHash + `":"0x00"}`, "", "this is a map of words"},
 		{"nothing known", `{"a":{"b":1},"c":[{"d":2}]}`, "", "not a format that is known"},
+		{"lists in lists", strings.Repeat("[", 1_000_000) + strings.Repeat("]", 1_000_000), "", "not a format that is known"},
 		{"a string", `"0x02f8"`, "", "not a format that is known"},
 		{"a number", `7`, "", "not a format that is known"},
 		{"an empty object", `{}`, "", "not a format that is known"},
