@@ -267,6 +267,9 @@ func (l *loader) transactions(raw json.RawMessage) error {
 	l.b.claims = make([]claim, len(list))
 	for i, raw := range list {
 		field := fmt.Sprintf("block.transactions[%d]", i)
+		if len(raw) > 0 && raw[0] == '"' {
+			return l.fail(field, "a whole transaction object, as eth_getBlockByNumber(n, true) returns it", errors.New("found a hash"))
+		}
 		var said struct {
 			Hash *common.Hash
 			From *common.Address

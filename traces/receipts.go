@@ -30,6 +30,19 @@ func (v *Verdict) Settle() {
 	}
 }
 
+// Differing names what of a block's header did not come out.
+func (v *Verdict) Differing() (names []string) {
+	for _, part := range []struct {
+		name string
+		same *bool
+	}{{"gas used", v.GasUsed}, {"logs bloom", v.LogsBloom}, {"receipts root", v.ReceiptsRoot}} {
+		if part.same != nil && !*part.same {
+			names = append(names, part.name)
+		}
+	}
+	return names
+}
+
 // ReceiptSummary is what the header says of a block's receipts.
 type ReceiptSummary struct {
 	GasUsed   uint64

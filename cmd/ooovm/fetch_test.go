@@ -157,7 +157,7 @@ func TestFetchFromHostileServers(t *testing.T) {
 						code = exitFailed
 					}
 				}
-				got, stderr := command("trace", "fetch", "--rpc", n.Serve(t, c.spoil), "--block", blocks, "-o", out, "--request-timeout", "200ms", "--retries", "0")
+				got, stderr := command("trace", "fetch", "--rpc", n.Serve(t, c.spoil), "--block", blocks, "-o", out, "--method", "prestate", "--request-timeout", "200ms", "--retries", "0")
 				if got != code {
 					t.Errorf("exit code %d, want %d", got, code)
 				}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces/prestate"
 )
 
 // asker is a pre-state that asks for what it does not have when the golden run reads it,
@@ -29,6 +30,8 @@ type asker struct {
 	header *types.Header // of the block
 	root   common.Hash   // of the state before, zero until a proof needs it
 
+	results []state.Prestate // of the block's transactions, as its tracer tells them, nil for none
+	told    state.Prestate   // by those of the transactions so far
 	witness gethstate.Reader // answers before the node does, nil for none
 	known   map[state.Address]*account
 	hashes  map[uint64]common.Hash // of ancestors
@@ -62,15 +65,6 @@ func (a *asker) prestate() state.Prestate {
 	return p
 }
 
-// give adds an account that the node has told of its own.
-func (a *asker) give(address state.Address, acct *state.Account) {
-	hash := types.EmptyCodeHash
-	if len(acct.Code) > 0 {
-		hash = crypto.Keccak256Hash(acct.Code)
-	}
-	a.known[address] = &account{state: acct, codeHash: hash}
-}
-
 // Account is that of gethstate.Reader.
 func (a *asker) Account(addr common.Address) (*types.StateAccount, error) {
 	acct, err := a.account(addr)
@@ -94,7 +88,10 @@ func (a *asker) account(addr common.Address) (*account, error) {
 		return nil, a.err
 	}
 	find := a.askAccount
-	if a.witness != nil {
+	switch told := a.told[state.Address(addr)]; {
+	case told != nil && !prestate.Empty(told):
+		find = a.toldAccount
+	case a.witness != nil:
 		find = a.witnessAccount
 	}
 	acct, err := find(addr)
@@ -103,6 +100,27 @@ func (a *asker) account(addr common.Address) (*account, error) {
 	}
 	a.known[state.Address(addr)] = acct
 	return acct, nil
+}
+
+// toldAccount is what the tracer tells. An account without anything may be one that does not
+// exist, or a tracer that leaves out what is zero: it is asked for.
+func (a *asker) toldAccount(addr common.Address) (*account, error) {
+	told := a.told[state.Address(addr)]
+	hash := types.EmptyCodeHash
+	if len(told.Code) > 0 {
+		hash = crypto.Keccak256Hash(told.Code)
+	}
+	return &account{state: &state.Account{Balance: told.Balance, Nonce: told.Nonce, Code: told.Code}, codeHash: hash}, nil
+}
+
+// toldSlot is what the tracer tells of a slot.
+func (a *asker) toldSlot(addr common.Address, slot isa.Word) (isa.Word, bool) {
+	told := a.told[state.Address(addr)]
+	if told == nil {
+		return isa.Word{}, false
+	}
+	value, ok := told.Storage[slot]
+	return value, ok
 }
 
 func (a *asker) witnessAccount(addr common.Address) (*account, error) {
@@ -272,7 +290,10 @@ func (a *asker) Storage(addr common.Address, slot common.Hash) (common.Hash, err
 		return common.Hash{}, a.err
 	}
 	var value common.Hash
+	told, ok := a.toldSlot(addr, key)
 	switch {
+	case ok:
+		value = told.Bytes32()
 	case acct.root == types.EmptyRootHash:
 	case a.witness != nil:
 		if value, err = a.witness.Storage(addr, slot); err != nil {

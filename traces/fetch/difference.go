@@ -37,16 +37,7 @@ func (a *asker) reproduces(b *traces.Bundle) error {
 	if err != nil || v.OK {
 		return err
 	}
-	var parts []string
-	for _, p := range []struct {
-		name string
-		same *bool
-	}{{"gas used", v.GasUsed}, {"logs bloom", v.LogsBloom}, {"receipts root", v.ReceiptsRoot}} {
-		if p.same != nil && !*p.same {
-			parts = append(parts, p.name)
-		}
-	}
-	text := strings.Join(parts, ", ") + " differ"
+	text := strings.Join(v.Differing(), ", ") + " differ"
 	if tx, why := a.differingTransaction(b, golden); why != "" {
 		text += fmt.Sprintf("; transaction %d (%v) %s", tx, b.Txs[tx].Hash(), why)
 	}

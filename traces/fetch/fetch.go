@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -19,7 +20,7 @@ import (
 
 // Ways to get at the pre-state.
 const (
-	Auto      = "auto"     // traces, then witness, then single requests: the first that the node offers
+	Auto      = "auto"     // traces, then witness, then single requests: the first that the node offers and that reproduces the header
 	Trace     = "prestate" // debug_traceBlockByNumber with prestateTracer
 	ByWitness = "witness"  // debug_executionWitness
 	Singles   = "proof"    // eth_getProof and eth_getCode, or requests without proof where the node has none
@@ -88,13 +89,61 @@ func (f *Fetcher) block(ctx context.Context, number uint64) (*Fetched, error) {
 	if err != nil {
 		return nil, err
 	}
+	var tried []error
+	for _, w := range ways {
+		if f.Method != Auto && f.Method != w.name {
+			continue
+		}
+		got, err := f.by(ctx, b, w)
+		var differs *DifferenceError
+		switch {
+		case err == nil:
+			for _, t := range tried {
+				got.Bundle.Provenance.Warnings = append(got.Bundle.Provenance.Warnings, t.Error())
+			}
+			return got, nil
+		case f.Method == Auto && errors.As(err, &differs):
+			tried = append(tried, fmt.Errorf("by %s, %w", w.name, err))
+		case f.Method == Auto && w.begin != nil && refused(err):
+		case len(tried) > 0 && ctx.Err() == nil && !errors.As(err, new(*reorganisedError)):
+			tried = append(tried, fmt.Errorf("by %s: %w", w.name, err))
+			return nil, allOf(tried)
+		default:
+			return nil, err
+		}
+	}
+	return nil, allOf(tried)
+}
+
+// allOf is why every way failed, in one line. The first is a *DifferenceError.
+func allOf(tried []error) error {
+	err := tried[0]
+	for _, next := range tried[1:] {
+		err = fmt.Errorf("%w; %w", err, next)
+	}
+	return err
+}
+
+// way is how the pre-state is got.
+type way struct {
+	name  string
+	begin func(*asker, *block) error // gets what the node gives in one answer, nil for nothing
+}
+
+// ways are tried in this order.
+var ways = []way{{Trace, (*asker).traced}, {ByWitness, (*asker).witnessed}, {Singles, nil}}
+
+// by fetches the block in one way.
+func (f *Fetcher) by(ctx context.Context, b *block, w way) (*Fetched, error) {
+	number := b.bundle.Header.Number.Uint64()
 	ask := &asker{
 		ctx: ctx, node: f.Node, number: quantity(number - 1), header: b.bundle.Header,
 		known: make(map[state.Address]*account), hashes: map[uint64]common.Hash{number - 1: b.bundle.Header.ParentHash},
 	}
-	method, err := f.begin(ask, b)
-	if err != nil {
-		return nil, f.orReorganised(ctx, b, err)
+	if w.begin != nil {
+		if err := w.begin(ask, b); err != nil {
+			return nil, f.orReorganised(ctx, b, err)
+		}
 	}
 	bundle, err := ask.complete(b)
 	if err != nil {
@@ -103,11 +152,11 @@ func (f *Fetcher) block(ctx context.Context, number uint64) (*Fetched, error) {
 	if err := f.Node.stillThere(ctx, bundle); err != nil {
 		return nil, err
 	}
-	bundle.Provenance.Dialect = method
+	bundle.Provenance = &traces.Provenance{Source: "fetch", Dialect: w.name, Warnings: slices.Clone(b.bundle.Provenance.Warnings)}
 	if err := ask.reproduces(bundle); err != nil {
 		return nil, err
 	}
-	return &Fetched{bundle, method, ask.asked}, nil
+	return &Fetched{bundle, w.name, ask.asked}, nil
 }
 
 // orReorganised explains a failure by a block that is not there any more, if that is so.
@@ -119,31 +168,10 @@ func (f *Fetcher) orReorganised(ctx context.Context, b *block, err error) error 
 	return err
 }
 
-// begin gets what the node gives of the pre-state in one answer.
-func (f *Fetcher) begin(ask *asker, b *block) (string, error) {
-	ways := []struct {
-		name string
-		try  func(*block) error
-	}{{Trace, ask.traced}, {ByWitness, ask.witnessed}}
-	for _, way := range ways {
-		if f.Method != Auto && f.Method != way.name {
-			continue
-		}
-		err := way.try(b)
-		if err == nil {
-			return way.name, nil
-		}
-		if f.Method != Auto || !refused(err) {
-			return "", err
-		}
-	}
-	return Singles, nil
-}
-
 // complete executes the block over the state that asks, until nothing is missing, and
 // gives the bundle with all that was read.
 func (a *asker) complete(b *block) (*traces.Bundle, error) {
-	run := &traces.Execution{Bundle: b.bundle, State: a, BlockHash: a.blockHash}
+	run := &traces.Execution{Bundle: b.bundle, State: a, BlockHash: a.blockHash, Before: a.before}
 	_, failed := run.Run()
 	if a.err != nil {
 		return nil, a.err // whatever else went wrong went wrong for this

@@ -16,6 +16,7 @@ import (
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fetch/fetchtest"
+	"github.com/ooovm/ooovm/traces/prestate/tracetest"
 )
 
 func honest(t *testing.T) *fetchtest.Node {
@@ -29,12 +30,17 @@ func honest(t *testing.T) *fetchtest.Node {
 
 func fetchFrom(t *testing.T, url string) (*Fetched, error) {
 	t.Helper()
+	return fetchBy(t, url, Auto)
+}
+
+func fetchBy(t *testing.T, url, method string) (*Fetched, error) {
+	t.Helper()
 	node, err := Dial(context.Background(), url, Options{Timeout: 500 * time.Millisecond, Retries: 2, Backoff: time.Millisecond, MaxResponse: 8 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer node.Close()
-	return (&Fetcher{Node: node, Method: Auto}).Block(context.Background(), 23_000_000)
+	return (&Fetcher{Node: node, Method: method}).Block(context.Background(), 23_000_000)
 }
 
 // TestWithAndWithoutDebug: what comes one by one is what the tracer gives.
@@ -55,6 +61,33 @@ func TestWithAndWithoutDebug(t *testing.T) {
 		}
 		if noDebug != (got.Asked > 100) {
 			t.Errorf("without debug %v: %d values asked for", noDebug, got.Asked)
+		}
+	}
+}
+
+// TestWhatTheBlockDoesToItself: what a transaction makes that a later one reads was not there
+// before the block, whichever way the pre-state comes.
+func TestWhatTheBlockDoesToItself(t *testing.T) {
+	funded := common.HexToAddress("0xf4e5")
+	looker := common.HexToAddress("0xbea0")
+	code := append(append([]byte{0x73}, funded[:]...), 0x31, 0x60, 0, 0x55) // PUSH20 BALANCE PUSH1 SSTORE
+	b := tracetest.Block(t, "cancun", state.Prestate{state.Address(looker): {Nonce: 1, Code: code}}, []tracetest.Tx{
+		{From: 0, To: &funded, Value: 9}, {From: 1, To: &looker}, {From: 0, To: &funded, Value: 1},
+	})
+	h := fetchtest.New(t, b)
+	for _, method := range []string{Trace, Singles} {
+		node, err := Dial(context.Background(), h.Serve(t, nil), Options{Timeout: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer node.Close()
+		got, err := (&Fetcher{Node: node, Method: method}).Block(context.Background(), h.Number())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := got.Bundle.Prestate
+		if p[state.Address(funded)] != nil || p[state.Address(tracetest.Coinbase)] != nil || len(p) != 3 {
+			t.Errorf("%s: the pre-state has %d accounts, want the senders and the contract", method, len(p))
 		}
 	}
 }
@@ -92,7 +125,7 @@ func TestHostileServers(t *testing.T) {
 			bad[0] = map[string]any{"result": map[string]any{"0x000000000000000000000000000000000000aaaa": map[string]any{"nonce": "x"}}}
 			*r = bad
 			return false
-		}), "transaction 0: \"x\" is not a 64-bit number"},
+		}), "nonce: \"x\" is not a 64-bit number"},
 		{"slow", on(traceBlock, func(http.ResponseWriter, *any) bool { time.Sleep(700 * time.Millisecond); return true }), "no answer within 500ms (3 times)"},
 		{"endless", on(traceBlock, func(w http.ResponseWriter, _ *any) bool {
 			fmt.Fprint(w, `{"jsonrpc":"2.0","id":3,"result":"`)
@@ -164,23 +197,28 @@ func edited(t *testing.T, raw json.RawMessage, change func(map[string]any)) json
 	return out
 }
 
-// TestLieAboutASlot: a wrong value of storage changes the receipts; the message says
-// which transaction and which slot, and that it is no sound block.
-func TestLieAboutASlot(t *testing.T) {
-	h := honest(t)
+// lying serves the tracer's results with a lie about a slot that decides the receipts.
+func lying(t *testing.T, h *fetchtest.Node) (url string, addr common.Address, key common.Hash) {
+	t.Helper()
 	address, slot := decisive(t, h.Bundle, h.Golden)
-	addr, key := common.Address(address), common.Hash(slot.Bytes32())
-	url := h.Serve(t, func(method string, _ int, _ http.ResponseWriter, result *any) bool {
+	addr, key = common.Address(address), common.Hash(slot.Bytes32())
+	return h.Serve(t, func(method string, _ int, _ http.ResponseWriter, result *any) bool {
 		if method == "debug_traceBlockByNumber" {
 			list := append([]map[string]any{}, (*result).([]map[string]any)...)
 			traced := h.Traced()
 			traced[addr]["storage"].(map[common.Hash]common.Hash)[key] = common.Hash{}
-			list[0]["result"] = traced
+			list[0] = map[string]any{"txHash": list[0]["txHash"], "result": traced}
 			*result = list
 		}
 		return false
-	})
-	_, err := fetchFrom(t, url)
+	}), addr, key
+}
+
+// TestLieAboutASlot: a wrong value of storage changes the receipts; the message says
+// which transaction and which slot, and that it is no sound block.
+func TestLieAboutASlot(t *testing.T) {
+	url, addr, key := lying(t, honest(t))
+	_, err := fetchBy(t, url, Trace)
 	var differs *DifferenceError
 	if !errors.As(err, &differs) {
 		t.Fatalf("got %v, want a difference", err)
@@ -190,6 +228,33 @@ func TestLieAboutASlot(t *testing.T) {
 	}
 	if want := fmt.Sprintf("slot %v of %v was %v in the pre-state", key, addr, common.Hash{}); !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestAutoGoesOn: where what the tracer says does not reproduce the header, the next method is
+// tried, and the bundle says so; where no method reproduces it, the error has them all.
+func TestAutoGoesOn(t *testing.T) {
+	h := honest(t)
+	url, addr, key := lying(t, h)
+	got, err := fetchFrom(t, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Method != Singles {
+		t.Errorf("by %s, want %s", got.Method, Singles)
+	}
+	if w := strings.Join(got.Bundle.Provenance.Warnings, "\n"); !strings.Contains(w, "by prestate, what the node gave does not reproduce the header") {
+		t.Errorf("the bundle does not say what the tracer did: %q", w)
+	}
+	if err := got.Bundle.Check(); err != nil {
+		t.Error(err)
+	}
+
+	h.Bundle.Prestate[state.Address(addr)].Storage[*new(isa.Word).SetBytes32(key[:])] = isa.Word{} // the node lies everywhere
+	_, err = fetchFrom(t, url)
+	var differs *DifferenceError
+	if !errors.As(err, &differs) || !strings.Contains(err.Error(), "by prestate, ") || !strings.Contains(err.Error(), "; by proof, ") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v, want one line with every method", err)
 	}
 }
 

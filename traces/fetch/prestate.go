@@ -1,12 +1,10 @@
 package fetch
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -16,123 +14,33 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/rlp"
 	"github.com/ethereum/go-ethereum/triedb"
-	"github.com/holiman/uint256"
 
-	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces/prestate"
 )
-
-// TracedAccount is an account as a prestateTracer writes it. Nonces are numbers in
-// go-ethereum and hexadecimal in other clients (reth #4483).
-type TracedAccount struct {
-	Balance *hexutil.Big                `json:"balance"`
-	Nonce   anyNumber                   `json:"nonce"`
-	Code    hexutil.Bytes               `json:"code"`
-	Storage map[common.Hash]common.Hash `json:"storage"`
-}
-
-// anyNumber is a JSON number, or one in a string, decimal or hexadecimal.
-type anyNumber uint64
-
-// UnmarshalJSON is that of json.Unmarshaler.
-func (n *anyNumber) UnmarshalJSON(text []byte) error {
-	v, err := strconv.ParseUint(string(bytes.Trim(text, `"`)), 0, 64)
-	if err != nil {
-		return fmt.Errorf("%.40s is not a 64-bit number", text)
-	}
-	*n = anyNumber(v)
-	return nil
-}
-
-// TracedState is what a prestateTracer says of a transaction.
-type TracedState map[common.Address]*TracedAccount
-
-// Merge adds what a later transaction read to what earlier ones did: of two values the
-// earlier one is that before the block. An account that is empty in every field counts
-// as absent; from EIP-158 on there are no others. A value that stays zero is known to be
-// read.
-func Merge(to state.Prestate, traced TracedState) error {
-	for address, t := range traced {
-		if t == nil {
-			continue
-		}
-		acct, known := to[state.Address(address)]
-		if !known {
-			acct = &state.Account{Nonce: uint64(t.Nonce), Code: t.Code}
-			if t.Balance != nil && acct.Balance.SetFromBig(t.Balance.ToInt()) {
-				return fmt.Errorf("account %v: balance %v is not a number of 256 bits", address, t.Balance.ToInt())
-			}
-			to[state.Address(address)] = acct
-		}
-		for slot, value := range t.Storage {
-			var key isa.Word
-			key.SetBytes32(slot[:])
-			if _, known := acct.Storage[key]; known {
-				continue
-			}
-			if acct.Storage == nil {
-				acct.Storage = make(map[isa.Word]isa.Word)
-			}
-			acct.Storage[key] = *new(uint256.Int).SetBytes32(value[:])
-		}
-	}
-	return nil
-}
-
-// DropEmpty removes accounts that are empty in every field.
-func DropEmpty(p state.Prestate) {
-	for address, acct := range p {
-		if acct.Balance.IsZero() && acct.Nonce == 0 && len(acct.Code) == 0 && len(acct.Storage) == 0 {
-			delete(p, address)
-		}
-	}
-}
-
-// TracedTransaction is one element of debug_traceBlockByNumber's answer.
-type TracedTransaction struct {
-	TxHash *common.Hash    `json:"txHash"`
-	Result json.RawMessage `json:"result"`
-	Error  string          `json:"error"`
-}
 
 // traced asks for the pre-state of every transaction.
 func (a *asker) traced(b *block) error {
 	const method = "debug_traceBlockByNumber"
-	var list []TracedTransaction
+	var raw json.RawMessage
 	args := map[string]any{"tracer": "prestateTracer", "timeout": a.node.opt.Timeout.String()}
-	if err := a.node.call(a.ctx, &list, method, quantity(b.bundle.Header.Number.Uint64()), args); err != nil {
+	if err := a.node.call(a.ctx, &raw, method, quantity(b.bundle.Header.Number.Uint64()), args); err != nil {
 		return err
 	}
-	wrong := func(format string, args ...any) error {
-		return &CallError{method, fmt.Errorf("wrong answer: "+format, args...)}
+	results, err := prestate.ParseResults(raw, b.bundle.Txs)
+	if err != nil {
+		return &CallError{method, fmt.Errorf("wrong answer: %w", err)}
 	}
-	if len(list) != len(b.bundle.Txs) {
-		return wrong("%d results of %d transactions", len(list), len(b.bundle.Txs))
-	}
-	p := make(state.Prestate)
-	for i, t := range list {
-		if t.Error != "" {
-			return wrong("transaction %d: %s", i, t.Error)
-		}
-		if t.TxHash != nil && *t.TxHash != b.bundle.Txs[i].Hash() {
-			return wrong("transaction %d is %v, the block has %v", i, t.TxHash, b.bundle.Txs[i].Hash())
-		}
-		var traced TracedState
-		if err := json.Unmarshal(t.Result, &traced); err != nil {
-			return wrong("transaction %d: %w", i, err)
-		}
-		if err := Merge(p, traced); err != nil {
-			return wrong("transaction %d: %w", i, err)
-		}
-	}
-	// An account without anything may be one that does not exist, or a trace that leaves
-	// out what is zero: it is asked for when it is read.
-	for address, acct := range p {
-		if !acct.Balance.IsZero() || acct.Nonce > 0 || len(acct.Code) > 0 {
-			a.give(address, acct)
-		}
-	}
+	a.results, a.told = results, make(state.Prestate)
 	return nil
+}
+
+// before begins a transaction: what its result tells of keys that the block has not read yet
+// is as it was before the block.
+func (a *asker) before(tx int) {
+	if tx < len(a.results) {
+		prestate.Add(a.told, a.results[tx])
+	}
 }
 
 // Witness is debug_executionWitness's answer. Its headers are objects in go-ethereum and

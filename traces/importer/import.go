@@ -8,28 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/params"
 
-	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
-	"github.com/ooovm/ooovm/traces/fetch"
-)
-
-// Kind is a format that can be imported.
-type Kind string
-
-// The formats.
-const (
-	Bundle    Kind = "bundle"
-	Block     Kind = "block"
-	Prestate  Kind = "prestateTracer output"
-	Trace     Kind = "trace"
-	StateTest Kind = "state test"
-	TraceTest Kind = "go-ethereum tracer fixture"
+	"github.com/ooovm/ooovm/traces/prestate"
 )
 
 // Options of an import.
@@ -59,72 +47,211 @@ type DifferenceError struct{ Err error }
 func (e *DifferenceError) Error() string { return e.Err.Error() }
 func (e *DifferenceError) Unwrap() error { return e.Err }
 
-// Import makes a bundle of one file, or of two that belong together: a block and what was
-// traced of it.
+// recipe is a set of files that makes a bundle. Beside a block and what was traced of it there
+// may be receipts, which are compared, and hashes of ancestors.
+type recipe struct {
+	of   []Kind
+	make func(*ingredients) (*Imported, error)
+}
+
+var recipes = []recipe{
+	{[]Kind{Bundle}, (*ingredients).again},
+	{[]Kind{TraceTest}, func(in *ingredients) (*Imported, error) { return readTraceTest(in.files[TraceTest]) }},
+	{[]Kind{Trace}, (*ingredients).traceAlone},
+	{[]Kind{Block, Trace}, (*ingredients).traceOfBlock},
+	{[]Kind{Block, Prestate}, (*ingredients).prestateOfBlock},
+}
+
+// lacking is what a file needs that makes no bundle as it stands.
+var lacking = map[Kind]string{
+	Block:       "a block needs the file of its pre-state or of its trace beside it",
+	Prestate:    "prestateTracer output needs the file of its block beside it (eth_getBlockByNumber, with whole transactions)",
+	Receipts:    "receipts have neither steps nor state: " + beside,
+	BlockHashes: "hashes of ancestors have neither steps nor state: " + beside,
+	StateTest:   "a file of state tests makes many bundles: it is imported alone, into a folder",
+}
+
+// ingredients are the files of one import, by kind.
+type ingredients struct {
+	files map[Kind]string
+	opt   Options
+}
+
+func (in *ingredients) fail(kind Kind, err error) error { return &FileError{in.files[kind], err} }
+
+// Import makes a bundle of one file, or of several that belong together: a block, what was
+// traced of it, and its receipts. A bundle that is not what the files say is not given out:
+// the error is a *DifferenceError.
 func Import(files []string, opt Options) (*Imported, error) {
-	byKind := make(map[Kind]string)
+	in := &ingredients{make(map[Kind]string), opt}
 	for _, file := range files {
 		kind, err := Detect(file)
 		if err != nil {
 			return nil, &FileError{file, err}
 		}
-		if twice, ok := byKind[kind]; ok {
-			return nil, &FileError{file, fmt.Errorf("it is a %s, and so is %s", kind, twice)}
+		if twice, ok := in.files[kind]; ok {
+			return nil, &FileError{file, fmt.Errorf("it is %s, and so is %s", kind.article(), twice)}
 		}
-		byKind[kind] = file
+		in.files[kind] = file
 	}
-	fail := func(kind Kind, err error) error { return &FileError{byKind[kind], err} }
-	var block *traces.Bundle
-	if file, ok := byKind[Block]; ok {
-		var err error
-		if block, err = readBlock(file, opt); err != nil {
-			return nil, fail(Block, err)
+	used := len(in.files)
+	for _, k := range []Kind{Receipts, BlockHashes} {
+		if in.files[k] != "" && in.files[Block] != "" {
+			used--
 		}
 	}
-	has := func(k Kind) bool { _, ok := byKind[k]; return ok }
-	switch {
-	case has(Trace) && len(byKind) == 1, has(Trace) && block != nil && len(byKind) == 2:
-		got, err := rebuild(byKind[Trace], block)
-		if err != nil {
-			return nil, fail(Trace, err)
+	lacks := func(k Kind) bool { return in.files[k] == "" }
+	for _, r := range recipes {
+		if len(r.of) != used || slices.ContainsFunc(r.of, lacks) {
+			continue
 		}
-		if block != nil {
-			got.Bundle.Name = block.Name
-			if err := verify(got.Bundle); err != nil && got.Mismatch != nil {
-				return nil, &DifferenceError{fmt.Errorf("%w; %w", err, got.Mismatch)}
-			} else if err != nil {
-				return nil, err
-			}
-			return got, nil
-		}
-		got.Bundle.Name = baseName(byKind[Trace])
-		return got, nil
-	case has(Prestate) && block != nil && len(byKind) == 2:
-		if err := readPrestate(byKind[Prestate], block); err != nil {
-			return nil, fail(Prestate, err)
-		}
-		return checked(block)
-	case has(Prestate):
-		return nil, fail(Prestate, errors.New("prestateTracer output needs the file of its block beside it (eth_getBlockByNumber, with whole transactions)"))
-	case block != nil:
-		return nil, fail(Block, errors.New("a block needs the file of its pre-state or of its trace beside it"))
-	case has(TraceTest) && len(byKind) == 1:
-		got, err := readTraceTest(byKind[TraceTest])
-		if err != nil {
-			return nil, fail(TraceTest, err)
-		}
-		return got, nil
-	case has(Bundle) && len(byKind) == 1:
-		b, err := traces.Load(byKind[Bundle])
-		if err != nil {
+		got, err := r.make(in)
+		switch {
+		case err != nil:
 			return nil, err
+		case got.Mismatch != nil:
+			return nil, &DifferenceError{fmt.Errorf("%s: what was made of it is not the trace: %w", in.files[Trace], got.Mismatch)}
 		}
-		b.Provenance = &traces.Provenance{Source: "import", Dialect: "block with pre-state"}
-		return checked(b)
-	case has(StateTest):
-		return nil, fail(StateTest, errors.New("a file of state tests makes many bundles: it is imported alone, into a folder"))
+		return got, nil
 	}
-	return nil, errors.New("these files do not belong together")
+	for kind, file := range in.files {
+		if why, ok := lacking[kind]; ok && len(in.files) == 1 {
+			return nil, &FileError{file, errors.New(why)}
+		}
+	}
+	return nil, fmt.Errorf("these files do not belong together: %s", in.list())
+}
+
+// list names the files and what they are.
+func (in *ingredients) list() string {
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(in.files)) {
+		parts = append(parts, in.files[kind]+" is "+kind.article())
+	}
+	return strings.Join(parts, ", ")
+}
+
+// again takes a bundle, which keeps what its maker has said of it.
+func (in *ingredients) again() (*Imported, error) {
+	b, err := traces.Load(in.files[Bundle])
+	if err != nil {
+		return nil, err
+	}
+	if b.Provenance == nil {
+		b.Provenance = &traces.Provenance{Source: "import", Dialect: "block with pre-state"}
+	}
+	if err := verify(b, nil); err != nil {
+		return nil, err
+	}
+	for _, n := range prestate.FindHashes(b).Unknown {
+		if w := fmt.Sprintf("hash of block %d: the block reads it, and the bundle does not have it; it is zero", n); !slices.Contains(b.Provenance.Warnings, w) {
+			b.Provenance.Warnings = append(b.Provenance.Warnings, w)
+		}
+	}
+	return &Imported{Bundle: b}, nil
+}
+
+func (in *ingredients) traceAlone() (*Imported, error) {
+	got, err := rebuild(in.files[Trace], nil)
+	if err != nil {
+		return nil, in.fail(Trace, err)
+	}
+	got.Bundle.Name = baseName(in.files[Trace])
+	return got, nil
+}
+
+func (in *ingredients) traceOfBlock() (*Imported, error) {
+	block, claims, err := in.block()
+	if err != nil {
+		return nil, err
+	}
+	got, err := rebuild(in.files[Trace], block)
+	if err != nil {
+		return nil, in.fail(Trace, err)
+	}
+	got.Bundle.Name = block.Name
+	if claims == nil {
+		claims = got.claims
+	}
+	if err := verify(got.Bundle, claims); err != nil && got.Mismatch != nil {
+		return nil, &DifferenceError{fmt.Errorf("%w; %w", err, got.Mismatch)}
+	} else if err != nil {
+		return nil, err
+	}
+	return got, nil
+}
+
+func (in *ingredients) prestateOfBlock() (*Imported, error) {
+	block, claims, err := in.block()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := readAll(in.files[Prestate])
+	if err != nil {
+		return nil, in.fail(Prestate, err)
+	}
+	b, hashes, err := in.withPrestate(raw, block, claims)
+	if hashes == nil || len(hashes.Unknown) == 0 {
+		return &Imported{Bundle: b}, err
+	}
+	note := func(b *traces.Bundle, format string) *Imported {
+		for _, n := range hashes.Unknown {
+			b.Provenance.Warnings = append(b.Provenance.Warnings, fmt.Sprintf(format, n))
+		}
+		return &Imported{Bundle: b}
+	}
+	if len(hashes.Compared) == len(hashes.Unknown) {
+		if b, _, err := in.withPrestate(raw, prestate.WithHashes(block, hashes.Compared), claims); err == nil {
+			return note(b, "hash of block %d: no file has it; it is what the block compares it with, and the header comes out"), nil
+		}
+	}
+	zeros := make(map[uint64]common.Hash)
+	for _, n := range hashes.Unknown {
+		zeros[n] = common.Hash{}
+	}
+	if b, _, err = in.withPrestate(raw, prestate.WithHashes(block, zeros), claims); err != nil {
+		const want = `%w; the block reads the hash of block %d, which no file has: a file {"%d": "0x..."} can stand beside them`
+		return nil, fmt.Errorf(want, err, hashes.Unknown[0], hashes.Unknown[0])
+	}
+	b.BlockHashes = block.BlockHashes
+	b.ContentHash = traces.ContentHash(b.Prestate, b.BlockHashes)
+	return note(b, "hash of block %d: the block reads it, and no file has it; it is zero, and the header comes out all the same"), nil
+}
+
+// withPrestate gives a block its pre-state and verifies it, unless hashes of ancestors are
+// missing. They are nil where the pre-state cannot be read.
+func (in *ingredients) withPrestate(raw json.RawMessage, block *traces.Bundle, claims []claim) (*traces.Bundle, *prestate.Hashes, error) {
+	b := block.Again()
+	hashes, err := readPrestate(raw, b)
+	if err != nil {
+		return nil, hashes, in.fail(Prestate, err)
+	}
+	if len(hashes.Unknown) > 0 {
+		return nil, hashes, nil
+	}
+	return b, hashes, verify(b, claims)
+}
+
+// block reads the block, and its receipts where there are any.
+func (in *ingredients) block() (*traces.Bundle, []claim, error) {
+	block, err := readBlock(in.files[Block], in.opt)
+	if err != nil {
+		return nil, nil, in.fail(Block, err)
+	}
+	if file, ok := in.files[BlockHashes]; ok {
+		if err := readHashes(file, block); err != nil {
+			return nil, nil, in.fail(BlockHashes, err)
+		}
+	}
+	file, ok := in.files[Receipts]
+	if !ok {
+		return block, nil, nil
+	}
+	claims, err := readReceipts(file, block)
+	if err != nil {
+		return nil, nil, in.fail(Receipts, err)
+	}
+	return block, claims, nil
 }
 
 func baseName(path string) string {
@@ -133,30 +260,6 @@ func baseName(path string) string {
 		name = strings.TrimSuffix(name, ext)
 	}
 	return name
-}
-
-// checked gives a bundle that has been verified.
-func checked(b *traces.Bundle) (*Imported, error) {
-	if err := verify(b); err != nil {
-		return nil, err
-	}
-	return &Imported{Bundle: b}, nil
-}
-
-// verify makes sure that a block with a header of its own reproduces it.
-func verify(b *traces.Bundle) error {
-	if err := b.Check(); err != nil {
-		return &DifferenceError{err}
-	}
-	golden, err := traces.Execute(b)
-	if err != nil {
-		return &DifferenceError{err}
-	}
-	v, err := b.Verify(golden.Results)
-	if err != nil || v.OK {
-		return err
-	}
-	return &DifferenceError{fmt.Errorf("%s: go-ethereum's execution of what was imported does not reproduce the header: gas used is %d, the header says %d", b.Name, golden.GasUsed, b.Header.GasUsed)}
 }
 
 // unwrap takes the answer out of a JSON-RPC response.
@@ -170,6 +273,8 @@ func unwrap(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
+// readAll reads a file of one JSON value. Values one after the other, as when the answers to
+// several requests are written into one file, are a list.
 func readAll(file string) (json.RawMessage, error) {
 	text, closer, err := traces.OpenText(file)
 	if err != nil {
@@ -177,22 +282,33 @@ func readAll(file string) (json.RawMessage, error) {
 	}
 	defer closer()
 	const most = 256 << 20
-	raw, err := io.ReadAll(io.LimitReader(text, most+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(raw) > most:
-		return nil, fmt.Errorf("more than %d bytes", most)
-	case !json.Valid(raw):
-		return nil, errors.New("it is not one JSON value, or it is truncated")
+	limited := &io.LimitedReader{R: text, N: most + 1}
+	dec := json.NewDecoder(limited)
+	var list []json.RawMessage
+	for {
+		var raw json.RawMessage
+		err := dec.Decode(&raw)
+		switch {
+		case limited.N == 0:
+			return nil, fmt.Errorf("more than %d bytes", most)
+		case errors.Is(err, io.EOF) && len(list) == 1:
+			return unwrap(list[0]), nil
+		case errors.Is(err, io.EOF) && len(list) > 1:
+			return json.Marshal(list)
+		case err != nil:
+			return nil, errors.New("it is not JSON, or it is truncated")
+		}
+		list = append(list, raw)
 	}
-	return unwrap(raw), nil
 }
 
 func readBlock(file string, opt Options) (*traces.Bundle, error) {
 	raw, err := readAll(file)
 	if err != nil {
 		return nil, err
+	}
+	if raw[0] == '[' {
+		return nil, errors.New("a list of blocks is not imported: one block makes a bundle")
 	}
 	config := opt.Config
 	if config == nil {
@@ -207,123 +323,44 @@ func readBlock(file string, opt Options) (*traces.Bundle, error) {
 	return b, b.Check()
 }
 
-// readPrestate reads the answer to debug_traceBlockByNumber, or one pre-state of the whole
-// block.
-func readPrestate(file string, b *traces.Bundle) error {
+// readHashes reads hashes of ancestors by decimal number, as blockHashes of a bundle.
+func readHashes(file string, b *traces.Bundle) error {
 	raw, err := readAll(file)
 	if err != nil {
 		return err
 	}
-	var list []fetch.TracedTransaction
-	dialect := string(Prestate) + " of every transaction"
-	if err := json.Unmarshal(raw, &list); err != nil {
-		list = []fetch.TracedTransaction{{Result: raw}}
-		dialect = string(Prestate) + " of the whole block"
-	} else if len(list) != len(b.Txs) {
-		return fmt.Errorf("%d results of %d transactions", len(list), len(b.Txs))
+	var hashes map[uint64]common.Hash
+	if err := json.Unmarshal(raw, &hashes); err != nil {
+		return errors.New("an object with hashes of 32 bytes by decimal block number is expected")
 	}
-	b.Prestate = make(state.Prestate)
-	for i, t := range list {
-		var traced fetch.TracedState
-		if err := json.Unmarshal(t.Result, &traced); err != nil {
-			return fmt.Errorf("transaction %d: %w", i, err)
-		}
-		if err := fetch.Merge(b.Prestate, traced); err != nil {
-			return fmt.Errorf("transaction %d: %w", i, err)
-		}
-	}
-	fetch.DropEmpty(b.Prestate)
-	b.ContentHash = traces.ContentHash(b.Prestate, b.BlockHashes)
-	b.Provenance = &traces.Provenance{Source: "import", Dialect: dialect}
-	return nil
+	maps.Copy(b.BlockHashes, hashes)
+	return b.Check()
 }
 
-// errUnknown is a file of no format that is known.
-var errUnknown = errors.New("not a format that is known: a block, prestateTracer output, an EIP-3155 or structLog trace, a state test, a tracer fixture of go-ethereum, or a bundle")
-
-// Detect tells the format of a file from its first members. It reads no more than it has
-// to.
-func Detect(file string) (Kind, error) {
-	text, closer, err := traces.OpenText(file)
-	if err != nil {
-		return "", err
-	}
-	defer closer()
-	kind, err := detect(json.NewDecoder(text), 0)
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "", errors.New("the text ends too early")
-	case err != nil:
-		return "", err
-	case kind == "":
-		return "", errUnknown
-	}
-	return kind, nil
-}
-
-// members tell a format by a member that only it has. "result" wraps the answers of nodes,
-// "env" and "pre" stand one level down in state tests.
-var members = map[string]Kind{
-	"chainId": Bundle, "block": Bundle, "prestate": Bundle, "blockHashes": Bundle, "contentHash": Bundle,
-	"parentHash": Block, "transactionsRoot": Block, "sha3Uncles": Block, "baseFeePerGas": Block,
-	"structLogs": Trace, "pc": Trace, "opName": Trace, "gasCost": Trace, "failed": Trace, "returnValue": Trace,
-	"genesis": TraceTest, "context": TraceTest,
-	"env": StateTest, "pre": StateTest, "post": StateTest,
-}
-
-func detect(dec *json.Decoder, depth int) (Kind, error) {
-	open, err := dec.Token()
-	if err != nil {
-		return "", err
-	}
-	switch open {
-	case json.Delim('['):
-		if !dec.More() {
-			return Prestate, nil // of a block without transactions
+// readPrestate reads what a tracer says of every transaction, or one pre-state of the whole
+// block, and finds which hashes of ancestors are missing.
+func readPrestate(raw json.RawMessage, b *traces.Bundle) (*prestate.Hashes, error) {
+	var hashes *prestate.Hashes
+	b.Provenance = &traces.Provenance{Source: "import", Dialect: string(Prestate) + " of the whole block"}
+	if raw[0] != '[' {
+		var err error
+		if b.Prestate, err = prestate.Parse(raw); err != nil {
+			return nil, err
 		}
-		return detect(dec, depth+1)
-	case json.Delim('{'):
-	default:
-		return "", nil
-	}
-	output := false
-	for dec.More() {
-		key, err := dec.Token()
+		prestate.DropEmpty(b.Prestate)
+		hashes = prestate.FindHashes(b.Again())
+	} else {
+		b.Provenance.Dialect = string(Prestate) + " of every transaction"
+		results, err := prestate.ParseResults(raw, b.Txs)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		name, _ := key.(string)
-		output = output || name == "output"
-		if kind, ok := members[name]; ok {
-			return kind, nil
+		got, err := prestate.Assemble(b.Again(), results)
+		if err != nil {
+			return got.Hashes, &DifferenceError{err}
 		}
-		if common.IsHexAddress(name) && strings.HasPrefix(name, "0x") {
-			return Prestate, nil
-		}
-		if name == "result" || depth == 0 && !known(name) {
-			kind, err := detect(dec, depth+1)
-			if kind != "" || err != nil || name != "result" {
-				return kind, err
-			}
-			return Prestate, nil // an empty one
-		}
-		var skipped json.RawMessage
-		if err := dec.Decode(&skipped); err != nil {
-			return "", err
-		}
+		b.Prestate, b.Provenance.Warnings, hashes = got.Prestate, got.Inferred, got.Hashes
 	}
-	if output { // the summary of a transaction without steps
-		return Trace, nil
-	}
-	return "", nil
-}
-
-// known are members that several formats have, and that are small.
-func known(name string) bool {
-	switch name {
-	case "jsonrpc", "id", "txHash", "section", "functionDepth", "immediate", "storage", "time", "returnData", "stateRoot", "pass", "gas", "op", "depth", "stack", "memory", "memSize", "refund", "error", "output",
-		"number", "hash", "difficulty", "extraData", "gasLimit", "gasUsed", "logsBloom", "miner", "mixHash", "nonce", "input", "_comment", "tracerConfig":
-		return true
-	}
-	return strings.HasPrefix(name, "blob") || strings.HasPrefix(name, "excess") || strings.HasPrefix(name, "parent") || strings.HasPrefix(name, "requests")
+	b.ContentHash = traces.ContentHash(b.Prestate, b.BlockHashes)
+	return hashes, nil
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/generator"
+	"github.com/ooovm/ooovm/traces/prestate/tracetest"
 )
 
 func write(t *testing.T, name string, text []byte) string {
@@ -149,11 +150,38 @@ func TestPrestateWithItsBlock(t *testing.T) {
 		return raw
 	}
 	each := tracedStates(b, number)
+	traced, err := tracetest.Trace(b, "prestateTracer", "{}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bare, answers []any
+	var lines []byte
+	for i, r := range traced {
+		lines = append(append(lines, text(r)...), '\n')
+		bare = append(bare, r.Result)
+		answers = append(answers, map[string]any{"jsonrpc": "2.0", "id": i, "result": r.Result})
+	}
+	plain := regexp.MustCompile(`"0x0*([0-9a-f]{40})":`).ReplaceAll(text(bare), []byte(`"$1":`))
+	short := regexp.MustCompile(`"0x0+([1-9a-f][0-9a-f]*)"`).ReplaceAllFunc(text(bare), func(word []byte) []byte {
+		if len(word) != 2+2+64 { // a word of storage
+			return word
+		}
+		return append([]byte(`"0x`), bytes.TrimLeft(word[3:], "0")...)
+	})
+	if bytes.Equal(plain, text(bare)) || bytes.Equal(short, text(bare)) {
+		t.Fatal("nothing was changed")
+	}
 	for _, c := range []struct {
 		name, dialect   string
 		prestate, block []byte
 	}{
-		{"of every transaction", "prestateTracer output of every transaction", text(each), block},
+		{"of every transaction", "prestateTracer output of every transaction", text(traced), block},
+		{"without the wrapper", "prestateTracer output of every transaction", text(bare), block},
+		{"one after the other", "prestateTracer output of every transaction", lines, block},
+		{"a batch of answers", "prestateTracer output of every transaction", text(answers), block},
+		{"addresses without 0x", "prestateTracer output of every transaction", plain, block},
+		{"words without padding", "prestateTracer output of every transaction", short, block},
+		{"all with the first transaction", "prestateTracer output of every transaction", text(each), block},
 		{"as the node wrote it", "prestateTracer output of every transaction", text(map[string]any{"jsonrpc": "2.0", "id": 1, "result": each}), text(map[string]any{"jsonrpc": "2.0", "id": 2, "result": json.RawMessage(block)})},
 		{"nonces in hexadecimal", "prestateTracer output of every transaction", text(tracedStates(b, hexadecimal)), block},
 		{"of the block", "prestateTracer output of the whole block", text(each[0]["result"]), block},
@@ -191,6 +219,7 @@ func TestPrestateOfAnotherBlock(t *testing.T) {
 		want     string
 	}{
 		{"empty storage", poor, true, "does not reproduce the header"},
+		{"of transactions in another order", append(append([]map[string]any{}, poor[1:]...), poor[0]), false, "transaction 0: its result is of"},
 		{"too few results", poor[1:], false, "11 results of 12 transactions"},
 		{"a balance beyond 256 bits", []any{map[string]any{"result": map[string]any{"0x000000000000000000000000000000000000aaaa": map[string]any{"balance": "0x1" + strings.Repeat("0", 64)}}}}, false, "1 results of 12"},
 		{"a nonce that is none", map[string]any{"0x000000000000000000000000000000000000aaaa": map[string]any{"balance": "0x1", "nonce": "x"}}, false, "is not a 64-bit number"},
@@ -206,6 +235,88 @@ func TestPrestateOfAnotherBlock(t *testing.T) {
 				t.Errorf("got %v (difference: %v), want one line with %q", err, errors.As(err, &differs), c.want)
 			}
 		})
+	}
+}
+
+// TestReceiptsBesideTheBlock: where receipts are given, a difference names the first transaction that differs; receipts that
+// are the block's change nothing, and ones of another block are refused.
+func TestReceiptsBesideTheBlock(t *testing.T) {
+	b, block, _ := sample(t)
+	golden, err := traces.Execute(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := tracedStates(b, func(n uint64) any { return n })[0]["result"].(map[common.Address]map[string]any)
+	text := func(v any) []byte {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	good := text(right)
+	for _, acct := range right {
+		acct["storage"] = map[common.Hash]common.Hash{}
+	}
+	poor := text(right)
+	for _, c := range []struct {
+		name               string
+		prestate, receipts []byte
+		want               string
+	}{
+		{"they agree", good, text(golden.Receipts), ""},
+		{"as the node wrote them", good, text(map[string]any{"id": 1, "result": golden.Receipts}), ""},
+		{"a wrong pre-state", poor, text(golden.Receipts), "the first transaction that differs is "},
+		{"too few", good, text(golden.Receipts[1:]), "11 receipts of 12 transactions"},
+		{"of another order", good, text(append(golden.Receipts[1:], golden.Receipts[0])), "receipt 0 is of "},
+	} {
+		got, err := Import([]string{write(t, "prestate.json", c.prestate), write(t, "receipts.json", c.receipts), write(t, "block.json", block)}, Options{ChainID: 1})
+		switch {
+		case c.want == "" && (err != nil || got == nil):
+			t.Errorf("%s: %v", c.name, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+// TestTraceThatIsNotTheExecution: a trace that go-ethereum's execution of what was made of it
+// contradicts makes no bundle, with its block or alone.
+func TestTraceThatIsNotTheExecution(t *testing.T) {
+	_, block, lines := sample(t)
+	wrong := regexp.MustCompile(`"gas":"0x([0-9a-f]+)1"`).ReplaceAll(lines, []byte(`"gas":"0x${1}2"`))
+	lie := strings.Replace(aloneTrace, `"stack":["0x3"]`, `"stack":["0x4"]`, 1)
+	for _, c := range []struct {
+		name  string
+		files []string
+	}{
+		{"alone", []string{write(t, "t.jsonl", []byte(lie))}},
+		{"of a block", []string{write(t, "block.json", block), write(t, "t.jsonl", wrong)}},
+	} {
+		got, err := Import(c.files, Options{ChainID: 1})
+		var differs *DifferenceError
+		if !errors.As(err, &differs) || got != nil || !strings.Contains(err.Error(), "is not the trace: transaction ") {
+			t.Errorf("%s: got %v (%v), want a difference", c.name, got, err)
+		}
+	}
+}
+
+// TestImportedAgain: a bundle that says what is not known goes on saying it.
+func TestImportedAgain(t *testing.T) {
+	got, err := Import([]string{write(t, "alone.jsonl", []byte(aloneTrace))}, Options{ChainID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "b.json")
+	if err := got.Bundle.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Import([]string{path}, Options{ChainID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, want := again.Bundle.Provenance, got.Bundle.Provenance; !slices.Equal(p.Warnings, want.Warnings) || p.Dialect != want.Dialect {
+		t.Errorf("provenance %+v, want %+v", p, want)
 	}
 }
 

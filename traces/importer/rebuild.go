@@ -29,6 +29,8 @@ type Imported struct {
 	// Mismatch is the first difference between the trace and go-ethereum's execution of
 	// the bundle, nil for none.
 	Mismatch error
+
+	claims []claim // what the trace says of the transactions
 }
 
 // Where a reconstructed block stands when the trace does not say: on mainnet in the time of
@@ -59,6 +61,9 @@ func rebuild(file string, block *traces.Bundle) (*Imported, error) {
 	}
 	if s.steps == 0 {
 		return nil, errors.New("the trace has no step")
+	}
+	if s.stackless && !s.stacks {
+		return nil, errNoStacks
 	}
 	if s.last != nil {
 		s.outcome(nil)
@@ -109,7 +114,7 @@ func rebuild(file string, block *traces.Bundle) (*Imported, error) {
 	}
 	block.ContentHash = traces.ContentHash(block.Prestate, block.BlockHashes)
 	block.Provenance = &traces.Provenance{Source: "import", Dialect: d.String(), Warnings: notes}
-	return &Imported{Bundle: block, Compared: r.compared, Mismatch: r.mismatch}, block.Check()
+	return &Imported{Bundle: block, Compared: r.compared, Mismatch: r.mismatch, claims: s.claims(d)}, block.Check()
 }
 
 // stream reads a trace once.

@@ -17,6 +17,9 @@ type scan struct {
 	context map[vm.OpCode]uint256.Int
 	steps   int
 
+	stacks    bool // some step has words on its stack
+	stackless bool // some step took words that its stack does not show
+
 	frames []scanFrame
 	last   *Step
 	number int // of last
@@ -125,7 +128,9 @@ func (s *scan) step(n *Step) error {
 		s.frames = append(s.frames[:0], scanFrame{s.codeOf(top(n.Tx))})
 		s.last = nil
 	}
+	s.stacks = s.stacks || len(n.Stack) > 0
 	if s.last != nil {
+		s.stackless = s.stackless || len(s.last.Stack) == 0 && n.Depth >= s.last.Depth && takes(s.last.Op)
 		s.outcome(n)
 	}
 	if n.Depth > len(s.frames) { // a trace that begins in the middle

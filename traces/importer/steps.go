@@ -12,6 +12,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/holiman/uint256"
+
+	"github.com/ooovm/ooovm/traces/prestate"
 )
 
 // Step is one instruction of a trace, as it was before it executed.
@@ -343,8 +345,8 @@ func (r *reader) object() error {
 		return nil
 	case raw.PC != nil:
 		return r.pass(&raw)
-	case len(raw.Error) > 0 && raw.Error[0] == '{':
-		return fmt.Errorf("the node answered with an error: %.200s", raw.Error)
+	case len(raw.Error) > 0 && string(raw.Error) != "null" && raw.Output == nil && raw.GasUsed == nil && raw.Root == nil:
+		return fmt.Errorf("transaction %d: the node answered with an error: %s", r.tx, prestate.NodeError(raw.Error))
 	}
 	return r.summary(&raw)
 }

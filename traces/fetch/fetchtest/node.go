@@ -17,6 +17,7 @@ import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/prestate/tracetest"
 )
 
 // Node answers as one does that serves the block of a bundle and nothing else: without proofs and witness, with the
@@ -26,7 +27,8 @@ type Node struct {
 	Golden  *traces.Golden
 	NoDebug bool
 
-	block json.RawMessage
+	block  json.RawMessage
+	traced []tracetest.Result
 }
 
 // New makes a node of a bundle.
@@ -50,7 +52,11 @@ func New(t testing.TB, b *traces.Bundle) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Node{Bundle: b, Golden: golden, block: doc.Block}
+	traced, err := tracetest.Trace(b, "prestateTracer", "{}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Node{Bundle: b, Golden: golden, block: doc.Block, traced: traced}
 }
 
 // Number is the number of the node's block.
@@ -93,11 +99,10 @@ func (n *Node) answer(method string, args []json.RawMessage) (any, *rpcError) {
 		case !n.asked(args[0]):
 			return nil, nil
 		}
-		list := make([]map[string]any, len(n.Bundle.Txs))
-		for i, tx := range n.Bundle.Txs {
-			list[i] = map[string]any{"txHash": tx.Hash(), "result": map[string]any{}}
+		list := make([]map[string]any, len(n.traced))
+		for i, r := range n.traced {
+			list[i] = map[string]any{"txHash": r.TxHash, "result": r.Result}
 		}
-		list[0]["result"] = n.Traced()
 		return list, nil
 	case "eth_getBalance":
 		return (*hexutil.Big)(n.account(args[0]).Balance.ToBig()), nil
@@ -136,7 +141,7 @@ func (n *Node) receipt(raw json.RawMessage) *types.Receipt {
 	return nil
 }
 
-// Traced is the pre-state as a prestateTracer writes it.
+// Traced is the whole pre-state as a prestateTracer writes it.
 func (n *Node) Traced() map[common.Address]map[string]any {
 	all := make(map[common.Address]map[string]any)
 	for address, acct := range n.Bundle.Prestate {
