@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -141,6 +142,7 @@ func ReadChainConfig(path string) (*params.ChainConfig, error) {
 	if err != nil {
 		return nil, err
 	}
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	var genesis struct {
 		Config *params.ChainConfig `json:"config"`
 	}

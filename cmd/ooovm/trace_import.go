@@ -55,6 +55,12 @@ the header, the exit code is 3: nothing is written if it is the header.`,
 				}
 				f.options.Config, f.options.ChainID = config, config.ChainID.Uint64()
 			}
+			if f.fork != "" {
+				var ok bool
+				if f.options.Fork, ok = fixtures.Fork(f.fork); !ok {
+					return usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
+				}
+			}
 			if f.module {
 				return f.fromModule(c)
 			}
@@ -89,18 +95,11 @@ func manyTests(path string) bool {
 
 // stateTests imports every subtest into a folder.
 func (f *importFlags) stateTests(c *cli, path string) error {
-	fork := ""
-	if f.fork != "" {
-		var ok bool
-		if fork, ok = fixtures.Fork(f.fork); !ok {
-			return usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
-		}
-	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return usageError(err)
 	}
 	imported, all := 0, 0
-	err := importer.StateTests(path, fork, func(name string, got *importer.Imported, err error) error {
+	err := importer.StateTests(path, f.options.Fork, func(name string, got *importer.Imported, err error) error {
 		all++
 		if err != nil {
 			c.note("%s: not imported: %v", name, err)

@@ -36,6 +36,7 @@ const (
 type Options struct {
 	ChainID uint64              // of a block, which does not name its chain
 	Config  *params.ChainConfig // of a chain that is not known, nil for none
+	Fork    string              // of a trace alone, as fixtures.Fork gives it; empty to find it out
 }
 
 // FileError says in one line what is wrong with a file.
@@ -84,7 +85,7 @@ func Import(files []string, opt Options) (*Imported, error) {
 	has := func(k Kind) bool { _, ok := byKind[k]; return ok }
 	switch {
 	case has(Trace) && len(byKind) == 1, has(Trace) && block != nil && len(byKind) == 2:
-		got, err := rebuild(byKind[Trace], block)
+		got, err := rebuild(byKind[Trace], block, opt)
 		if err != nil {
 			return nil, fail(Trace, err)
 		}
@@ -249,16 +250,33 @@ func Detect(file string) (Kind, error) {
 		return "", err
 	}
 	defer closer()
-	kind, err := detect(json.NewDecoder(text), 0)
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "", errors.New("the text ends too early")
-	case err != nil:
-		return "", err
-	case kind == "":
-		return "", errUnknown
+	v, some := newValues(text), false
+	v.each = true
+	for {
+		switch err := v.next(); {
+		case errors.Is(err, io.EOF) && !some:
+			return "", errNoJSON
+		case errors.Is(err, io.EOF):
+			return "", errUnknown
+		case err != nil:
+			return "", tooEarly(err)
+		}
+		some = true
+		if kind, err := detect(json.NewDecoder(v), 0); kind != "" || err != nil {
+			return kind, tooEarly(err)
+		}
 	}
-	return kind, nil
+}
+
+// errNoJSON is a file in which no line begins as JSON does.
+var errNoJSON = errors.New("there is no JSON in it, hence neither a trace nor any other format that is known")
+
+// tooEarly says what an end of the text within a value means.
+func tooEarly(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the text ends too early")
+	}
+	return err
 }
 
 // members tell a format by a member that only it has. "result" wraps the answers of nodes,
