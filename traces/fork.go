@@ -149,7 +149,7 @@ func ReadChainConfig(path string) (*params.ChainConfig, error) {
 	if err := json.Unmarshal(text, &genesis); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if genesis.Config != nil {
+	if genesis.Config != nil && genesis.Config.ChainID != nil {
 		return genesis.Config, nil
 	}
 	config := new(params.ChainConfig)

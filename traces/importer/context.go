@@ -177,7 +177,7 @@ func (s *scan) settings(d *dialect, opt Options) ([]*setting, error) {
 		return []*setting{p}, nil
 	}
 	var forks []string
-	if name, ok := fixtures.Fork(d.fork); ok && opt.Config == nil {
+	if name, ok := fixtures.Fork(d.fork); ok {
 		forks = append(forks, eraByRules(name).fork)
 	}
 	number, numbered := s.word(vm.NUMBER)
@@ -190,7 +190,7 @@ func (s *scan) settings(d *dialect, opt Options) ([]*setting, error) {
 	}
 	// Tests number and date their blocks from 0; that is no evidence of mainnet's first years.
 	const tests = 1_000_000
-	if opt.Config != nil || (numbered || timed) && number >= tests && time > eras[0].time {
+	if (numbered || timed) && (opt.Config != nil || number >= tests && time > eras[0].time) {
 		for _, e := range []string{usual, "london"} { // on either side of the Merge
 			p := setting{eraOf(e), schedule, number, time}
 			if p.merged() == (number >= firstMerged) || schedule != params.MainnetChainConfig {
@@ -259,6 +259,8 @@ func (s *scan) lacking(fork string, step *Step) error {
 func (s *scan) schedule(opt Options) (*params.ChainConfig, error) {
 	id, shown := s.word(vm.CHAINID)
 	switch {
+	case shown && id == 0:
+		return nil, errors.New("CHAINID is 0, which no chain has")
 	case opt.Config != nil && shown && opt.Config.ChainID.Uint64() != id:
 		return nil, fmt.Errorf("CHAINID is %d in the trace, and %v in the chain configuration", id, opt.Config.ChainID)
 	case opt.Config != nil:

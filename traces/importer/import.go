@@ -81,6 +81,9 @@ func Import(files []string, opt Options) (*Imported, error) {
 		if block, err = readBlock(file, opt); err != nil {
 			return nil, fail(Block, err)
 		}
+		if opt.Fork != "" && eraByRules(opt.Fork).fork != block.Fork() {
+			return nil, fail(Block, fmt.Errorf("it is a block of %s, not of %s", block.Fork(), eraByRules(opt.Fork).fork))
+		}
 	}
 	has := func(k Kind) bool { _, ok := byKind[k]; return ok }
 	switch {
