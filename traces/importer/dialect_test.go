@@ -33,6 +33,10 @@ type scene struct {
 	storage map[isa.Word]isa.Word
 	fork    string // Prague where it is empty
 	gas     uint64
+	price   int64
+	value   int64
+	blobs   []common.Hash
+	block   func(*traces.Bundle) // what else is to be said of the block
 }
 
 func addressOf(n uint64) state.Address { return state.Address(common.BigToAddress(new(big.Int).SetUint64(n))) }
@@ -58,6 +62,9 @@ func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
 		Prestate: state.Prestate{state.Address(statedSender): {Balance: *plenty}},
 	}
 	b.Header.GasLimit = statedGasLimit
+	if s.block != nil {
+		s.block(b)
+	}
 	var from []common.Address
 	for i, s := range scenes {
 		to := statedReceiver
@@ -70,7 +77,14 @@ func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
 		if gas == 0 {
 			gas = 300_000
 		}
-		b.Txs = append(b.Txs, types.NewTx(&types.LegacyTx{Nonce: uint64(i), To: &to, Value: new(big.Int), Gas: gas, GasPrice: new(big.Int)}))
+		var tx types.TxData = &types.LegacyTx{Nonce: uint64(i), To: &to, Value: big.NewInt(s.value), Gas: gas, GasPrice: big.NewInt(s.price)}
+		if len(s.blobs) > 0 {
+			tx = &types.BlobTx{
+				ChainID: uint256.NewInt(b.ChainID), Nonce: uint64(i), To: to, Value: new(uint256.Int), Gas: gas, GasFeeCap: uint256.NewInt(0), GasTipCap: uint256.NewInt(0),
+				BlobFeeCap: uint256.NewInt(1 << 40), BlobHashes: s.blobs,
+			}
+		}
+		b.Txs = append(b.Txs, types.NewTx(tx))
 		from = append(from, statedSender)
 	}
 	b.StateSenders(from)
