@@ -296,7 +296,8 @@ func (s *scan) within(schedule *params.ChainConfig, e *era, opt Options) (*setti
 	mainnet := schedule == params.MainnetChainConfig
 	known := e.rules == eraOf(e.fork).rules // a fork without rules of its own has no block on mainnet that tells it
 	for _, n := range numbers {
-		if !known && opt.Config == nil || n < least || n > most || mainnet && (n >= firstMerged) != e.merged() {
+		unmerged := e.merged() && schedule.TerminalTotalDifficulty == nil // EIP-3675: the chain never leaves proof of work
+		if !known && opt.Config == nil || n < least || n > most || unmerged || mainnet && (n >= firstMerged) != e.merged() {
 			continue
 		}
 		if !timed {

@@ -103,6 +103,11 @@ func TestEnvironment(t *testing.T) {
 		{name: "coinbase that is warm", code: show(0xc0b, vm.BALANCE, vm.COINBASE), block: head(func(b *traces.Bundle) { b.Header.Coinbase = common.Address(addressOf(0xc0b)) })},
 		{name: "gas limit", code: show(vm.GASLIMIT), block: head(func(b *traces.Bundle) { b.Header.GasLimit = 123_456_789 })},
 		{name: "small gas limit", code: show(vm.GASLIMIT), block: head(func(b *traces.Bundle) { b.Header.GasLimit = 300_000 })},
+		{name: "the first block", code: show(vm.NUMBER, vm.TIMESTAMP, vm.GASLIMIT, vm.DIFFICULTY, vm.CHAINID), block: func(b *traces.Bundle) {
+			at(0, 0)(b)
+			chain(1337)(b)
+			b.Header.GasLimit = 1<<64 - 1
+		}},
 		{name: "base fee and price", price: 9, code: show(vm.BASEFEE, vm.GASPRICE), block: head(func(b *traces.Bundle) { b.Header.BaseFee = big.NewInt(7) })},
 		{name: "base fee without price", price: 7, code: show(vm.BASEFEE), block: head(func(b *traces.Bundle) { b.Header.BaseFee = big.NewInt(7) })},
 		{name: "price without base fee", price: 9, code: show(vm.GASPRICE), block: head(func(b *traces.Bundle) { b.Header.BaseFee = big.NewInt(7) })},

@@ -39,7 +39,9 @@ type scene struct {
 	block   func(*traces.Bundle) // what else is to be said of the block
 }
 
-func addressOf(n uint64) state.Address { return state.Address(common.BigToAddress(new(big.Int).SetUint64(n))) }
+func addressOf(n uint64) state.Address {
+	return state.Address(common.BigToAddress(new(big.Int).SetUint64(n)))
+}
 
 // runs is a contract that has code and nothing else.
 func runs(code []byte) *state.Account { return &state.Account{Nonce: 1, Code: code} }
@@ -336,7 +338,9 @@ var clients = []struct {
 		})...)
 	}},
 	{"EthereumJS", "", func(lines []line) []byte {
-		return text(told(lines, func(_, summary line) []any { return []any{line{"gasUsed": "0x1", "stateRoot": someRoot}.set("error", summary["error"])} }, func(i int, all []line) line {
+		return text(told(lines, func(_, summary line) []any {
+			return []any{line{"gasUsed": "0x1", "stateRoot": someRoot}.set("error", summary["error"])}
+		}, func(i int, all []line) line {
 			return all[i].set("depth", all[i].depth()-1).set("error", nil)
 		})...)
 	}},

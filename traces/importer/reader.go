@@ -28,7 +28,8 @@ type reader struct {
 	some bool    // a step was read
 	deep int     // frames that old evmone has announced, while they run
 
-	summed  bool // a summary was read after the latest step
+	summed  bool // a summary was read after the latest step,
+	well    bool // and had no error
 	between bool // the latest transaction has ended with a summary
 }
 
@@ -53,7 +54,7 @@ func (r *reader) read() error {
 				return nil
 			}
 			r.d.unfinished = !r.summed && !(r.last.Depth == 1 && (halts(r.last.Op) || r.last.Failed))
-			return r.ending(false)
+			return r.ending(false, r.summed && r.well)
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return errors.New("the trace ends too early")
 		case err != nil:
@@ -144,7 +145,7 @@ func (r *reader) object() error {
 	case step:
 		return r.pass(&raw)
 	case raw.Failed != nil && (streamed || raw.Gas != nil):
-		return r.ending(*raw.Failed)
+		return r.ending(*raw.Failed, !*raw.Failed)
 	case streamed:
 		return nil
 	case len(raw.Error) > 0 && raw.Error[0] == '{':
@@ -201,10 +202,10 @@ func (r *reader) summary(raw *rawStep) error {
 	case l == nil && raw.Root != nil && (r.between || raw.Output == nil && raw.GasUsed == nil):
 		return nil // a second one, of the state
 	case l != nil && raw.Root == nil && (l.Depth > 1 || !l.Failed && (calls(l.Op) || creates(l.Op))):
-		r.summed = true // of a frame, or of the transaction: what comes next tells
+		r.summed, r.well = true, !failed // of a frame, or of the transaction: what comes next tells
 		return nil
 	}
-	err := r.ending(failed)
+	err := r.ending(failed, !failed)
 	r.between = true
 	return err
 }
@@ -233,7 +234,7 @@ func (r *reader) pass(raw *rawStep) error {
 		return nil
 	}
 	if r.last != nil && r.restarts(s) {
-		if err := r.ending(false); err != nil {
+		if err := r.ending(false, r.summed && r.well); err != nil {
 			return err
 		}
 		s.Tx = r.tx
@@ -241,7 +242,7 @@ func (r *reader) pass(raw *rawStep) error {
 	if r.last != nil {
 		r.d.frames, r.summed = r.d.frames || r.summed, false
 		r.d.compare(r.last, s)
-		if err := r.leave(s.Depth, s); err != nil {
+		if err := r.leave(s.Depth, s, false); err != nil {
 			return err
 		}
 	}
@@ -267,12 +268,16 @@ func (r *reader) restarts(s *Step) bool {
 
 // leave passes the latest step on, and a STOP for every frame that has ended since without telling
 // how: Besu, Nimbus, Nethermind and evmone have no step for running off the end of the
-// code. next is the step at the depth that is gone back to, nil for the end of the transaction.
-func (r *reader) leave(depth int, next *Step) error {
+// code. next is the step at the depth that is gone back to, nil for the end of the transaction,
+// of which well says that it ended well.
+func (r *reader) leave(depth int, next *Step, well bool) error {
 	l := r.last
 	stops := l.Depth > depth && !l.Failed && !halts(l.Op)
-	if stops && next != nil && l.Depth == depth+1 && len(next.Stack) > 0 && next.at(0).IsZero() {
-		l.Failed, stops = true, false // a fault that is not told, as with evmone: the caller sees 0
+	if next != nil && len(next.Stack) > 0 {
+		well = !next.at(0).IsZero() // what the caller sees
+		if stops && !well && l.Depth == depth+1 {
+			l.Failed, stops = true, false // a fault that is not told, as with evmone
+		}
 	}
 	if err := r.to.step(l); err != nil {
 		return err
@@ -281,22 +286,26 @@ func (r *reader) leave(depth int, next *Step) error {
 		if d == l.Depth && !stops {
 			continue
 		}
-		if err := r.to.step(&Step{Tx: l.Tx, PC: r.open[d-1].next, Op: vm.STOP, NoCost: true, Depth: d, Implied: true}); err != nil {
+		// A call that is the last step of its frame has not faulted, as there are steps of its callee. Of
+		// the innermost frame only the one that called it could tell.
+		stop := &Step{Tx: l.Tx, PC: r.open[d-1].next, Op: vm.STOP, NoCost: true, Depth: d, Implied: true}
+		stop.Guess = d == l.Depth && (d > depth+1 || !well)
+		if err := r.to.step(stop); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ending ends a transaction.
-func (r *reader) ending(failed bool) error {
+// ending ends a transaction that is said to have failed, or to have ended well, or neither.
+func (r *reader) ending(failed, well bool) error {
 	if l := r.last; l != nil {
 		l.Failed = l.Failed || failed && l.Depth == 1 && !halts(l.Op)
-		if err := r.leave(0, nil); err != nil {
+		if err := r.leave(0, nil, well); err != nil {
 			return err
 		}
 	}
-	e := Ending{Tx: r.tx, Failed: failed}
+	e := Ending{Tx: r.tx}
 	r.tx++
 	r.last, r.open, r.deep, r.summed = nil, r.open[:0], 0, false
 	return r.to.end(e)

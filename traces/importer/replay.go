@@ -95,7 +95,7 @@ func (r *replay) before(tx int) {
 
 func (r *replay) leave(tx int) {
 	for r.ahead != nil && r.ahead.Tx < tx {
-		if !r.lost && !r.ahead.Implied {
+		if !r.lost && !r.ahead.Guess {
 			r.differ("it ends, and the trace goes on with %v at pc %#x, depth %d", r.ahead.Op, r.ahead.PC, r.ahead.Depth)
 			r.lost, r.astray = true, true
 		}
@@ -113,7 +113,7 @@ func (r *replay) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpCo
 	if r.system || r.lost {
 		return
 	}
-	for r.ahead != nil && r.ahead.Implied && r.ahead.Tx == r.tx && !r.at(pc, op, depth) {
+	for r.ahead != nil && r.ahead.Guess && r.ahead.Tx == r.tx && !r.at(pc, op, depth) {
 		r.advance() // it was a fault that the trace does not tell
 	}
 	s, number := r.ahead, r.number
@@ -171,7 +171,7 @@ func (r *replay) compareGas(s *Step, gas uint64) {
 	}
 	now := frameGas{step: s, number: r.told(), gas: gas}
 	if s.Depth > len(r.frames) { // the first step of a frame
-		if r.scan.txs[r.tx].gas > r.b.Txs[r.tx].Gas() {
+		if limit := r.b.Txs[r.tx].Gas(); r.b.Unsigned && limit == params.MaxTxGas && r.scan.txs[r.tx].gas > limit {
 			now.more = s.Gas - gas
 		}
 		for len(r.frames) < s.Depth {

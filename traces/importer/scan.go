@@ -191,11 +191,11 @@ func (s *scan) outcome(n *Step) {
 		s.returned(n)
 		return
 	}
+	if s.ops[l.Op] == nil && !n.Guess {
+		s.ops[l.Op] = l
+	}
 	if n.Implied {
 		return
-	}
-	if s.ops[l.Op] == nil {
-		s.ops[l.Op] = l
 	}
 	if creates(l.Op) {
 		s.creates(s.number, n)

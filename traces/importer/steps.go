@@ -27,8 +27,9 @@ type Step struct {
 	Failed    bool
 
 	// Implied is a STOP that the trace does not tell: code that is run off the end of ends with one
-	// (Yellow Paper, 9.4.1). Nothing but its place is known, and it may be that there was none.
-	Implied bool
+	// (Yellow Paper, 9.4.1). Nothing but its place is known, and if it is a Guess, it may be that there
+	// was none: the instruction before it may have faulted.
+	Implied, Guess bool
 }
 
 func (s *Step) top() (uint256.Int, bool) {
@@ -82,11 +83,8 @@ func halts(op vm.OpCode) bool {
 	return false
 }
 
-// Ending is what a trace says after a transaction's last step.
-type Ending struct {
-	Tx     int
-	Failed bool // it says that the transaction failed
-}
+// Ending is the end of a transaction.
+type Ending struct{ Tx int }
 
 // rawStep is a step in any dialect: EIP-3155 writes numbers in hexadecimal strings and the
 // opcode as a number, a structLog numbers and the opcode's name. Memory is a string of
