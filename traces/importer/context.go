@@ -95,10 +95,11 @@ type setting struct {
 	*era
 	config       *params.ChainConfig
 	number, time uint64
+	coinbase     common.Address // where COINBASE is not read
 }
 
 func (p *setting) header() *types.Header {
-	h := &types.Header{Number: new(big.Int).SetUint64(p.number), Time: p.time, Difficulty: new(big.Int)}
+	h := &types.Header{Number: new(big.Int).SetUint64(p.number), Time: p.time, Difficulty: new(big.Int), Coinbase: p.coinbase}
 	if !p.merged() {
 		h.Difficulty.SetUint64(statedDifficulty)
 	}
@@ -174,7 +175,7 @@ func (s *scan) settings(d *dialect, opt Options) ([]*setting, error) {
 		if step := p.lacks(s); step != nil {
 			return nil, s.lacking(p.fork, step)
 		}
-		return []*setting{p}, nil
+		return s.coinbases(p), nil
 	}
 	var forks []string
 	if name, ok := fixtures.Fork(d.fork); ok {
@@ -192,7 +193,7 @@ func (s *scan) settings(d *dialect, opt Options) ([]*setting, error) {
 	const tests = 1_000_000
 	if (numbered || timed) && (opt.Config != nil || number >= tests && time > eras[0].time) {
 		for _, e := range []string{usual, "london"} { // on either side of the Merge
-			p := setting{eraOf(e), schedule, number, time}
+			p := setting{era: eraOf(e), config: schedule, number: number, time: time}
 			if p.merged() == (number >= firstMerged) || schedule != params.MainnetChainConfig {
 				forks = append(forks, traces.Fork(schedule, p.header()))
 			}
@@ -215,7 +216,7 @@ func (s *scan) settings(d *dialect, opt Options) ([]*setting, error) {
 		case p.lacks(s) != nil:
 			why = errors.Join(why, s.lacking(p.fork, p.lacks(s)))
 		default:
-			list = append(list, p)
+			list = append(list, s.coinbases(p)...)
 		}
 	}
 	if len(list) == 0 {
@@ -228,17 +229,30 @@ func (s *scan) settings(d *dialect, opt Options) ([]*setting, error) {
 	return list, nil
 }
 
+// coinbases adds the setting with another coinbase than address 0, if it can matter: the coinbase is warm
+// from Shanghai on (EIP-3651), and the trace shows no other one, but uses address 0.
+func (s *scan) coinbases(p *setting) []*setting {
+	if _, shown := s.context[vm.COINBASE]; shown || !s.zero || !traces.Rules(p.config, p.header()).IsShanghai {
+		return []*setting{p}
+	}
+	other := *p
+	other.coinbase = statedCoinbase
+	return []*setting{p, &other}
+}
+
 // eraByRules finds the era of a fork that fixtures know. Forks that change neither instructions nor
 // gas are the one before them.
 func eraByRules(name string) *era {
 	if i := slices.IndexFunc(eras, func(e era) bool { return e.rules == name }); i >= 0 {
 		return &eras[i]
 	}
-	p := setting{eraOf(usual), fixtures.Config(name, 1), 0, 0}
-	if merge := p.config.TerminalTotalDifficulty; merge == nil {
+	p := setting{era: eraOf(usual), config: fixtures.Config(name, 1)}
+	if p.config.TerminalTotalDifficulty == nil {
 		p.era = eraOf("london")
 	}
-	return &era{fork: traces.Fork(p.config, p.header()), rules: name, number: eraOf(traces.Fork(p.config, p.header())).number, time: eraOf(traces.Fork(p.config, p.header())).time}
+	e := *eraOf(traces.Fork(p.config, p.header()))
+	e.rules = name
+	return &e
 }
 
 // lacking says which forks have an instruction that one has not.
@@ -308,7 +322,7 @@ func (s *scan) within(schedule *params.ChainConfig, e *era, opt Options) (*setti
 			times = append(times, forkTimes(schedule)...)
 		}
 		for _, t := range times {
-			if p := (&setting{e, schedule, n, t}); p.holds() {
+			if p := (&setting{era: e, config: schedule, number: n, time: t}); p.holds() {
 				return p, nil
 			}
 		}
@@ -323,7 +337,7 @@ func (s *scan) within(schedule *params.ChainConfig, e *era, opt Options) (*setti
 	if e.fork == "constantinople" {
 		config.PetersburgBlock = new(big.Int).SetUint64(math.MaxInt64) // after every block
 	}
-	return &setting{e, config, stated, time}, nil
+	return &setting{era: e, config: config, number: stated, time: time}, nil
 }
 
 // where says what of a block's place the trace fixes.

@@ -101,6 +101,8 @@ func TestEnvironment(t *testing.T) {
 		{name: "prevrandao of 0", code: show(vm.DIFFICULTY)},
 		{name: "coinbase", code: show(vm.COINBASE, vm.BALANCE), block: head(func(b *traces.Bundle) { b.Header.Coinbase = common.Address{7} })},
 		{name: "coinbase that is warm", code: show(0xc0b, vm.BALANCE, vm.COINBASE), block: head(func(b *traces.Bundle) { b.Header.Coinbase = common.Address(addressOf(0xc0b)) })},
+		{name: "address 0 that is the coinbase", code: show(0, vm.BALANCE)},
+		{name: "address 0 that is not", code: show(0, vm.BALANCE), block: head(func(b *traces.Bundle) { b.Header.Coinbase = common.Address{7} })},
 		{name: "gas limit", code: show(vm.GASLIMIT), block: head(func(b *traces.Bundle) { b.Header.GasLimit = 123_456_789 })},
 		{name: "small gas limit", code: show(vm.GASLIMIT), block: head(func(b *traces.Bundle) { b.Header.GasLimit = 300_000 })},
 		{name: "the first block", code: show(vm.NUMBER, vm.TIMESTAMP, vm.GASLIMIT, vm.DIFFICULTY, vm.CHAINID), block: func(b *traces.Bundle) {
@@ -251,7 +253,7 @@ func TestAgesOfMainnet(t *testing.T) {
 			numbers = append(numbers, (e.number+eras[i+1].number)/2)
 		}
 		for _, n := range numbers {
-			p := setting{&e, params.MainnetChainConfig, n, timeOf(n)}
+			p := setting{era: &e, config: params.MainnetChainConfig, number: n, time: timeOf(n)}
 			if !p.holds() {
 				t.Errorf("block %d at %d is of %s, want %s", n, p.time, traces.Fork(p.config, p.header()), e.fork)
 			}

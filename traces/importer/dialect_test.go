@@ -58,7 +58,7 @@ func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
 		fork = "Prague"
 	}
 	e := eraByRules(fork)
-	p := &setting{e, fixtures.Config(fork, 1), e.number, e.time}
+	p := &setting{era: e, config: fixtures.Config(fork, 1), number: e.number, time: e.time}
 	b := &traces.Bundle{
 		Name: "scene", ChainID: 1, Config: p.config, Header: p.header(), BlockHashes: map[uint64]common.Hash{},
 		Prestate: state.Prestate{state.Address(statedSender): {Balance: *plenty}},

@@ -36,6 +36,7 @@ type Imported struct {
 // Accounts that stand for those that a trace does not name.
 var (
 	statedSender   = common.HexToAddress("0x5e4d0000000000000000000000000000000005e4")
+	statedCoinbase = common.HexToAddress("0xc0ba5e0000000000000000000000000000c0ba5e")
 	statedReceiver = common.HexToAddress("0x7ece0000000000000000000000000000000007ec")
 )
 

@@ -20,6 +20,7 @@ type scan struct {
 	ops     map[vm.OpCode]*Step // the first of each that is seen to have executed
 	clash   error               // of transactions that cannot be of one block
 	whole   bool                // gasCost is the whole cost of a step, as far as other steps show
+	zero    bool                // address 0 is looked at or called
 	steps   int
 
 	frames []scanFrame
@@ -168,6 +169,8 @@ func (s *scan) step(n *Step) error {
 			c.set(n.PC, byte(n.Op))
 		}
 	}
+	s.zero = s.zero || n.Op == vm.BALANCE && n.at(0).IsZero() || calls(n.Op) && n.at(1).IsZero() ||
+		(n.Op == vm.EXTCODESIZE || n.Op == vm.EXTCODEHASH || n.Op == vm.EXTCODECOPY || n.Op == vm.SELFDESTRUCT) && n.at(0).IsZero()
 	s.last, s.number = n, s.steps
 	s.steps++
 	return nil
