@@ -304,9 +304,7 @@ func (s *scan) within(schedule *params.ChainConfig, e *era, opt Options) (*setti
 	if timed {
 		numbers = append(numbers, numberOf(time))
 	}
-	for _, n := range forkBlocks(schedule) {
-		numbers = append(numbers, n)
-	}
+	numbers = append(numbers, forkBlocks(schedule)...)
 	mainnet := schedule == params.MainnetChainConfig
 	known := e.rules == eraOf(e.fork).rules // a fork without rules of its own has no block on mainnet that tells it
 	for _, n := range numbers {

@@ -36,6 +36,7 @@ type scene struct {
 	price   int64
 	value   int64
 	blobs   []common.Hash
+	access  types.AccessList
 	block   func(*traces.Bundle) // what else is to be said of the block
 }
 
@@ -85,6 +86,9 @@ func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
 				ChainID: uint256.NewInt(b.ChainID), Nonce: uint64(i), To: to, Value: new(uint256.Int), Gas: gas, GasFeeCap: uint256.NewInt(0), GasTipCap: uint256.NewInt(0),
 				BlobFeeCap: uint256.NewInt(1 << 40), BlobHashes: s.blobs,
 			}
+		}
+		if len(s.access) > 0 {
+			tx = &types.AccessListTx{ChainID: big.NewInt(1), Nonce: uint64(i), To: &to, Value: big.NewInt(s.value), Gas: gas, GasPrice: big.NewInt(s.price), AccessList: s.access}
 		}
 		b.Txs = append(b.Txs, types.NewTx(tx))
 		from = append(from, statedSender)
@@ -441,6 +445,9 @@ func TestEveryClient(t *testing.T) {
 		if want.Mismatch != nil {
 			t.Errorf("%s: %v", s.name, want.Mismatch)
 			continue
+		}
+		if warm := want.Bundle.Txs[0].AccessList(); len(warm) > 0 {
+			t.Errorf("%s: the access list %v was not there", s.name, warm)
 		}
 		for a, acct := range want.Bundle.Prestate {
 			was := b.Prestate[a]

@@ -81,11 +81,11 @@ func rebuild(file string, block *traces.Bundle, opt Options) (*Imported, error) 
 			}
 			continue
 		}
-		if best == nil || got.reached > best.reached {
+		if best == nil || got.reached > best.reached || got.reached == best.reached && best.warm && !got.warm {
 			best = got
 		}
 		executed += s.steps * got.rounds
-		if best.Mismatch == nil || executed > enoughSteps {
+		if best.Mismatch == nil && !best.warm || executed > enoughSteps {
 			break
 		}
 	}
@@ -113,6 +113,7 @@ type attempt struct {
 	*Imported
 	reached int // the step at which it went another way, beyond all for none
 	rounds  int
+	warm    bool // access lists were needed: under another fork they may not be
 }
 
 // alone makes a bundle of a trace in a setting.
@@ -142,8 +143,8 @@ func (s *scan) attempt(file string, d *dialect, block *traces.Bundle, n *notes) 
 	if err != nil {
 		return nil, err
 	}
-	if rounds == maxRounds {
-		n.add("after %d rounds of corrections values still differ", rounds)
+	if rounds == maxRounds && r.corrections > 0 && r.mismatch == nil {
+		r.mismatch = fmt.Errorf("after %d rounds of corrections values still differ", rounds)
 	}
 	for _, from := range slices.SortedFunc(maps.Keys(senders), common.Address.Cmp) {
 		if !r.certain[balanceFact(from)] {
@@ -156,12 +157,20 @@ func (s *scan) attempt(file string, d *dialect, block *traces.Bundle, n *notes) 
 			guessed++
 		}
 	}
+	for i := range s.txs {
+		if warm := s.txs[i].warm; len(warm) > 0 {
+			n.add("transaction %d: %d accounts and %d slots are warm before it uses them; an access list stands for what made them so", i, len(warm), warm.StorageKeys())
+		}
+	}
 	if guessed > 0 {
 		n.add("%d slots are written before they are read: whether they were zero is known from the cost, what they held is not", guessed)
 	}
 	block.ContentHash = traces.ContentHash(block.Prestate, block.BlockHashes)
 	block.Provenance = &traces.Provenance{Source: "import", Dialect: d.String(), Warnings: n.list}
-	got := &attempt{&Imported{Bundle: block, Compared: r.compared, Mismatch: r.mismatch}, r.reached, rounds}
+	got := &attempt{&Imported{Bundle: block, Compared: r.compared, Mismatch: r.mismatch}, r.reached, rounds, false}
+	for i := range s.txs {
+		got.warm = got.warm || len(s.txs[i].warm) > 0
+	}
 	if r.mismatch == nil {
 		got.reached = math.MaxInt
 	}
@@ -215,6 +224,9 @@ func (s *scan) correct(file string, b *traces.Bundle) (*replay, int, error) {
 		_, err := run.Run()
 		stop()
 		b.Prestate = again.Prestate
+		if r.relisted && r.err == nil && err == nil {
+			err = s.relist(b)
+		}
 		switch {
 		case r.err != nil:
 			return nil, round, r.err
@@ -305,6 +317,7 @@ func (s *scan) inContext(p *setting, n *notes) (*traces.Bundle, error) {
 	from := make([]common.Address, len(s.txs))
 	for i := range s.txs {
 		t := &s.txs[i]
+		t.warm = nil
 		from[i] = statedSender
 		switch {
 		case t.origin != nil:
@@ -321,15 +334,21 @@ func (s *scan) inContext(p *setting, n *notes) (*traces.Bundle, error) {
 		b.Txs = append(b.Txs, tx)
 		nonces[from[i]]++
 	}
+	s.limit(b)
+	b.StateSenders(from)
+	return b, complete(b)
+}
+
+// limit makes room in the block for all its transactions: whatever each of them uses, the next one has
+// its gas.
+func (s *scan) limit(b *traces.Bundle) {
 	var gas uint64
 	for _, tx := range b.Txs {
 		gas += tx.Gas()
 	}
 	if _, shown := s.word(vm.GASLIMIT); !shown {
-		h.GasLimit = max(h.GasLimit, gas) // whatever each of them uses, the next one has its share
+		b.Header.GasLimit = max(b.Header.GasLimit, gas)
 	}
-	b.StateSenders(from)
-	return b, complete(b)
 }
 
 // transaction makes a transaction of what its steps tell.
@@ -345,7 +364,7 @@ func (t *scannedTx) transaction(i int, b *traces.Bundle, nonce uint64, n *notes)
 	if unseen > 0 || !t.sized {
 		n.add("transaction %d: %d of %d bytes of call data were not read; they are zero", i, unseen, len(data))
 	}
-	intrinsic, err := core.IntrinsicGas(data, nil, nil, false, rules.IsHomestead, rules.IsIstanbul, rules.IsShanghai)
+	intrinsic, err := core.IntrinsicGas(data, t.warm, nil, false, rules.IsHomestead, rules.IsIstanbul, rules.IsShanghai)
 	if err != nil {
 		return nil, err
 	}
@@ -368,7 +387,12 @@ func (t *scannedTx) transaction(i int, b *traces.Bundle, nonce uint64, n *notes)
 	if t.outer.value != nil {
 		value = t.outer.value
 	}
-	if len(t.blobs) == 0 {
+	switch {
+	case len(t.blobs) == 0 && len(t.warm) > 0:
+		return types.NewTx(&types.AccessListTx{
+			ChainID: new(big.Int).SetUint64(b.ChainID), Nonce: nonce, To: &to, Value: value.ToBig(), Gas: gas, GasPrice: price, Data: data, AccessList: t.warm,
+		}), nil
+	case len(t.blobs) == 0:
 		return types.NewTx(&types.LegacyTx{Nonce: nonce, To: &to, Value: value.ToBig(), Gas: gas, GasPrice: price, Data: data}), nil
 	}
 	hashes, err := t.blobHashes(i, n)
@@ -382,6 +406,7 @@ func (t *scannedTx) transaction(i int, b *traces.Bundle, nonce uint64, n *notes)
 	return types.NewTx(&types.BlobTx{
 		ChainID: uint256.NewInt(b.ChainID), Nonce: nonce, To: to, Value: value, Gas: gas, Data: data,
 		GasTipCap: uint256.MustFromBig(price), GasFeeCap: uint256.MustFromBig(price), BlobFeeCap: fee, BlobHashes: hashes,
+		AccessList: t.warm,
 	}), nil
 }
 

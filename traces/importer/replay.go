@@ -37,6 +37,8 @@ type replay struct {
 	strayed bool // its gas, of which one difference makes all others
 	astray  bool // some transaction did: what later ones show may be its doing
 
+	relisted    bool   // access lists have grown
+	saved       uint64 // by that, in the current transaction
 	corrections int
 	compared    int
 	mismatch    error // the first
@@ -47,9 +49,11 @@ type replay struct {
 // frameGas is the latest step of a frame, in the trace and as it was executed.
 type frameGas struct {
 	step   *Step
-	number int // as the trace counts
+	self   common.Address // whose storage it uses
+	number int            // as the trace counts
 	gas    uint64
-	more   uint64 // gas that the trace has on top, in a transaction with less than its trace
+	more   uint64 // gas that the trace has on top
+	saved  uint64 // by what was found to be warm until then
 }
 
 type (
@@ -90,7 +94,7 @@ func (r *replay) told() int { return r.number - r.implied }
 // before starts a transaction: what the trace still has of earlier ones was not executed.
 func (r *replay) before(tx int) {
 	r.leave(tx)
-	r.tx, r.lost, r.strayed, r.frames = tx, false, false, r.frames[:0]
+	r.tx, r.lost, r.strayed, r.frames, r.saved = tx, false, false, r.frames[:0], 0
 }
 
 func (r *replay) leave(tx int) {
@@ -127,7 +131,7 @@ func (r *replay) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpCo
 		r.lost, r.astray = true, true
 		return
 	}
-	r.compare(s, gas, scope.StackData())
+	r.compare(s, gas, scope)
 	r.advance()
 	r.compared++
 	if err != nil {
@@ -149,8 +153,9 @@ func (r *replay) at(pc uint64, op byte, depth int) bool {
 
 // compare compares what a step finds. What a step has cost shows in the gas of the next one of its
 // frame: gasCost means something else with every client.
-func (r *replay) compare(s *Step, gas uint64, stack []uint256.Int) {
-	r.compareGas(s, gas)
+func (r *replay) compare(s *Step, gas uint64, scope tracing.OpContext) {
+	r.compareGas(s, gas, scope.Address())
+	stack := scope.StackData()
 	if len(s.Stack) != len(stack) {
 		if len(s.Stack) > 0 { // some dialects leave the stack out
 			r.differ("%v finds %d words on the stack; %d in the trace", s.Op, len(stack), len(s.Stack))
@@ -165,25 +170,32 @@ func (r *replay) compare(s *Step, gas uint64, stack []uint256.Int) {
 	}
 }
 
-func (r *replay) compareGas(s *Step, gas uint64) {
+func (r *replay) compareGas(s *Step, gas uint64, self common.Address) {
 	if s.Implied {
 		return
 	}
-	now := frameGas{step: s, number: r.told(), gas: gas}
+	now := frameGas{step: s, self: self, number: r.told(), gas: gas, saved: r.saved}
 	if s.Depth > len(r.frames) { // the first step of a frame
-		if limit := r.b.Txs[r.tx].Gas(); r.b.Unsigned && limit == params.MaxTxGas && r.scan.txs[r.tx].gas > limit {
+		limit := r.b.Txs[r.tx].Gas()
+		if less := r.b.Unsigned && limit == params.MaxTxGas && r.scan.txs[r.tx].gas > limit; less || r.saved > 0 {
 			now.more = s.Gas - gas
 		}
 		for len(r.frames) < s.Depth {
 			r.frames = append(r.frames, frameGas{})
 		}
 	} else {
-		now.more = r.frames[s.Depth-1].more
+		last := &r.frames[s.Depth-1]
+		now.more = last.more + r.saved - last.saved
 	}
 	before := r.frames[s.Depth-1]
+	less := s.Gas - gas - now.more
+	if less != 0 && !r.strayed && before.step != nil && r.warms(&before, less) {
+		r.saved += less
+		now.more, now.saved, less = now.more+less, r.saved, 0
+	}
 	r.frames = append(r.frames[:s.Depth-1], now)
 	switch {
-	case s.Gas == gas+now.more || r.strayed:
+	case less == 0 || r.strayed:
 		return
 	case before.step != nil:
 		r.differ("%v, which is step %d, has used %d gas; %d in the trace", before.step.Op, before.number, before.gas-gas, before.step.Gas-s.Gas)
@@ -309,10 +321,12 @@ func (r *replay) overwritten(owner common.Address, s *Step, paid, cost uint64) {
 	if value == other {
 		other = *uint256.NewInt(2)
 	}
-	for _, was = range []uint256.Int{{}, value, other} {
-		if writing(rules, &was, &value)+cold == paid {
-			r.slot(owner, slot, was, false)
-			return
+	for _, cold := range []uint64{cold, 0} { // it may have been warm
+		for _, was = range []uint256.Int{{}, value, other} {
+			if writing(rules, &was, &value)+cold == paid {
+				r.slot(owner, slot, was, false)
+				return
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/holiman/uint256"
 )
@@ -39,6 +40,7 @@ type scannedTx struct {
 	price  *uint256.Int
 	blobs  map[uint64]common.Hash // by index
 	outer  *identity
+	warm   types.AccessList // what costs as if it had been used before
 }
 
 // identity is what is known of a frame's address, caller and value. Frames share what a DELEGATECALL

@@ -18,7 +18,6 @@ type values struct {
 	depth   int // brackets that are open
 	text    bool
 	escaped bool
-	broken  bool // the text ends within a value
 }
 
 func newValues(text io.Reader) *values {
