@@ -126,11 +126,17 @@ func (n *anyUint) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// maxDepth is that of the innermost frame there can be (Yellow Paper, 9.1), where the outermost is at 1.
+const maxDepth = int(params.CallCreateDepth) + 1
+
 var errNoStep = errors.New("a step has to have pc, op, gas and depth")
 
 func (r *rawStep) step(tx, depth int) (*Step, error) {
 	if r.PC == nil || r.Gas == nil || len(r.Op) == 0 || depth < 1 {
 		return nil, errNoStep
+	}
+	if depth > maxDepth {
+		return nil, fmt.Errorf("a step at depth %d: no call is deeper than %d", depth, maxDepth)
 	}
 	s := &Step{Tx: tx, PC: uint64(*r.PC), Gas: uint64(*r.Gas), Depth: depth, NoCost: r.Cost == nil}
 	if r.Cost != nil {
