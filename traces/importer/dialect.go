@@ -7,7 +7,7 @@ import "strings"
 type dialect struct {
 	structLog, block, memory, section bool
 	frames                            bool // a summary for every frame: go-ethereum
-	announced                         bool // frames are announced, steps have no depth: evmone until 2023
+	announced                         bool // frames are announced, steps have no depth: older evmone
 	costs, withoutCost                bool // some steps have a gasCost, some have none
 	fork                              string
 	unfinished                        bool // the last transaction has neither a halting instruction nor a summary

@@ -241,7 +241,7 @@ var clients = []struct {
 			return l.set("error", nil)
 		})...)
 	}},
-	{"evmone before 2024", "old evmone", func(lines []line) []byte {
+	{"older evmone", "old evmone", func(lines []line) []byte {
 		depth := 0
 		gas := func(l line) string { return fmt.Sprint(l.number("gas")) }
 		var out []any

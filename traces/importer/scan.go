@@ -67,7 +67,7 @@ func (id *identity) isCalledBy(a common.Address) {
 // code is what was seen of an account's code.
 type code struct {
 	bytes map[uint64]byte
-	end   uint64 // behind the last byte seen
+	end   uint64 // after the last byte seen
 	size  uint64 // as CODESIZE or EXTCODESIZE gave it
 	sized bool
 }
@@ -80,7 +80,7 @@ func (c *code) set(at uint64, b byte) {
 // invalid stands for code that was never seen: executing it ends the frame.
 const invalid = byte(vm.INVALID)
 
-// assemble gives the code, and how many of its bytes were not seen.
+// assemble returns the code, and how many of its bytes were not seen.
 func (c *code) assemble() (out []byte, unseen uint64) {
 	size := c.end
 	for ; c.sized && size > c.size && c.bytes[size-1] == 0; size-- {
@@ -279,7 +279,7 @@ func (t *scannedTx) callData(l, n *Step, result uint256.Int) {
 // maxData bounds call data.
 const maxData = 1 << 20
 
-// input gives the call data, and how many of its bytes were not seen.
+// input returns the call data, and how many of its bytes were not seen.
 func (t *scannedTx) input() (data []byte, unseen int) {
 	size := t.size
 	if !t.sized {
@@ -308,7 +308,7 @@ func copySeen(c *code, to, from, size *uint256.Int, memory []byte) {
 	for i, b := range memory[to.Uint64() : to.Uint64()+size.Uint64()] {
 		at := from.Uint64() + uint64(i)
 		if c.sized && at >= c.size || !c.sized && b == 0 {
-			continue // behind the code there are zeros
+			continue // after the code there are zeros
 		}
 		c.set(at, b)
 	}

@@ -65,7 +65,7 @@ func (s *Step) next() uint64 {
 	return s.PC + 1
 }
 
-// callStipend is the gas that a call with value gives on top of what it forwards.
+// callStipend is the gas that a callee gets with value, on top of what is forwarded.
 const callStipend = params.CallStipend
 
 func calls(op vm.OpCode) bool {

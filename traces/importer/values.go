@@ -36,7 +36,7 @@ func (v *values) next() error {
 	return v.seek()
 }
 
-// Read gives the text of the values, and nothing of what is between them.
+// Read returns the text of the values, and nothing of what is between them.
 func (v *values) Read(p []byte) (int, error) {
 	if v.each && v.ended {
 		return 0, io.EOF
