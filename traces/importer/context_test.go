@@ -120,6 +120,7 @@ func TestEnvironment(t *testing.T) {
 		{name: "sender and receiver in a callee", code: join(call(0xbbbb, 0, 50_000), show()), others: state.Prestate{addressOf(0xbbbb): delegating}},
 		{name: "sender, receiver and value in delegated code", value: 3, code: do(0, 0, 0, 0, 0xbbbb, vm.GAS, vm.DELEGATECALL, vm.POP), others: state.Prestate{addressOf(0xbbbb): delegating}},
 		{name: "receiver in borrowed code", code: do(0, 0, 0, 0, 0, 0xbbbb, vm.GAS, vm.CALLCODE, vm.POP), others: state.Prestate{addressOf(0xbbbb): delegating}},
+		{name: "receiver in borrowed code that looks at itself only", code: do(0, 0, 0, 0, 0, 0xbbbb, vm.GAS, vm.CALLCODE, vm.POP), others: state.Prestate{addressOf(0xbbbb): runs(do(vm.ADDRESS, vm.POP))}},
 		{name: "blob base fee of 1", code: show(vm.BLOBBASEFEE)},
 		{name: "blob base fee of Cancun", fork: "Cancun", code: show(vm.BLOBBASEFEE), block: excess(80_000_000)},
 		{name: "blob base fee of Prague", code: show(vm.BLOBBASEFEE), block: excess(786432 * 100)},
@@ -142,6 +143,9 @@ func TestEnvironment(t *testing.T) {
 		})},
 		{name: "no block hash", code: show(5, vm.BLOCKHASH)},
 	} {
+		if strings.HasPrefix(s.name, "sender") || strings.HasPrefix(s.name, "receiver") {
+			s.from, s.to = common.Address{5}, common.Address{6}
+		}
 		_, lines := execute(t, s)
 		got := importAlone(t, text(anyOf(lines)...), Options{ChainID: 1})
 		if got.Mismatch != nil {
@@ -150,6 +154,12 @@ func TestEnvironment(t *testing.T) {
 		reload(t, s.name, got.Bundle)
 		if strings.Contains(s.name, "mainnet's") && (got.Bundle.Fork() != eraByRules(s.fork).fork || got.Bundle.Config != params.MainnetChainConfig) {
 			t.Errorf("%s: it is of %s", s.name, got.Bundle.Fork())
+		}
+		if from := got.Bundle.Senders[0]; s.from != (common.Address{}) && strings.HasPrefix(s.name, "sender") && !strings.Contains(s.name, "callee") && from != s.from {
+			t.Errorf("%s: the sender is %v, want %v", s.name, from, s.from)
+		}
+		if to := *got.Bundle.Txs[0].To(); s.to != (common.Address{}) && to != s.to {
+			t.Errorf("%s: the receiver is %v, want %v", s.name, to, s.to)
 		}
 	}
 }

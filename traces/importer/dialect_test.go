@@ -26,18 +26,19 @@ import (
 
 // scene is a transaction to a contract, and what is there before it.
 type scene struct {
-	name    string
-	code    []byte // of statedReceiver
-	others  state.Prestate
-	balance uint64 // of statedReceiver
-	storage map[isa.Word]isa.Word
-	fork    string // Prague where it is empty
-	gas     uint64
-	price   int64
-	value   int64
-	blobs   []common.Hash
-	access  types.AccessList
-	block   func(*traces.Bundle) // what else is to be said of the block
+	name     string
+	code     []byte // of statedReceiver
+	others   state.Prestate
+	balance  uint64 // of statedReceiver
+	storage  map[isa.Word]isa.Word
+	fork     string // Prague where it is empty
+	gas      uint64
+	from, to common.Address // the stated ones where they are empty
+	price    int64
+	value    int64
+	blobs    []common.Hash
+	access   types.AccessList
+	block    func(*traces.Bundle) // what else is to be said of the block
 }
 
 func addressOf(n uint64) state.Address {
@@ -62,7 +63,7 @@ func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
 	p := &setting{era: e, config: fixtures.Config(fork, 1), number: e.number, time: e.time}
 	b := &traces.Bundle{
 		Name: "scene", ChainID: 1, Config: p.config, Header: p.header(), BlockHashes: map[uint64]common.Hash{},
-		Prestate: state.Prestate{state.Address(statedSender): {Balance: *plenty}},
+		Prestate: state.Prestate{},
 	}
 	b.Header.GasLimit = statedGasLimit
 	if s.block != nil {
@@ -70,8 +71,12 @@ func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
 	}
 	var from []common.Address
 	for i, s := range scenes {
-		to := statedReceiver
+		to, sender := statedReceiver, statedSender
+		if s.to != (common.Address{}) {
+			to, sender = s.to, s.from
+		}
 		to[0] += byte(i)
+		b.Prestate[state.Address(sender)] = &state.Account{Balance: *plenty}
 		b.Prestate[state.Address(to)] = &state.Account{Nonce: 1, Code: s.code, Balance: word(s.balance), Storage: s.storage}
 		for a, acct := range s.others {
 			b.Prestate[a] = acct
@@ -91,7 +96,7 @@ func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
 			tx = &types.AccessListTx{ChainID: big.NewInt(1), Nonce: uint64(i), To: &to, Value: big.NewInt(s.value), Gas: gas, GasPrice: big.NewInt(s.price), AccessList: s.access}
 		}
 		b.Txs = append(b.Txs, types.NewTx(tx))
-		from = append(from, statedSender)
+		from = append(from, sender)
 	}
 	b.StateSenders(from)
 	if err := complete(b); err != nil {
