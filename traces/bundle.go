@@ -190,10 +190,8 @@ func WithoutMark(r io.Reader) (io.Reader, error) {
 	if !ok {
 		in = bufio.NewReaderSize(r, 1<<16)
 	}
-	first, err := in.Peek(3)
+	first, _ := in.Peek(3) // whoever reads on meets the error
 	switch {
-	case err != nil && !errors.Is(err, io.EOF):
-		return nil, err
 	case bytes.Equal(first, []byte("\uFEFF")):
 		_, err := in.Discard(len(first))
 		return in, err
