@@ -173,7 +173,32 @@ func decompress(r io.Reader) (text io.Reader, closer func(), err error) {
 	default:
 		text = in
 	}
+	if text, err = WithoutMark(text); err != nil {
+		closer()
+		return nil, nil, err
+	}
 	return &boundedReader{r: text, left: maxBundleBytes}, closer, nil
+}
+
+// errUTF16 is the cause of the error for text as some shells redirect it.
+var errUTF16 = errors.New("the text is UTF-16, which JSON is not written in (RFC 8259): it has to be saved as UTF-8")
+
+// WithoutMark passes over the byte-order mark that editors and shells put before UTF-8
+// text, and that a JSON reader may ignore (RFC 8259, section 8.1).
+func WithoutMark(r io.Reader) (io.Reader, error) {
+	in, ok := r.(*bufio.Reader)
+	if !ok {
+		in = bufio.NewReaderSize(r, 1<<16)
+	}
+	first, _ := in.Peek(3) // whoever reads on meets the error
+	switch {
+	case bytes.Equal(first, []byte("\uFEFF")):
+		_, err := in.Discard(len(first))
+		return in, err
+	case bytes.HasPrefix(first, []byte{0xff, 0xfe}), bytes.HasPrefix(first, []byte{0xfe, 0xff}):
+		return nil, errUTF16
+	}
+	return in, nil
 }
 
 // boundedReader fails once more than left bytes have been read.

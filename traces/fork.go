@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -141,13 +142,14 @@ func ReadChainConfig(path string) (*params.ChainConfig, error) {
 	if err != nil {
 		return nil, err
 	}
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	var genesis struct {
 		Config *params.ChainConfig `json:"config"`
 	}
 	if err := json.Unmarshal(text, &genesis); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if genesis.Config != nil {
+	if genesis.Config != nil && genesis.Config.ChainID != nil {
 		return genesis.Config, nil
 	}
 	config := new(params.ChainConfig)

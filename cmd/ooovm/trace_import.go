@@ -31,14 +31,17 @@ func newTraceImport(c *cli) *cobra.Command {
 		Long: `Makes a bundle of one file, or of a block and what was traced of it: prestateTracer
 output, a structLog of debug_traceTransaction or debug_traceBlockByNumber, EIP-3155
 lines, tracer fixtures of go-ethereum. State tests (a file, a
-folder, an archive) make a bundle of each subtest, in a folder. Formats and dialects are
-detected and reported; plain, gzip or zstd. What could not be known is said on stderr and
+folder, an archive) make a bundle of each subtest, in a folder. A trace alone stands in a
+block of the fork that --fork names, or of one that its steps fit, by the schedule of
+--chain-config or its own. Formats and dialects are detected and reported; lines that are no
+JSON are passed over; plain, gzip or zstd. What could not be known is said on stderr and
 in the bundle. go-ethereum executes every bundle; where it differs from the trace, the
 header or the block's receipts (a file beside the others), the exit code is 3 and nothing
 is written.`,
 		Example: `  ooovm trace import block.json prestate.json -o b.json.zst
   ooovm trace import block.json structlogs.json.gz -o b.json.zst
   evm run --trace --trace.format json 6001600255 2> steps.jsonl; ooovm trace import steps.jsonl -o b.json
+  ooovm trace import steps.jsonl --fork osaka -o b.json
   ooovm trace import --from-module -o fixtures/`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
 			switch {
@@ -56,6 +59,12 @@ is written.`,
 				}
 				f.options.Config, f.options.ChainID = config, config.ChainID.Uint64()
 			}
+			if f.fork != "" {
+				var ok bool
+				if f.options.Fork, ok = fixtures.Fork(f.fork); !ok {
+					return usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
+				}
+			}
 			if f.module {
 				return f.fromModule(c)
 			}
@@ -70,7 +79,7 @@ is written.`,
 	flags.Uint64Var(&f.options.ChainID, "chain-id", 1, "chain of a block file, which does not say it")
 	flags.StringVar(&f.config, "chain-config", "", "`file` with the fork schedule: genesis.json, or its config alone")
 	flags.BoolVar(&f.module, "from-module", false, "import the tracer fixtures of the go-ethereum module on this host")
-	flags.StringVar(&f.fork, "fork", "", "of state tests, import the subtests of this `fork` only")
+	flags.StringVar(&f.fork, "fork", "", "`fork` that a trace alone is of; of state tests, the only one whose subtests are imported")
 	complete(cmd, "fork", cobra.FixedCompletions(fixtures.Forks(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -90,18 +99,11 @@ func manyTests(path string) bool {
 
 // stateTests imports every subtest into a folder.
 func (f *importFlags) stateTests(c *cli, path string) error {
-	fork := ""
-	if f.fork != "" {
-		var ok bool
-		if fork, ok = fixtures.Fork(f.fork); !ok {
-			return usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
-		}
-	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return usageError(err)
 	}
 	imported, differ, all := 0, 0, 0
-	err := importer.StateTests(path, fork, func(name string, got *importer.Imported, err error) error {
+	err := importer.StateTests(path, f.options.Fork, func(name string, got *importer.Imported, err error) error {
 		all++
 		if err != nil {
 			if errors.As(err, new(*importer.DifferenceError)) {

@@ -95,7 +95,7 @@ func readBounded(r io.Reader) ([]byte, error) {
 	if err == nil && len(text) > maxText {
 		err = fmt.Errorf("more than %d bytes", maxText)
 	}
-	return text, err
+	return bytes.TrimPrefix(text, []byte("\uFEFF")), err // a byte-order mark, as editors write it
 }
 
 // strict decodes JSON and refuses members that it does not know.

@@ -28,7 +28,7 @@ func TestReadProgram(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{file, z.String()} {
+	for _, text := range []string{file, z.String(), "\uFEFF" + file} {
 		programs, err := Read(strings.NewReader(text), "name")
 		if err != nil {
 			t.Fatal(err)

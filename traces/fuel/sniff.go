@@ -66,8 +66,17 @@ const schemaFamily = "ooovm.fuel/"
 // decompressed reads text that may be compressed with gzip.
 func decompressed(r io.Reader) (io.Reader, error) {
 	b := bufio.NewReader(r)
-	if magic, err := b.Peek(2); err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
+	if magic, err := b.Peek(2); err != nil {
 		return b, err
+	} else if magic[0] == 0x1f && magic[1] == 0x8b {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, err
+		}
+		b = bufio.NewReader(z)
 	}
-	return gzip.NewReader(b)
+	if mark, err := b.Peek(3); err == nil && string(mark) == "\uFEFF" {
+		_, _ = b.Discard(len(mark)) // of what Peek has buffered: it cannot fail
+	}
+	return b, nil
 }

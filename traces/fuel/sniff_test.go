@@ -15,6 +15,7 @@ func TestIsProgramFile(t *testing.T) {
 		{"a.fuel.json", "anything", true},
 		{"a.fuel.json.gz", "", true},
 		{"program.json", file, true},
+		{"marked.json", "\uFEFF" + file, true},
 		{"new.json", `{"block": {}, "schema": "ooovm.fuel/9"}`, true},
 		{"vectors.json", `{"meta": {"vectors": 3}, "vectors": [`, true},
 		{"programs.json", `{"programs": []}`, true},

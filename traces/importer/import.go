@@ -24,6 +24,7 @@ import (
 type Options struct {
 	ChainID uint64              // of a block, which does not name its chain
 	Config  *params.ChainConfig // of a chain that is not known, nil for none
+	Fork    string              // of a trace alone, as fixtures.Fork gives it; empty to find it out
 }
 
 // FileError says in one line what is wrong with a file.
@@ -152,7 +153,7 @@ func (in *ingredients) again() (*Imported, error) {
 }
 
 func (in *ingredients) traceAlone() (*Imported, error) {
-	got, err := rebuild(in.files[Trace], nil)
+	got, err := rebuild(in.files[Trace], nil, in.opt)
 	if err != nil {
 		return nil, in.fail(Trace, err)
 	}
@@ -165,7 +166,7 @@ func (in *ingredients) traceOfBlock() (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := rebuild(in.files[Trace], block)
+	got, err := rebuild(in.files[Trace], block, in.opt)
 	if err != nil {
 		return nil, in.fail(Trace, err)
 	}
@@ -237,6 +238,9 @@ func (in *ingredients) block() (*traces.Bundle, []claim, error) {
 	block, err := readBlock(in.files[Block], in.opt)
 	if err != nil {
 		return nil, nil, in.fail(Block, err)
+	}
+	if fork := in.opt.Fork; fork != "" && eraByRules(fork).fork != block.Fork() {
+		return nil, nil, in.fail(Block, fmt.Errorf("it is a block of %s, not of %s", block.Fork(), eraByRules(fork).fork))
 	}
 	if file, ok := in.files[BlockHashes]; ok {
 		if err := readHashes(file, block); err != nil {

@@ -84,9 +84,9 @@ func TestDialects(t *testing.T) {
 		lines         []byte
 	}{
 		{"go-ethereum", "EIP-3155, go-ethereum", lines},
-		{"sections", "EIP-3155, with code sections (besu, revm)", edit(`{"pc":`, `{"section":0,"pc":`)},
+		{"sections", "EIP-3155, go-ethereum, with code sections", edit(`{"pc":`, `{"section":0,"pc":`)},
 		{"opcodes in hexadecimal", "EIP-3155, go-ethereum", edit(`"op":(\d+)`, `"op":"$1"`)},
-		{"evmone", "EIP-3155, evmone (no gasCost)", edit(`"gasCost":"0x[0-9a-f]+",`, ``)},
+		{"no costs", "EIP-3155, go-ethereum, no gasCost", edit(`"gasCost":"0x[0-9a-f]+",`, ``)},
 		{"a step told twice", "EIP-3155, go-ethereum", edit(`(?m)^({.*"opName":"RETURN".*})$`, "$1\n$1")},
 	} {
 		got, err := Import([]string{write(t, "block.json", block), write(t, "t.jsonl", c.lines)}, Options{ChainID: 1})
@@ -360,7 +360,7 @@ func TestTraceAlone(t *testing.T) {
 	}
 }
 
-// TestTraceAloneWithoutCosts: evmone writes no gasCost; the cost of a step is then what the gas of the next one leaves,
+// TestTraceAloneWithoutCosts: without gasCost, the cost of a step is then what the gas of the next one leaves,
 // and the slot that SSTORE overwrites is found from it as before.
 func TestTraceAloneWithoutCosts(t *testing.T) {
 	trace := regexp.MustCompile(`"gasCost":"0x[0-9a-f]+",`).ReplaceAllString(aloneTrace, "")
@@ -389,7 +389,7 @@ func TestBrokenFiles(t *testing.T) {
 		want  string
 	}{
 		{"empty", []string{""}, "the file is empty"},
-		{"no JSON", []string{"hello"}, "invalid character"},
+		{"no JSON", []string{"hello"}, "no JSON object in it"},
 		{"unknown", []string{`{"a":{"b":1}}`}, "not a format that is known"},
 		{"truncated trace", []string{aloneTrace[:300]}, "ends too early"},
 		{"no gas", []string{`{"pc":0,"op":1,"depth":1}`}, "a step has to have pc, op, gas and depth"},
@@ -425,10 +425,10 @@ func (e *endlessLog) Read(p []byte) (int, error) {
 		case e.done:
 			return 0, io.EOF
 		case e.left == 0:
-			e.rest, e.done = []byte(`{"pc":0,"op":"STOP","gas":1,"gasCost":0,"depth":1,"stack":[]}]}}`), true
+			e.rest, e.done = []byte(`{"pc":1001,"op":"STOP","gas":1,"gasCost":0,"depth":1,"stack":[]}]}}`), true
 		default:
 			e.left--
-			e.rest = fmt.Appendf(nil, `{"pc":%d,"op":"ADD","gas":%d,"gasCost":3,"depth":1,"stack":["0x%x","0x2"]},`, e.left%1000, e.left+2, e.left)
+			e.rest = fmt.Appendf(nil, `{"pc":%d,"op":"ADD","gas":%d,"gasCost":3,"depth":1,"stack":["0x%x","0x2"]},`, 1+e.left%1000, e.left+2, e.left)
 		}
 	}
 	n := copy(p, e.rest)
@@ -445,7 +445,7 @@ func TestLongTracesAreStreamed(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	seen, s := 0, newScan()
 	text := io.MultiReader(strings.NewReader(`{"result":{"gas":1,"failed":false,"structLogs":[`), &endlessLog{left: steps})
-	r := &reader{dec: json.NewDecoder(text), d: new(dialect), to: sink{end: s.end, step: func(n *Step) error {
+	r := newReader(text, new(dialect), sink{end: s.end, step: func(n *Step) error {
 		if seen++; seen%100_000 == 0 {
 			runtime.GC()
 			runtime.ReadMemStats(&now)
@@ -454,7 +454,7 @@ func TestLongTracesAreStreamed(t *testing.T) {
 			}
 		}
 		return s.step(n)
-	}}}
+	}})
 	if err := r.read(); err != nil {
 		t.Fatal(err)
 	}

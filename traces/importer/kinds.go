@@ -135,30 +135,53 @@ func (k Kind) article() string {
 // errUnknown is a file of no format that is known.
 var errUnknown = errors.New("not a format that is known: a block, prestateTracer output, an EIP-3155 or structLog trace, a state test, a tracer fixture of go-ethereum, or a bundle")
 
-// Detect tells what a file is from its first members. It reads no more than it has to. A
-// file that is known and cannot be imported is a *KindError.
+// errNoJSON is a file in which no line begins as an object or a list does.
+var errNoJSON = errors.New("there is no JSON object in it: no trace, and not a format that is known")
+
+// Detect tells what a file is from the first of its values that tells; lines that are no
+// JSON, and what a runner prints of itself, are passed over. It reads no more than it has
+// to. A file that is known and cannot be imported is a *KindError.
 func Detect(file string) (Kind, error) {
 	text, closer, err := traces.OpenText(file)
 	if err != nil {
 		return "", err
 	}
 	defer closer()
-	d := &detector{dec: json.NewDecoder(text)}
-	kind, err := d.detect()
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "", errors.New("the text ends too early")
-	case err != nil:
-		return "", err
-	case kind == nodeError:
-		return "", &KindError{kind, d.said}
-	case kind == "":
-		return "", errUnknown
+	v, some := newValues(text), false
+	v.each = true
+	var unknown error = errUnknown
+	for {
+		switch err := v.next(); {
+		case errors.Is(err, io.EOF) && !some:
+			return "", errNoJSON
+		case errors.Is(err, io.EOF):
+			return "", unknown
+		case err != nil:
+			return "", tooEarly(err)
+		}
+		some = true
+		d := &detector{dec: json.NewDecoder(v)}
+		kind, err := d.detect()
+		switch {
+		case err != nil:
+			return "", tooEarly(err)
+		case kind == nodeError: // a later value may be what was asked for
+			unknown = &KindError{kind, d.said}
+		case kind != "":
+			if advice := kind.advice(); advice != "" {
+				return "", &KindError{kind, advice}
+			}
+			return kind, nil
+		}
 	}
-	if advice := kind.advice(); advice != "" {
-		return "", &KindError{kind, advice}
+}
+
+// tooEarly says what an end of the text within a value means.
+func tooEarly(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the text ends too early")
 	}
-	return kind, nil
+	return err
 }
 
 // detector looks at the first value of a text, and takes in no more than names.

@@ -1,16 +1,19 @@
 package importer
 
 import (
-	"encoding/json"
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"maps"
+	"math"
 	"math/big"
 	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/consensus/misc/eip4844"
 	"github.com/ethereum/go-ethereum/core"
 	gethstate "github.com/ethereum/go-ethereum/core/state"
 	"github.com/ethereum/go-ethereum/core/types"
@@ -33,17 +36,10 @@ type Imported struct {
 	claims []claim // what the trace says of the transactions
 }
 
-// Where a reconstructed block stands when the trace does not say: on mainnet in the time of
-// Prague (EIP-7600).
-const (
-	statedNumber   = 23_000_000
-	statedTime     = 1_753_000_000
-	statedGasLimit = 60_000_000
-)
-
 // Accounts that stand for those that a trace does not name.
 var (
 	statedSender   = common.HexToAddress("0x5e4d0000000000000000000000000000000005e4")
+	statedCoinbase = common.HexToAddress("0xc0ba5e0000000000000000000000000000c0ba5e")
 	statedReceiver = common.HexToAddress("0x7ece0000000000000000000000000000000007ec")
 )
 
@@ -53,8 +49,11 @@ var plenty = new(uint256.Int).Lsh(uint256.NewInt(1), 100)
 // maxRounds bounds how often a reconstruction is executed and corrected.
 const maxRounds = 50
 
+// enoughSteps bounds how many steps are executed to find out which fork a trace is of.
+const enoughSteps = 20_000_000
+
 // rebuild makes a bundle of a trace: with the block that it is of, or in a stated context.
-func rebuild(file string, block *traces.Bundle) (*Imported, error) {
+func rebuild(file string, block *traces.Bundle, opt Options) (*Imported, error) {
 	s, d := newScan(), new(dialect)
 	if err := stream(file, d, s.sink()); err != nil {
 		return nil, err
@@ -65,22 +64,83 @@ func rebuild(file string, block *traces.Bundle) (*Imported, error) {
 	if s.stackless && !s.stacks {
 		return nil, errNoStacks
 	}
-	if s.last != nil {
-		s.outcome(nil)
-	}
-	var notes []string
-	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
-	stated := block == nil
-	if stated {
-		var err error
-		if block, err = s.inContext(note); err != nil {
+	s.whole = d.costs && !d.static
+	if block != nil {
+		got, err := s.attempt(file, d, block, &notes{})
+		if err != nil {
 			return nil, err
 		}
+		return got.Imported, got.Bundle.Check()
 	}
+	settings, err := s.settings(d, opt)
+	if err != nil {
+		return nil, err
+	}
+	var best *attempt
+	var why error
+	executed := 0
+	for _, p := range settings {
+		got, err := s.alone(file, d, p)
+		if err != nil {
+			if why == nil {
+				why = err
+			}
+			continue
+		}
+		if best == nil || got.reached > best.reached || got.reached == best.reached && best.warm && !got.warm {
+			best = got
+		}
+		executed += s.steps * got.rounds
+		if best.Mismatch == nil && !best.warm || executed > enoughSteps {
+			break
+		}
+	}
+	if best == nil {
+		return nil, why
+	}
+	b := best.Bundle.Again()
+	if err := seal(b); err != nil {
+		return nil, err
+	}
+	b.ContentHash, b.Provenance = best.Bundle.ContentHash, best.Bundle.Provenance
+	best.Bundle = b
+	return best.Imported, b.Check()
+}
+
+// notes gathers what could not be known.
+type notes struct{ list []string }
+
+func (n *notes) add(format string, args ...any) {
+	n.list = append(n.list, fmt.Sprintf(format, args...))
+}
+
+// attempt is what became of a trace in one block.
+type attempt struct {
+	*Imported
+	reached int // the step at which it went another way, beyond all for none
+	rounds  int
+	warm    bool // access lists were needed: under another fork they may not be
+}
+
+// alone makes a bundle of a trace in a setting.
+func (s *scan) alone(file string, d *dialect, p *setting) (*attempt, error) {
+	n := new(notes)
+	block, err := s.inContext(p, n)
+	if err != nil {
+		return nil, err
+	}
+	if d.unfinished {
+		n.add("the last transaction: it ends with neither a halting instruction nor a summary; that its code ends there is assumed")
+	}
+	return s.attempt(file, d, block, n)
+}
+
+// attempt makes a bundle of a trace and a block.
+func (s *scan) attempt(file string, d *dialect, block *traces.Bundle, n *notes) (*attempt, error) {
 	if len(block.Txs) != len(s.txs) {
 		return nil, fmt.Errorf("the trace has %d transactions, the block %d", len(s.txs), len(block.Txs))
 	}
-	senders, err := s.populate(block, note)
+	senders, err := s.populate(block, n)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +149,12 @@ func rebuild(file string, block *traces.Bundle) (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rounds == maxRounds {
-		note("after %d rounds of corrections values still differ", rounds)
+	if rounds == maxRounds && r.corrections > 0 && r.mismatch == nil {
+		r.mismatch = fmt.Errorf("after %d rounds of corrections values still differ", rounds)
 	}
 	for _, from := range slices.SortedFunc(maps.Keys(senders), common.Address.Cmp) {
 		if !r.certain[balanceFact(from)] {
-			note("balance of the sender %v: not in the trace, it is made large enough", from)
+			n.add("balance of the sender %v: not in the trace, it is made large enough", from)
 		}
 	}
 	guessed := 0
@@ -103,18 +163,24 @@ func rebuild(file string, block *traces.Bundle) (*Imported, error) {
 			guessed++
 		}
 	}
-	if guessed > 0 {
-		note("%d slots are written before they are read: whether they were zero is known from the cost, what they held is not", guessed)
-	}
-	if stated {
-		block = block.Again()
-		if err := seal(block); err != nil {
-			return nil, err
+	for i := range s.txs {
+		if warm := s.txs[i].warm; len(warm) > 0 {
+			n.add("transaction %d: %d accounts and %d slots are warm before it uses them; an access list stands for what made them so", i, len(warm), warm.StorageKeys())
 		}
 	}
+	if guessed > 0 {
+		n.add("%d slots are written before they are read: whether they were zero is known from the cost, what they held is not", guessed)
+	}
 	block.ContentHash = traces.ContentHash(block.Prestate, block.BlockHashes)
-	block.Provenance = &traces.Provenance{Source: "import", Dialect: d.String(), Warnings: notes}
-	return &Imported{Bundle: block, Compared: r.compared, Mismatch: r.mismatch, claims: s.claims(d)}, block.Check()
+	block.Provenance = &traces.Provenance{Source: "import", Dialect: d.String(), Warnings: n.list}
+	got := &attempt{&Imported{Bundle: block, Compared: r.compared, Mismatch: r.mismatch, claims: s.claims(d)}, r.reached, rounds, false}
+	for i := range s.txs {
+		got.warm = got.warm || len(s.txs[i].warm) > 0
+	}
+	if r.mismatch == nil {
+		got.reached = math.MaxInt
+	}
+	return got, nil
 }
 
 // stream reads a trace once.
@@ -124,8 +190,7 @@ func stream(file string, d *dialect, to sink) error {
 		return err
 	}
 	defer closer()
-	r := &reader{dec: json.NewDecoder(text), to: to, d: d}
-	return r.read()
+	return newReader(text, d, to).read()
 }
 
 // errStop ends a stream whose reader has gone.
@@ -155,7 +220,7 @@ func (s *scan) correct(file string, b *traces.Bundle) (*replay, int, error) {
 	for round := 1; ; round++ {
 		again := b.Again()
 		pull, stop := iter.Pull2(all(file))
-		r := &replay{b: again, scan: s, certain: certain, pull: pull, number: -1}
+		r := &replay{b: again, scan: s, certain: certain, pull: pull, number: -1, wrote: make(map[slotFact]bool)}
 		r.advance()
 		run := traces.Execution{
 			Bundle: again, Hooks: r.hooks(), Before: r.before,
@@ -165,6 +230,9 @@ func (s *scan) correct(file string, b *traces.Bundle) (*replay, int, error) {
 		_, err := run.Run()
 		stop()
 		b.Prestate = again.Prestate
+		if r.relisted && r.err == nil && err == nil {
+			err = s.relist(b)
+		}
 		switch {
 		case r.err != nil:
 			return nil, round, r.err
@@ -177,7 +245,7 @@ func (s *scan) correct(file string, b *traces.Bundle) (*replay, int, error) {
 }
 
 // populate makes the accounts that the trace shows: code, senders.
-func (s *scan) populate(b *traces.Bundle, note func(string, ...any)) (senders map[common.Address]bool, err error) {
+func (s *scan) populate(b *traces.Bundle, n *notes) (senders map[common.Address]bool, err error) {
 	made := s.made()
 	codes := make(map[common.Address]*code)
 	for a, c := range s.codes {
@@ -211,7 +279,7 @@ func (s *scan) populate(b *traces.Bundle, note func(string, ...any)) (senders ma
 		b.Prestate[state.Address(a)] = &state.Account{Code: text, Nonce: 1}
 	}
 	if unseen > 0 {
-		note("code: %d of %d bytes were not executed or copied; they are filled with INVALID", unseen, total)
+		n.add("code: %d of %d bytes were not executed or copied; they are filled with INVALID", unseen, total)
 	}
 	senders = make(map[common.Address]bool)
 	for i, tx := range b.Txs {
@@ -229,70 +297,157 @@ func (s *scan) populate(b *traces.Bundle, note func(string, ...any)) (senders ma
 			acct.Nonce = tx.Nonce()
 			acct.Balance = *plenty
 		}
+		cost, over := uint256.FromBig(tx.Cost())
+		if over {
+			return nil, fmt.Errorf("transaction %d: its gas, value and price make a cost above 256 bits", i)
+		}
+		if acct.Balance.Lt(cost) {
+			acct.Balance = *cost // the balance is more than any other one's by far
+		}
 	}
 	return senders, nil
 }
 
 // inContext makes a block around the transactions of a trace that comes without one.
-func (s *scan) inContext(note func(string, ...any)) (*traces.Bundle, error) {
-	word := func(op vm.OpCode, otherwise uint64) uint64 {
-		if w, ok := s.context[op]; ok && w.IsUint64() {
-			return w.Uint64()
-		}
-		return otherwise
+func (s *scan) inContext(p *setting, n *notes) (*traces.Bundle, error) {
+	h, err := s.head(p)
+	if err != nil {
+		return nil, err
 	}
-	h := &types.Header{
-		Number: new(big.Int).SetUint64(word(vm.NUMBER, statedNumber)), Time: word(vm.TIMESTAMP, statedTime),
-		GasLimit: word(vm.GASLIMIT, statedGasLimit), Difficulty: new(big.Int), BaseFee: new(big.Int).SetUint64(word(vm.BASEFEE, 0)),
-	}
-	if w, ok := s.context[vm.COINBASE]; ok {
-		h.Coinbase = common.Address(w.Bytes20())
-	}
-	if w, ok := s.context[vm.DIFFICULTY]; ok {
-		h.MixDigest = w.Bytes32()
-	}
-	config := *params.MainnetChainConfig
-	id := word(vm.CHAINID, 1)
-	config.ChainID = new(big.Int).SetUint64(id)
-	note("the block: its header is not in the trace, a stated context of chain %d, fork %s is used", id, traces.Fork(&config, h))
+	id := p.config.ChainID.Uint64()
+	n.add("the block: its header is not in the trace, a stated context of chain %d, fork %s is used", id, p.fork)
 	b := &traces.Bundle{
-		Name: "imported", ChainID: id, Config: &config, Header: h, Prestate: state.Prestate{}, BlockHashes: map[uint64]common.Hash{},
+		Name: "imported", ChainID: id, Config: p.config, Header: h, Prestate: state.Prestate{}, BlockHashes: map[uint64]common.Hash{},
 	}
 	nonces := make(map[common.Address]uint64)
 	from := make([]common.Address, len(s.txs))
-	rules := b.Rules()
 	for i := range s.txs {
 		t := &s.txs[i]
+		t.warm = nil
 		from[i] = statedSender
-		if t.from != nil {
-			from[i] = *t.from
-		} else {
-			note("transaction %d: its sender is not in the trace, %v stands for it", i, statedSender)
+		switch {
+		case t.origin != nil:
+			from[i] = *t.origin
+		case t.outer.caller != nil:
+			from[i] = *t.outer.caller
+		default:
+			n.add("transaction %d: its sender is not in the trace, %v stands for it", i, statedSender)
 		}
-		to := statedReceiver
-		if t.to != nil {
-			to = *t.to
-		} else {
-			note("transaction %d: its receiver is not in the trace, %v stands for it", i, statedReceiver)
-		}
-		data, unseen := t.input()
-		if unseen > 0 || !t.sized {
-			note("transaction %d: %d of %d bytes of call data were not read; they are zero", i, unseen, len(data))
-		}
-		intrinsic, err := core.IntrinsicGas(data, nil, nil, false, rules.IsHomestead, rules.IsIstanbul, rules.IsShanghai)
+		tx, err := t.transaction(i, b, nonces[from[i]], n)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("transaction %d: %w", i, err)
 		}
-		price := h.BaseFee
-		if t.price != nil {
-			price = t.price.ToBig()
-		}
-		b.Txs = append(b.Txs, types.NewTx(&types.LegacyTx{
-			Nonce: nonces[from[i]], To: &to, Value: t.value.ToBig(), Gas: t.gas + intrinsic, GasPrice: price, Data: data,
-		}))
+		b.Txs = append(b.Txs, tx)
 		nonces[from[i]]++
-		h.GasLimit = max(h.GasLimit, t.gas+intrinsic)
 	}
+	s.limit(b)
 	b.StateSenders(from)
 	return b, complete(b)
 }
+
+// limit makes room in the block for all its transactions: whatever each of them uses, the next one has
+// its gas.
+func (s *scan) limit(b *traces.Bundle) {
+	var gas uint64
+	for _, tx := range b.Txs {
+		gas += tx.Gas()
+	}
+	if _, shown := s.word(vm.GASLIMIT); !shown {
+		b.Header.GasLimit = max(b.Header.GasLimit, gas)
+	}
+}
+
+// standIn is the account that stands for a receiver that is not in the trace. Each
+// transaction has its own: two that run other code, or find other storage, are not of one
+// account, and two that are of one are told the same by two.
+func standIn(tx int) common.Address {
+	to := statedReceiver
+	binary.BigEndian.PutUint32(to[:4], binary.BigEndian.Uint32(to[:4])+uint32(tx)<<24+uint32(tx)>>8)
+	return to
+}
+
+// transaction makes a transaction of what its steps tell.
+func (t *scannedTx) transaction(i int, b *traces.Bundle, nonce uint64, n *notes) (*types.Transaction, error) {
+	h, rules := b.Header, b.Rules()
+	to := standIn(i)
+	if t.outer.address != nil {
+		to = *t.outer.address
+	} else {
+		n.add("transaction %d: its receiver is not in the trace, %v stands for it", i, to)
+	}
+	data, unseen := t.input()
+	if unseen > 0 || !t.sized {
+		n.add("transaction %d: %d of %d bytes of call data were not read; they are zero", i, unseen, len(data))
+	}
+	intrinsic, err := core.IntrinsicGas(data, t.warm, nil, false, rules.IsHomestead, rules.IsIstanbul, rules.IsShanghai)
+	if err != nil {
+		return nil, err
+	}
+	gas := t.gas + intrinsic
+	if rules.IsOsaka && gas > params.MaxTxGas {
+		n.add("transaction %d: it has %d gas, and %d is the most that %s allows (EIP-7825): it has that, and steps are compared by what they use", i, gas, params.MaxTxGas, b.Fork())
+		gas = params.MaxTxGas
+	}
+	price := new(big.Int)
+	if h.BaseFee != nil {
+		price = h.BaseFee
+	}
+	if t.price != nil {
+		if price.Cmp(t.price.ToBig()) > 0 {
+			return nil, fmt.Errorf("its gas price is %v, below the block's base fee of %v", t.price.ToBig(), price)
+		}
+		price = t.price.ToBig()
+	}
+	value := new(uint256.Int)
+	if t.outer.value != nil {
+		value = t.outer.value
+	}
+	switch {
+	case len(t.blobs) == 0 && len(t.warm) > 0:
+		return types.NewTx(&types.AccessListTx{
+			ChainID: new(big.Int).SetUint64(b.ChainID), Nonce: nonce, To: &to, Value: value.ToBig(), Gas: gas, GasPrice: price, Data: data, AccessList: t.warm,
+		}), nil
+	case len(t.blobs) == 0:
+		return types.NewTx(&types.LegacyTx{Nonce: nonce, To: &to, Value: value.ToBig(), Gas: gas, GasPrice: price, Data: data}), nil
+	}
+	hashes, err := t.blobHashes(i, n)
+	if err != nil {
+		return nil, err
+	}
+	fee, over := uint256.FromBig(eip4844.CalcBlobFee(b.Config, &types.Header{Time: h.Time, ExcessBlobGas: cmp.Or(h.ExcessBlobGas, new(uint64))}))
+	if over {
+		return nil, errors.New("the blob base fee is above 256 bits")
+	}
+	return types.NewTx(&types.BlobTx{
+		ChainID: uint256.NewInt(b.ChainID), Nonce: nonce, To: to, Value: value, Gas: gas, Data: data,
+		GasTipCap: uint256.MustFromBig(price), GasFeeCap: uint256.MustFromBig(price), BlobFeeCap: fee, BlobHashes: hashes,
+		AccessList: t.warm,
+	}), nil
+}
+
+// blobVersion begins the hash of every blob (EIP-4844).
+const blobVersion = 1
+
+// blobHashes lists the hashes of a transaction's blobs up to the last that BLOBHASH has found.
+func (t *scannedTx) blobHashes(i int, n *notes) ([]common.Hash, error) {
+	last := slices.Max(slices.Collect(maps.Keys(t.blobs)))
+	if last >= maxBlobs {
+		return nil, fmt.Errorf("BLOBHASH finds blob %d, and no transaction has so many", last)
+	}
+	hashes := make([]common.Hash, last+1)
+	for at := range hashes {
+		hash, seen := t.blobs[uint64(at)]
+		switch {
+		case !seen:
+			hash[0] = blobVersion
+			n.add("transaction %d: the hash of its blob %d is not in the trace, %v stands for it", i, at, hash)
+		case hash[0] != blobVersion:
+			return nil, fmt.Errorf("BLOBHASH finds %v, which is no hash of a blob: it does not begin with 0x01", hash)
+		}
+		hashes[at] = hash
+	}
+	return hashes, nil
+}
+
+// maxBlobs bounds what a trace can make of a transaction's blobs: no schedule allows as many.
+const maxBlobs = 128

@@ -1,7 +1,10 @@
 package importer
 
 import (
+	"fmt"
+
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/holiman/uint256"
 )
@@ -13,8 +16,12 @@ type scan struct {
 	codes   map[common.Address]*code
 	created map[int]common.Address // by number of the creating step
 	making  map[int]int            // creating step by the depth of its frame, while that runs
-	hashes  map[uint64]common.Hash // that BLOCKHASH gave
+	hashes  map[uint64]common.Hash // that BLOCKHASH found
 	context map[vm.OpCode]uint256.Int
+	ops     map[vm.OpCode]*Step // the first of each that is seen to have executed
+	clash   error               // of transactions that cannot be of one block
+	whole   bool                // gasCost is the whole cost of a step, as far as other steps show
+	zero    bool                // address 0 is looked at or called
 	steps   int
 
 	stacks    bool // some step has words on its stack
@@ -23,26 +30,48 @@ type scan struct {
 	frames []scanFrame
 	last   *Step
 	number int // of last
-	open   int // transaction being read, -1 before the first
 }
 
 // scannedTx is what the steps tell of their transaction.
 type scannedTx struct {
-	gas      uint64 // at the first step
-	has      bool   // any step
-	data     map[uint64]byte
-	size     uint64
-	sized    bool
-	from, to *common.Address
-	value    uint256.Int
-	price    *uint256.Int
-	ending   Ending
+	gas    uint64 // at the first step
+	has    bool   // any step
+	data   map[uint64]byte
+	size   uint64
+	sized  bool
+	origin *common.Address
+	price  *uint256.Int
+	blobs  map[uint64]common.Hash // by index
+	outer  *identity
+	ending Ending
+	warm   types.AccessList // what costs as if it had been used before
+}
+
+// identity is what is known of a frame's address, caller and value. Frames share what a DELEGATECALL
+// passes on, and tell of each other: whoever calls is the caller.
+type identity struct {
+	address, caller *common.Address
+	value           *uint256.Int
+	parent          *identity // of the frame that called, nil for none
+	same            bool      // the address is the parent's, too (CALLCODE)
+}
+
+func (id *identity) isAt(a common.Address) {
+	if id.address = &a; id.same {
+		id.parent.isAt(a)
+	}
+}
+
+func (id *identity) isCalledBy(a common.Address) {
+	if id.caller = &a; id.parent != nil {
+		id.parent.isAt(a)
+	}
 }
 
 // code is what was seen of an account's code.
 type code struct {
 	bytes map[uint64]byte
-	end   uint64 // behind the last byte seen
+	end   uint64 // after the last byte seen
 	size  uint64 // as CODESIZE or EXTCODESIZE gave it
 	sized bool
 }
@@ -55,9 +84,12 @@ func (c *code) set(at uint64, b byte) {
 // invalid stands for code that was never seen: executing it ends the frame.
 const invalid = byte(vm.INVALID)
 
-// assemble gives the code, and how many of its bytes were not seen.
+// assemble returns the code, and how many of its bytes were not seen.
 func (c *code) assemble() (out []byte, unseen uint64) {
 	size := c.end
+	for ; c.sized && size > c.size && c.bytes[size-1] == 0; size-- {
+		// what is read as zeros after the end of the code
+	}
 	if c.sized {
 		size = max(size, c.size)
 	}
@@ -78,12 +110,13 @@ const maxCode = 1 << 20
 
 type scanFrame struct {
 	code *code // nil in a creation
+	id   *identity
 }
 
 func newScan() *scan {
 	return &scan{
 		codes: make(map[common.Address]*code), created: make(map[int]common.Address), making: make(map[int]int),
-		hashes: make(map[uint64]common.Hash), context: make(map[vm.OpCode]uint256.Int), open: -1,
+		hashes: make(map[uint64]common.Hash), context: make(map[vm.OpCode]uint256.Int), ops: make(map[vm.OpCode]*Step),
 	}
 }
 
@@ -101,7 +134,7 @@ func (s *scan) codeOf(a common.Address) *code {
 // tx is the transaction with a number, made when it is new.
 func (s *scan) tx(i int) *scannedTx {
 	for len(s.txs) <= i {
-		s.txs = append(s.txs, scannedTx{data: make(map[uint64]byte)})
+		s.txs = append(s.txs, scannedTx{data: make(map[uint64]byte), blobs: make(map[uint64]common.Hash), outer: new(identity)})
 	}
 	return &s.txs[i]
 }
@@ -111,7 +144,7 @@ func (s *scan) end(e Ending) error {
 		s.outcome(nil)
 	}
 	s.last = nil
-	s.tx(e.Tx).ending = e
+	s.tx(e.Tx).ending = e // it may have had no step
 	return nil
 }
 
@@ -125,7 +158,7 @@ func (s *scan) step(n *Step) error {
 	t := s.tx(n.Tx)
 	if !t.has {
 		t.has, t.gas = true, n.Gas
-		s.frames = append(s.frames[:0], scanFrame{s.codeOf(top(n.Tx))})
+		s.frames = append(s.frames[:0], scanFrame{s.codeOf(top(n.Tx)), t.outer})
 		s.last = nil
 	}
 	s.stacks = s.stacks || len(n.Stack) > 0
@@ -135,13 +168,17 @@ func (s *scan) step(n *Step) error {
 	}
 	if n.Depth > len(s.frames) { // a trace that begins in the middle
 		for len(s.frames) < n.Depth {
-			s.frames = append(s.frames, scanFrame{})
+			s.frames = append(s.frames, scanFrame{nil, new(identity)})
 		}
 	}
 	s.frames = s.frames[:n.Depth]
 	if c := s.frames[n.Depth-1].code; c != nil {
-		c.set(n.PC, byte(n.Op))
+		if _, seen := c.bytes[n.PC]; !seen || !n.Implied {
+			c.set(n.PC, byte(n.Op))
+		}
 	}
+	s.zero = s.zero || n.Op == vm.BALANCE && n.at(0).IsZero() || calls(n.Op) && n.at(1).IsZero() ||
+		(n.Op == vm.EXTCODESIZE || n.Op == vm.EXTCODEHASH || n.Op == vm.EXTCODECOPY || n.Op == vm.SELFDESTRUCT) && n.at(0).IsZero()
 	s.last, s.number = n, s.steps
 	s.steps++
 	return nil
@@ -155,14 +192,23 @@ func (s *scan) outcome(n *Step) {
 	switch {
 	case n == nil || l.Failed:
 		return
-	case n.Depth == l.Depth+1:
+	case n.entered(l):
+		if s.ops[l.Op] == nil {
+			s.ops[l.Op] = l
+		}
 		s.frames = append(s.frames[:l.Depth], s.entered(l))
 		return
 	case n.Depth < l.Depth:
 		s.returned(n)
 		return
 	}
-	if l.Op == vm.CREATE || l.Op == vm.CREATE2 {
+	if s.ops[l.Op] == nil && !n.Guess {
+		s.ops[l.Op] = l
+	}
+	if n.Implied {
+		return
+	}
+	if creates(l.Op) {
 		s.creates(s.number, n)
 	}
 	result, _ := n.top()
@@ -184,32 +230,39 @@ func (s *scan) outcome(n *Step) {
 		copySeen(frame.code, l.at(0), l.at(1), l.at(2), n.Memory)
 	case op == vm.EXTCODECOPY:
 		copySeen(s.codeOf(common.Address(l.at(0).Bytes20())), l.at(1), l.at(2), l.at(3), n.Memory)
-	case op == vm.BLOCKHASH && l.at(0).IsUint64():
+	case op == vm.BLOCKHASH && l.at(0).IsUint64() && !result.IsZero():
 		s.hashes[l.at(0).Uint64()] = result.Bytes32()
+	case op == vm.BLOBHASH && l.at(0).IsUint64() && !result.IsZero():
+		t.blobs[l.at(0).Uint64()] = result.Bytes32()
 	case op == vm.ORIGIN:
 		from := common.Address(result.Bytes20())
-		t.from = &from
+		t.origin = &from
 	case op == vm.GASPRICE:
 		t.price = result.Clone()
-	case op == vm.COINBASE, op == vm.TIMESTAMP, op == vm.NUMBER, op == vm.DIFFICULTY, op == vm.GASLIMIT, op == vm.CHAINID, op == vm.BASEFEE, op == vm.BLOBBASEFEE:
+	case op == vm.ADDRESS:
+		frame.id.isAt(result.Bytes20())
+	case op == vm.CALLER:
+		frame.id.isCalledBy(result.Bytes20())
+	case op == vm.CALLVALUE:
+		frame.id.value = result.Clone()
+	case ofBlock[op]:
+		if before, ok := s.context[op]; ok && before != result && s.clash == nil {
+			s.clash = fmt.Errorf("transaction %d finds %v to be %s, and %s was found before: one block cannot have both", l.Tx, op, result.Hex(), before.Hex())
+		}
 		s.context[op] = result
 	case l.Depth == 1:
-		t.outermost(l, n, result)
+		t.callData(l, n, result)
 	}
 }
 
-// outermost looks at instructions that tell of the transaction when its own frame
-// executes them.
-func (t *scannedTx) outermost(l, n *Step, result uint256.Int) {
+// ofBlock lists the instructions whose result is the same everywhere in a block.
+var ofBlock = map[vm.OpCode]bool{
+	vm.COINBASE: true, vm.TIMESTAMP: true, vm.NUMBER: true, vm.DIFFICULTY: true, vm.GASLIMIT: true, vm.CHAINID: true, vm.BASEFEE: true, vm.BLOBBASEFEE: true,
+}
+
+// callData looks at what the transaction's own frame reads of its call data.
+func (t *scannedTx) callData(l, n *Step, result uint256.Int) {
 	switch l.Op {
-	case vm.ADDRESS:
-		to := common.Address(result.Bytes20())
-		t.to = &to
-	case vm.CALLER:
-		from := common.Address(result.Bytes20())
-		t.from = &from
-	case vm.CALLVALUE:
-		t.value = result
 	case vm.CALLDATASIZE:
 		t.size, t.sized = result.Uint64(), true
 	case vm.CALLDATALOAD:
@@ -232,7 +285,7 @@ func (t *scannedTx) outermost(l, n *Step, result uint256.Int) {
 // maxData bounds call data.
 const maxData = 1 << 20
 
-// input gives the call data, and how many of its bytes were not seen.
+// input returns the call data, and how many of its bytes were not seen.
 func (t *scannedTx) input() (data []byte, unseen int) {
 	size := t.size
 	if !t.sized {
@@ -261,7 +314,7 @@ func copySeen(c *code, to, from, size *uint256.Int, memory []byte) {
 	for i, b := range memory[to.Uint64() : to.Uint64()+size.Uint64()] {
 		at := from.Uint64() + uint64(i)
 		if c.sized && at >= c.size || !c.sized && b == 0 {
-			continue // behind the code there are zeros
+			continue // after the code there are zeros
 		}
 		c.set(at, b)
 	}
@@ -270,16 +323,20 @@ func copySeen(c *code, to, from, size *uint256.Int, memory []byte) {
 // entered is the frame of a call or creation.
 func (s *scan) entered(l *Step) scanFrame {
 	s.waiting(l)
-	switch l.Op {
-	case vm.CALL, vm.CALLCODE, vm.DELEGATECALL, vm.STATICCALL:
-		return scanFrame{s.codeOf(common.Address(l.at(1).Bytes20()))}
+	caller := s.frames[l.Depth-1].id
+	if !calls(l.Op) {
+		return scanFrame{nil, &identity{parent: caller}}
 	}
-	return scanFrame{}
+	code := s.codeOf(common.Address(l.at(1).Bytes20()))
+	if l.Op == vm.DELEGATECALL {
+		return scanFrame{code, caller}
+	}
+	return scanFrame{code, &identity{parent: caller, same: l.Op == vm.CALLCODE}}
 }
 
 // waiting remembers which creation a frame belongs to.
 func (s *scan) waiting(l *Step) {
-	if l.Op == vm.CREATE || l.Op == vm.CREATE2 {
+	if creates(l.Op) {
 		s.making[l.Depth] = s.number
 	} else {
 		delete(s.making, l.Depth)

@@ -6,14 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/core/vm"
+	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
-
-	"github.com/ooovm/ooovm/traces/prestate"
 )
 
 // Step is one instruction of a trace, as it was before it executed.
@@ -27,6 +25,11 @@ type Step struct {
 	Stack     []uint256.Int // the top comes last
 	Memory    []byte        // nil where the trace has none
 	Failed    bool
+
+	// Implied is a STOP that the trace does not tell: code that is run off the end of ends with one
+	// (Yellow Paper, 9.4.1). Nothing but its place is known, and if it is a Guess, it may be that there
+	// was none: the instruction before it may have faulted.
+	Implied, Guess bool
 }
 
 func (s *Step) top() (uint256.Int, bool) {
@@ -44,11 +47,47 @@ func (s *Step) at(n int) *uint256.Int {
 	return &s.Stack[len(s.Stack)-1-n]
 }
 
-// Ending is what a trace says behind a transaction's last step.
+// follows tells whether a step is of the same frame as an earlier one, and was told.
+func (s *Step) follows(earlier *Step) bool {
+	return s != nil && !s.Implied && s.Tx == earlier.Tx && s.Depth == earlier.Depth
+}
+
+// entered tells whether a step is of the frame that the step before it has made.
+func (s *Step) entered(caller *Step) bool {
+	return s != nil && s.Tx == caller.Tx && s.Depth == caller.Depth+1
+}
+
+// next is where code goes on after a step that does not jump.
+func (s *Step) next() uint64 {
+	if s.Op.IsPush() {
+		return s.PC + 1 + uint64(s.Op-vm.PUSH0)
+	}
+	return s.PC + 1
+}
+
+// callStipend is the gas that a callee gets with value, on top of what is forwarded.
+const callStipend = params.CallStipend
+
+func calls(op vm.OpCode) bool {
+	return op == vm.CALL || op == vm.CALLCODE || op == vm.DELEGATECALL || op == vm.STATICCALL
+}
+
+func creates(op vm.OpCode) bool { return op == vm.CREATE || op == vm.CREATE2 }
+
+// halts lists the instructions that end a frame whenever they execute.
+func halts(op vm.OpCode) bool {
+	switch op {
+	case vm.STOP, vm.RETURN, vm.REVERT, vm.INVALID, vm.SELFDESTRUCT:
+		return true
+	}
+	return false
+}
+
+// Ending is the end of a transaction.
 type Ending struct {
 	Tx      int
-	GasUsed uint64
-	Known   bool // GasUsed is given
+	GasUsed uint64 // as a structLog tells it
+	Known   bool   // that it is told
 }
 
 // rawStep is a step in any dialect: EIP-3155 writes numbers in hexadecimal strings and the
@@ -60,7 +99,7 @@ type rawStep struct {
 	OpName  string            `json:"opName"`
 	Gas     *anyUint          `json:"gas"`
 	Cost    *anyUint          `json:"gasCost"`
-	Depth   int               `json:"depth"`
+	Depth   *int              `json:"depth"`
 	Words   []json.RawMessage `json:"stack"`
 	Memory  json.RawMessage   `json:"memory"`
 	Error   json.RawMessage   `json:"error"`
@@ -70,6 +109,9 @@ type rawStep struct {
 	GasUsed *anyUint `json:"gasUsed"`
 	Root    *string  `json:"stateRoot"`
 	Failed  *bool    `json:"failed"` // of a structLog's transaction
+	Fork    *string  `json:"fork"`   // of a summary, or of a runner's result
+	Name    *string  `json:"name"`   // of a runner's result
+	Rev     *string  `json:"rev"`    // of the line with which old evmone announces a frame
 }
 
 // anyUint is a JSON number, or one in a string, decimal or hexadecimal.
@@ -88,13 +130,19 @@ func (n *anyUint) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// maxDepth is that of the innermost frame there can be (Yellow Paper, 9.1), where the outermost is at 1.
+const maxDepth = int(params.CallCreateDepth) + 1
+
 var errNoStep = errors.New("a step has to have pc, op, gas and depth")
 
-func (r *rawStep) step(tx int) (*Step, error) {
-	if r.PC == nil || r.Gas == nil || len(r.Op) == 0 || r.Depth < 1 {
+func (r *rawStep) step(tx, depth int) (*Step, error) {
+	if r.PC == nil || r.Gas == nil || len(r.Op) == 0 || depth < 1 {
 		return nil, errNoStep
 	}
-	s := &Step{Tx: tx, PC: uint64(*r.PC), Gas: uint64(*r.Gas), Depth: r.Depth, NoCost: r.Cost == nil}
+	if depth > maxDepth {
+		return nil, fmt.Errorf("a step at depth %d: no call is deeper than %d", depth, maxDepth)
+	}
+	s := &Step{Tx: tx, PC: uint64(*r.PC), Gas: uint64(*r.Gas), Depth: depth, NoCost: r.Cost == nil}
 	if r.Cost != nil {
 		s.Cost = uint64(*r.Cost)
 	}
@@ -102,7 +150,8 @@ func (r *rawStep) step(tx int) (*Step, error) {
 	if s.Op, err = opcode(r.Op); err != nil {
 		return nil, err
 	}
-	s.Failed = len(r.Error) > 0 && string(r.Error) != "null" && string(r.Error) != `""`
+	// revm tells how every frame ended, well or not.
+	s.Failed = given(r.Error) && !(halts(s.Op) && s.Op != vm.INVALID && endings[strings.Trim(string(r.Error), `"`)])
 	s.Stack = make([]uint256.Int, len(r.Words))
 	for i, w := range r.Words {
 		digits := strings.TrimLeft(strings.TrimPrefix(strings.Trim(string(w), `"`), "0x"), "0")
@@ -117,6 +166,14 @@ func (r *rawStep) step(tx int) (*Step, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// endings are what revm writes as the error of a step that ends its frame as it ought to.
+var endings = map[string]bool{"Stop": true, "Return": true, "Revert": true, "SelfDestruct": true}
+
+// given tells an error from the absence of one.
+func given(text json.RawMessage) bool {
+	return len(text) > 0 && string(text) != "null" && string(text) != `""`
 }
 
 func opcode(raw json.RawMessage) (vm.OpCode, error) {
@@ -150,7 +207,11 @@ func memory(raw json.RawMessage) ([]byte, error) {
 	case len(raw) == 0 || string(raw) == "null":
 		return nil, nil
 	case raw[0] == '"':
-		return hexBytes(strings.Trim(string(raw), `"`))
+		b, err := hexBytes(strings.Trim(string(raw), `"`))
+		if len(b) == 0 { // of no size, or not told: Erigon writes "0x" for any memory
+			return nil, err
+		}
+		return b, err
 	}
 	var words []string
 	if err := json.Unmarshal(raw, &words); err != nil {
@@ -173,102 +234,6 @@ func hexBytes(s string) ([]byte, error) {
 		return nil, fmt.Errorf("%.40q is not hexadecimal: %w", s, err)
 	}
 	return b, nil
-}
-
-// sink takes a trace, step by step.
-type sink struct {
-	step func(*Step) error
-	end  func(Ending) error
-}
-
-// dialect gathers what a trace looks like.
-type dialect struct {
-	structLog, block, memory, section, noCost bool
-	names, roots                              bool
-}
-
-func (d *dialect) String() string {
-	if d.structLog {
-		s := "geth structLog"
-		if d.block {
-			s += " of a block"
-		}
-		return s + d.with()
-	}
-	s := "EIP-3155"
-	switch {
-	case d.noCost:
-		s += ", evmone (no gasCost)"
-	case d.section:
-		s += ", with code sections (besu, revm)"
-	case d.roots:
-		s += ", with a state root (revm, besu)"
-	case d.names:
-		s += ", go-ethereum"
-	}
-	return s + d.with()
-}
-
-func (d *dialect) with() string {
-	if d.memory {
-		return ", with memory"
-	}
-	return ""
-}
-
-// reader streams a trace: it holds one step at a time.
-type reader struct {
-	dec  *json.Decoder
-	to   sink
-	d    *dialect
-	tx   int
-	last *Step
-}
-
-// read passes the steps of a trace on.
-func (r *reader) read() error {
-	for {
-		err := r.value()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.Is(err, io.ErrUnexpectedEOF):
-			return errors.New("the trace ends too early")
-		case err != nil:
-			return err
-		}
-	}
-}
-
-// value reads one value at the outermost level: a line of EIP-3155, or the answer of a
-// node, wrapped or not.
-func (r *reader) value() error {
-	token, err := r.dec.Token()
-	if err != nil {
-		return err
-	}
-	switch token {
-	case json.Delim('['):
-		r.d.structLog, r.d.block = true, true
-		for r.dec.More() {
-			if err := r.value(); err != nil {
-				return unexpected(err)
-			}
-		}
-		_, err := r.dec.Token()
-		return unexpected(err)
-	case json.Delim('{'):
-		return unexpected(r.object())
-	}
-	return fmt.Errorf("found %v where an object has to be", token)
-}
-
-// unexpected tells an end within a value from one between values.
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // member is where a member of an object is decoded to, nil for one that does not matter.
@@ -302,116 +267,12 @@ func (r *rawStep) member(name string) any {
 		return &r.Root
 	case "failed":
 		return &r.Failed
+	case "fork":
+		return &r.Fork
+	case "name":
+		return &r.Name
+	case "rev":
+		return &r.Rev
 	}
 	return nil
-}
-
-// object reads the rest of an object: a line of EIP-3155, or the answer of a node, of
-// which structLogs and result are streamed.
-func (r *reader) object() error {
-	var raw rawStep
-	streamed := false
-	for r.dec.More() {
-		key, err := r.dec.Token()
-		if err != nil {
-			return err
-		}
-		name, _ := key.(string)
-		switch name {
-		case "structLogs":
-			streamed, r.d.structLog = true, true
-			err = r.structLogs()
-		case "result":
-			streamed = true
-			err = r.value()
-		default:
-			to := raw.member(name)
-			if to == nil {
-				to = new(json.RawMessage)
-			}
-			err = r.dec.Decode(to)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if _, err := r.dec.Token(); err != nil {
-		return err
-	}
-	switch {
-	case raw.Failed != nil:
-		return r.ending(raw.Gas)
-	case streamed:
-		return nil
-	case raw.PC != nil:
-		return r.pass(&raw)
-	case len(raw.Error) > 0 && string(raw.Error) != "null" && raw.Output == nil && raw.GasUsed == nil && raw.Root == nil:
-		return fmt.Errorf("transaction %d: the node answered with an error: %s", r.tx, prestate.NodeError(raw.Error))
-	}
-	return r.summary(&raw)
-}
-
-func (r *reader) ending(gas *anyUint) error {
-	e := Ending{Tx: r.tx}
-	if gas != nil {
-		e.GasUsed, e.Known = uint64(*gas), true
-	}
-	r.tx++
-	r.last = nil
-	return r.to.end(e)
-}
-
-func (r *reader) structLogs() error {
-	open, err := r.dec.Token()
-	if err != nil {
-		return err
-	}
-	if open != json.Delim('[') {
-		return fmt.Errorf("structLogs: found %v where a list has to be", open)
-	}
-	for r.dec.More() {
-		var raw rawStep
-		if err := r.dec.Decode(&raw); err != nil {
-			return err
-		}
-		if err := r.pass(&raw); err != nil {
-			return err
-		}
-	}
-	_, err = r.dec.Token()
-	return err
-}
-
-// summary takes the line behind a transaction's last step. go-ethereum writes one behind
-// every frame: it ends the transaction only if the outermost frame can have ended.
-func (r *reader) summary(raw *rawStep) error {
-	r.d.roots = r.d.roots || raw.Root != nil
-	switch l := r.last; {
-	case raw.Output == nil && raw.GasUsed == nil && raw.Root == nil:
-		return errNoStep
-	case l == nil && raw.Root != nil: // a second one, of the state
-		return nil
-	case l != nil && (l.Depth > 1 || !l.Failed && l.Op >= vm.CREATE && l.Op <= vm.STATICCALL && l.Op != vm.RETURN):
-		return nil
-	}
-	return r.ending(raw.GasUsed)
-}
-
-// pass hands a step on. A faulting instruction that is told twice, as some clients do,
-// counts once: no instruction leaves pc and gas as they were.
-func (r *reader) pass(raw *rawStep) error {
-	s, err := raw.step(r.tx)
-	if err != nil {
-		return err
-	}
-	r.d.memory = r.d.memory || s.Memory != nil
-	r.d.section = r.d.section || raw.Section != nil
-	r.d.noCost = r.d.noCost || s.NoCost
-	r.d.names = r.d.names || raw.OpName != ""
-	if l := r.last; l != nil && l.PC == s.PC && l.Depth == s.Depth && l.Gas == s.Gas && l.Op == s.Op {
-		l.Failed = l.Failed || s.Failed
-		return nil
-	}
-	r.last = s
-	return r.to.step(s)
 }
