@@ -95,7 +95,7 @@ type Outcome struct {
 	Difference error
 }
 
-// watcher connects the machine to the lockstep check and the probe.
+// watcher connects the machine to the lockstep check and the ledger.
 type watcher struct {
 	core     *pipeline.Core
 	lockstep *evm.Lockstep // nil when not compared
@@ -108,12 +108,6 @@ func (w *watcher) BeginTx(i int) {
 	}
 	if w.lockstep != nil && !w.lockstep.BeginTx(i) {
 		w.core.SetChecker(nil)
-	}
-	if w.opt.Probe != nil {
-		w.core.SetProbe(nil)
-		if i == w.opt.ProbeTx {
-			w.core.SetProbe(w.opt.Probe)
-		}
 	}
 }
 
@@ -185,6 +179,7 @@ func (p *Block) simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 		}
 	}
 	core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
+	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out := &Outcome{Core: core, World: world}
 	w := &watcher{core: core, opt: &opt}
 	if opt.Ledger != nil {
