@@ -58,13 +58,13 @@ func exitCode(err error) int {
 	}
 }
 
-// action wraps a command's body: an error that has no exit code is a failed run.
+// action wraps a command's body: an error that has no exit code has that of its kind.
 func action(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		err := run(cmd, args)
 		var e *exitError
 		if err != nil && !errors.As(err, &e) {
-			return &exitError{exitFailed, err}
+			return &exitError{codeOf(err), err}
 		}
 		return err
 	}

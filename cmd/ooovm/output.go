@@ -90,7 +90,11 @@ func (c *cli) color() bool {
 			return false
 		}
 	}
-	f, ok := c.stdout.(*os.File)
+	stdout := c.stdout
+	if w, ok := stdout.(*aboveCount); ok {
+		stdout = w.out
+	}
+	f, ok := stdout.(*os.File)
 	if c.noColor || !ok {
 		return false
 	}

@@ -151,7 +151,7 @@ func (t *tally) note(err error) {
 	code := codeOf(err)
 	switch {
 	case code == exitTimeout, code == exitInterrupted:
-		t.unfinished++
+		t.unfinished++ // err says so once, for all
 	case err != nil:
 		fmt.Fprintf(t.c.stderr, "ooovm: %v\n", err)
 		t.failed++
@@ -242,13 +242,17 @@ runs program by program, checked against a golden interpreter and what the file 
 			}
 			t := tally{c: c}
 			reports := 0
-			if err := camp.Run(paths, func(r experiments.Report) error {
+			each := func(r experiments.Report) error {
 				t.add(r)
 				reports++
 				if r.Result == nil {
 					return nil
 				}
 				return c.print(r.Result, runTables(r.Result)...)
+			}
+			if err := c.counting("blocks", func(progress func(done, all int)) error {
+				camp.Progress = progress
+				return camp.Run(paths, each)
 			}); err != nil {
 				return &exitError{codeOf(err), err}
 			}

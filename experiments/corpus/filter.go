@@ -56,13 +56,18 @@ func (f *Filter) Visit(node *ast.Node) {
 	}
 }
 
-// Select keeps the files whose blocks meet the condition, in their order.
+// Select keeps the files whose blocks meet the condition, in their order, and those of which
+// it cannot be told: whoever takes them up says what is wrong with them.
 func (f *Filter) Select(paths []string) ([]string, error) {
 	var kept []string
 	for _, path := range paths {
+		if path == "-" {
+			return nil, errors.New("standard input cannot be selected from: it is read once")
+		}
 		facts, err := f.facts(path)
 		if err != nil {
-			return nil, err
+			kept = append(kept, path)
+			continue
 		}
 		meets, err := expr.Run(f.program, facts)
 		if err != nil {
@@ -77,9 +82,6 @@ func (f *Filter) Select(paths []string) ([]string, error) {
 
 // facts takes what the folder's index says of a file that has not changed.
 func (f *Filter) facts(path string) (Facts, error) {
-	if path == "-" {
-		return Facts{}, errors.New("standard input cannot be selected from: it is read once")
-	}
 	dir := filepath.Dir(path)
 	entries, known := f.indexes[dir]
 	if !known {
