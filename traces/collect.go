@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// globs are the characters of patterns.
+const globs = "*?["
+
 // Collect expands command-line arguments into inputs, in order and each once:
 // files and "-" as they are, the bundles of a folder and the matches of a pattern
 // in lexical order. Files of a folder that are not bundles (no .json extension, or
@@ -29,7 +32,7 @@ func Collect(args []string, also func(path string) bool) (inputs, ignored []stri
 			continue
 		}
 		paths := []string{arg}
-		if _, err := os.Stat(arg); errors.Is(err, os.ErrNotExist) && strings.ContainsAny(arg, "*?[") {
+		if _, err := os.Stat(arg); errors.Is(err, os.ErrNotExist) && strings.ContainsAny(arg, globs) {
 			if paths, err = filepath.Glob(arg); err != nil {
 				return nil, nil, fmt.Errorf("%s: not a pattern: %w", arg, err)
 			}

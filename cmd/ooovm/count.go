@@ -1,14 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 
 	"golang.org/x/term"
 
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/traces"
 )
 
 // counter says on the last line of a terminal how much has ended. Whatever else is printed
@@ -78,23 +81,36 @@ func (w *aboveCount) Write(b []byte) (int, error) {
 
 // rows prints a table row by row, as they come; in JSON it prints nothing.
 type rows struct {
-	*table.Stream // nil in JSON
+	c      *cli
+	header *table.Table
+	least  []int // widths that columns begin with
+	stream *table.Stream
 }
 
-// rows prints the heading; least are widths that columns begin with.
-func (c *cli) rows(header *table.Table, least ...int) (rows, error) {
-	if table.Format(c.format) == table.JSON {
-		return rows{}, nil
-	}
-	header.Bold = c.color()
-	s, err := table.NewStream(c.stdout, table.Format(c.format), header, least)
-	return rows{s}, err
-}
-
-// Add prints a row.
-func (r rows) Add(cells ...any) error {
-	if r.Stream == nil {
+// Add prints a row, after the heading if it is the first.
+func (r *rows) Add(cells ...any) (err error) {
+	if table.Format(r.c.format) == table.JSON {
 		return nil
 	}
-	return r.Stream.Add(cells...)
+	if r.stream == nil {
+		r.header.Bold = r.c.color()
+		if r.stream, err = table.NewStream(r.c.stdout, table.Format(r.c.format), r.header, r.least); err != nil {
+			return err
+		}
+	}
+	return r.stream.Add(cells...)
+}
+
+// addFailed prints the row of a block that was not simulated. A name that is no file is no
+// block: it has its message and no row.
+func (r *rows) addFailed(path string, err error, columns int) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	cells := make([]any, columns)
+	for i := range cells {
+		cells[i] = ""
+	}
+	cells[0], cells[3] = traces.BundleName(path), whyNone(err)
+	return r.Add(cells...)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/limits"
 	"github.com/ooovm/ooovm/experiments/table"
-	"github.com/ooovm/ooovm/traces"
 )
 
 func newLimits(c *cli) *cobra.Command {
@@ -78,17 +77,14 @@ System calls, the transaction envelope and signatures are not counted.
 
 func (c *cli) limits(study *experiments.LimitStudy, paths []string) error {
 	t := tally{c: c}
-	out, err := c.rows(&table.Table{
+	out := &rows{c: c, header: &table.Table{
 		Header: []string{"block", "fork", "txs", "instructions", "executed", "critical path", "instructions/cycle", "executed/cycle"},
 		Number: []bool{false, false, true, true, true, true, true, true},
-	}, nameWidth(paths), forkWidth, 4)
-	if err != nil {
-		return err
-	}
+	}, least: []int{nameWidth(paths), forkWidth, 4}}
 	var total experiments.LimitResult
 	each := func(r experiments.LimitReport) error {
 		if t.note(r.Err); r.Err != nil {
-			return out.Add(traces.BundleName(r.Path), "", "", whyNone(r.Err), "", "", "", "")
+			return out.addFailed(r.Path, r.Err, len(out.header.Header))
 		}
 		l := r.Result
 		total.Trace.Transactions += l.Trace.Transactions
@@ -106,7 +102,7 @@ func (c *cli) limits(study *experiments.LimitStudy, paths []string) error {
 	}); err != nil {
 		return err
 	}
-	if len(paths) > 1 { // ratios of totals: blocks one after the other
+	if len(paths) > 1 && out.stream != nil { // ratios of totals: blocks one after the other
 		total.Settle()
 		if err := out.Add("total", "", total.Trace.Transactions, total.Instructions, total.Executed, total.CriticalPath, number(total.ILP, 2), number(total.UILP, 2)); err != nil {
 			return err

@@ -46,13 +46,10 @@ lockstep and with everything that the file expects.
 
 // validate prints a row for each block as it ends.
 func (c *cli) validate(camp *experiments.Campaign, paths []string) error {
-	out, err := c.rows(&table.Table{
+	out := &rows{c: c, header: &table.Table{
 		Header: []string{"block", "fork", "txs", "gas used", "bloom", "receipts", "post-state", "lockstep", "instructions", "cycles", "IPC", "speedup"},
 		Number: []bool{false, false, true, false, false, false, false, false, true, true, true, true},
-	}, nameWidth(paths), forkWidth, 4, 0, 0, 0, 0, 0, 0, 10, 5, 0)
-	if err != nil {
-		return err
-	}
+	}, least: []int{nameWidth(paths), forkWidth, 4, 0, 0, 0, 0, 0, 0, 10, 5}}
 	t := tally{c: c}
 	var totals experiments.Totals
 	var file programs
@@ -78,7 +75,7 @@ func (c *cli) validate(camp *experiments.Campaign, paths []string) error {
 				file.add(r.Result, r.Err)
 				return nil
 			case r.Result == nil:
-				return out.Add(traces.BundleName(r.Path), "", "", whyNone(r.Err), "", "", "", "", "", "", "", "")
+				return out.addFailed(r.Path, r.Err, len(out.header.Header))
 			}
 			v := &r.Result.Valid
 			return out.Add(r.Result.Trace.Name, r.Result.Trace.Fork, r.Result.Trace.Transactions,
@@ -90,6 +87,9 @@ func (c *cli) validate(camp *experiments.Campaign, paths []string) error {
 	}
 	if err := file.row(out); err != nil {
 		return err
+	}
+	if out.stream == nil && table.Format(c.format) != table.JSON {
+		return t.err(reports)
 	}
 	if err := out.Add("total", "", totals.Transactions, "", "", "", "", "", totals.Instructions, totals.Cycles,
 		number(totals.IPC(), 3), number(totals.Speedup(), 3)); err != nil {
@@ -172,7 +172,7 @@ func programsName(path string, right, number int) string {
 }
 
 // row adds the file's row, if it is a file of programs.
-func (p *programs) row(out rows) error {
+func (p *programs) row(out *rows) error {
 	if p.number == 0 {
 		return nil
 	}
