@@ -107,21 +107,6 @@ func (s *Spec) check(needs, takes []string) error {
 	return nil
 }
 
-func (s *Spec) fileName() string {
-	name := s.Kind
-	for _, part := range []string{s.Z, s.Y, s.X, s.Series} {
-		if part != "" {
-			name += "-" + part
-		}
-	}
-	return strings.Map(func(r rune) rune {
-		if r == '/' || r == '\\' || r == ' ' {
-			return '_'
-		}
-		return r
-	}, name)
-}
-
 func (s *Spec) mean() stats.Mean {
 	if s.Mean == "" {
 		return stats.TotalRatio
