@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/traces"
 	fueltrace "github.com/ooovm/ooovm/traces/fuel"
@@ -33,6 +35,8 @@ type Campaign struct {
 	// Carry lets predictors keep what they have learnt from one block to the next, in the
 	// order of the paths; then blocks run one at a time.
 	Carry bool
+	// Watch is the transaction that the options' probe sees.
+	Watch TxRef
 	// Progress is told, from any goroutine, of each block that has ended; nil for nobody.
 	Progress Progress
 
@@ -189,9 +193,6 @@ func (c *Campaign) one(w work) (r Report) {
 	stop := c.Options.Stop
 	if !r.Program {
 		r.Err = onBlock(w.path, stop, func(b *traces.Bundle) (err error) {
-			if o := &c.Options; o.Probe != nil && o.ProbeTx >= len(b.Txs) {
-				return &InputError{fmt.Errorf("--tx %d: the block has no such transaction", o.ProbeTx)}
-			}
 			r.Result, err = c.bundle(b)
 			return err
 		})
@@ -214,6 +215,11 @@ func (c *Campaign) bundle(b *traces.Bundle) (*Result, error) {
 		return nil, &DifferenceError{err}
 	}
 	opt, setup := c.Options, c.Setup
+	if opt.Probe != nil {
+		if opt.ProbeTx, err = c.Watch.find("the block", len(b.Txs), func(i int) common.Hash { return b.Txs[i].Hash() }); err != nil {
+			return nil, err
+		}
+	}
 	if c.Carry {
 		setup.Carry, setup.Learnt = true, c.path
 		if c.last != nil {

@@ -24,6 +24,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -96,7 +97,7 @@ func (e *BundleError) Error() string {
 		b.WriteString(": expected " + e.Want)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + strings.Join(strings.Fields(e.Err.Error()), " "))
+		b.WriteString(": " + strings.Join(strings.Fields(plain.Text(e.Err)), " "))
 	}
 	return b.String()
 }

@@ -3,9 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // The exit codes.
@@ -72,7 +73,7 @@ func action(run func(cmd *cobra.Command, args []string) error) func(*cobra.Comma
 
 // errOneOf is the error of a flag whose value is not one of a few words.
 func errOneOf(flag, value string, words []string) error {
-	return fmt.Errorf("%s %q: there are %s", flag, value, strings.Join(words, ", "))
+	return fmt.Errorf("%s %q: %s", flag, value, suggest.Among(value, words))
 }
 
 // errFlag says which flag an error is about.

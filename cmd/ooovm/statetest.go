@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +45,7 @@ func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*experiments.Sta
 	if f.fork != "" {
 		var ok bool
 		if s.Fork, ok = fixtures.Fork(f.fork); !ok {
-			return nil, usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
+			return nil, usageError(errOneOf("--fork", f.fork, fixtures.Forks()))
 		}
 	}
 	for _, p := range []struct {

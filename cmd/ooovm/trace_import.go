@@ -93,7 +93,7 @@ func (f *importFlags) stateTests(c *cli, path string) error {
 	if f.fork != "" {
 		var ok bool
 		if fork, ok = fixtures.Fork(f.fork); !ok {
-			return usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
+			return usageError(errOneOf("--fork", f.fork, fixtures.Forks()))
 		}
 	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {

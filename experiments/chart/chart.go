@@ -12,6 +12,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/plot"
 	"github.com/ooovm/ooovm/experiments/stats"
 	"github.com/ooovm/ooovm/experiments/sweep"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // Spec says what to draw from a table. What X, Y and Z mean depends on the kind:
@@ -91,7 +92,7 @@ func Draw(t *sweep.Table, s Spec) (*plot.Figure, error) {
 		}
 		return f, nil
 	}
-	return nil, fmt.Errorf("no kind %q of figures; there are %s", s.Kind, strings.Join(Kinds(), ", "))
+	return nil, fmt.Errorf("no kind %q of figures; %s", s.Kind, suggest.Among(s.Kind, Kinds()))
 }
 
 // check compares the fields that are set with those of the kind.
