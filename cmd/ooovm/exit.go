@@ -23,7 +23,8 @@ const (
 
 const exitHelp = `Exit codes: 0 fine; 1 a run failed; 2 usage, configuration or unreadable input;
 3 validation found a difference; 4 points of a sweep failed or are missing; 124 --timeout
-was reached; 130 interrupted. What is finished by then is printed.`
+was reached; 130 interrupted. What is finished by then is printed. Over several inputs the
+gravest counts: 130, 124, 3, 1, 2; one that cannot be read does not keep the others back.`
 
 // exitError is an error that knows its exit code.
 type exitError struct {
