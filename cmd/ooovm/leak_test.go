@@ -65,8 +65,10 @@ func TestFlagsSpeakPlainly(t *testing.T) {
 }
 
 // badValues are values of every JSON type that few members can take.
-var badValues = []string{`null`, `""`, `"x"`, `"0x"`, `"0xzz"`, `"0x0g"`, `"0x123"`, `"-1"`, `-1`, `1.5`, `1e400`, `true`, `[]`, `{}`, `[[1]]`, `{"a":{}}`,
-	`99999999999999999999999`, `"99999999999999999999999999999999999999999999999999999999999999999999999999999999999"`, `"0x` + strings.Repeat("f", 70) + `"`, `"` + strings.Repeat("0", 66) + `"`}
+var badValues = []string{
+	`null`, `""`, `"x"`, `"0x"`, `"0xzz"`, `"0x0g"`, `"0x123"`, `"-1"`, `-1`, `1.5`, `1e400`, `true`, `[]`, `{}`, `[[1]]`, `{"a":{}}`,
+	`99999999999999999999999`, `"99999999999999999999999999999999999999999999999999999999999999999999999999999999999"`, `"0x` + strings.Repeat("f", 70) + `"`, `"` + strings.Repeat("0", 66) + `"`,
+}
 
 // spoiled hands over a JSON text with one value after the other replaced by a bad one, or left out.
 // Of lists and of objects with many members it takes the first two.
@@ -146,9 +148,11 @@ func TestFilesSpeakPlainly(t *testing.T) {
 		{"test.json", stateTestText, []string{"statetest", "-q"}},
 		{"config.json", `{"preset": "ooo-4", "core": {"rob": 64, "stack": "fold", "inorder": false}, "predictor": {"branch": "tage"}}`, []string{"config", "show", "-q", "-c"}},
 		{"config.yaml", `{"preset": "ooo-4", "core": {"rob": 64, "stack": "fold", "inorder": false}, "predictor": {"branch": "tage"}}`, []string{"config", "show", "-q", "-c"}},
-		{"sweep.yaml", `{"name": "s", "base": {"preset": "scalar", "set": ["core.rob=8"], "files": []}, "axes": {"core.rob": [8, 16], "preset": ["scalar"], "blocks": ["embedded"]},
+		{
+			"sweep.yaml", `{"name": "s", "base": {"preset": "scalar", "set": ["core.rob=8"], "files": []}, "axes": {"core.rob": [8, 16], "preset": ["scalar"], "blocks": ["embedded"]},
 			"zip": [["core.rob", "preset"]], "exclude": [{"core.rob": 8}], "repeats": 1, "seeds": [1], "check": true, "baseline": true, "maxCycles": 5, "where": "gas > 1"}`,
-			[]string{"sweep", "run", "--dry-run", "-q", "-o", filepath.Join(dir, "out")}},
+			[]string{"sweep", "run", "--dry-run", "-q", "-o", filepath.Join(dir, "out")},
+		},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			path := filepath.Join(dir, c.file)
