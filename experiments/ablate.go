@@ -85,6 +85,8 @@ type AblationStudy struct {
 	Jobs int           // blocks at once, 0 for all host cores
 	Stop context.Context
 
+	Progress Progress
+
 	steps []ablationStep
 	name  string
 }
@@ -96,11 +98,7 @@ type ablationStep struct {
 }
 
 // AblationReport is one block's ladder, or why there is none.
-type AblationReport struct {
-	Path   string
-	Result *Ablation
-	Err    error
-}
+type AblationReport = BlockReport[*Ablation]
 
 // Prepare makes the configurations of all steps; its error is the user's.
 func (s *AblationStudy) Prepare() error {
@@ -129,16 +127,7 @@ func (s *AblationStudy) Prepare() error {
 
 // Run hands over the ladders in the order of the paths.
 func (s *AblationStudy) Run(paths []string, emit func(AblationReport) error) error {
-	return InOrder(paths, s.Jobs, s.one, emit)
-}
-
-func (s *AblationStudy) one(path string) (r AblationReport) {
-	r.Path = path
-	r.Err = onBlock(path, s.Stop, func(b *traces.Bundle) (err error) {
-		r.Result, err = s.of(b)
-		return err
-	})
-	return r
+	return EachBlock(paths, s.Jobs, s.Stop, s.Progress, s.of, emit)
 }
 
 // of computes a block's ladder.

@@ -40,20 +40,17 @@ const benchRounds = 3
 // Bench measures. Loading and checking the block, decoding it for the first time and
 // judging the result are not part of it; making the state, executing transactions
 // and system calls are, on both sides. With carry predictors keep what they have learnt
-// from block to block, and a block is simulated once.
-func Bench(paths []string, preset string, cfg *pipeline.Config, carry bool) (*Benchmark, error) {
+// from block to block, and a block is simulated once. failed hears of each block that
+// cannot be measured; the others are.
+func Bench(paths []string, preset string, cfg *pipeline.Config, carry bool, failed func(error)) *Benchmark {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	b := &Benchmark{Schema: BenchSchema, Preset: preset, Carry: carry}
 	var simulated, golden time.Duration
 	var last *pipeline.Core
-	for _, path := range paths {
-		bundle, err := Open(path)
-		if err != nil {
-			return nil, &InputError{err}
-		}
+	measure := func(bundle *traces.Bundle) error {
 		p, err := Prepare(bundle, cfg.ReadsGolden())
 		if err != nil {
-			return nil, &DifferenceError{err}
+			return &DifferenceError{err}
 		}
 		var out *Outcome
 		rounds := benchRounds
@@ -65,26 +62,33 @@ func Bench(paths []string, preset string, cfg *pipeline.Config, carry bool) (*Be
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if p.judge(out, false); !out.Verdict.OK {
-			return nil, &DifferenceError{fmt.Errorf("%s: %w", bundle.Name, out.Difference)}
+			return &DifferenceError{fmt.Errorf("%s: %w", bundle.Name, out.Difference)}
 		}
 		if carry {
 			last = out.Core
 		}
-		simulated += t
-		if t, err = fastest(benchRounds, func() error {
+		executed, err := fastest(benchRounds, func() error {
 			_, err := traces.Execute(bundle)
 			return err
-		}); err != nil {
-			return nil, err
+		})
+		if err != nil {
+			return err
 		}
-		golden += t
+		simulated += t
+		golden += executed
 		b.Blocks++
 		b.Instructions += out.Core.Stats.Instructions
 		b.Uops += out.Core.Stats.Uops
 		b.Cycles += out.Core.Cycle()
+		return nil
+	}
+	for _, path := range paths {
+		if err := onBlock(path, nil, measure); err != nil {
+			failed(err)
+		}
 	}
 	b.CPUSeconds, b.GethCPUSeconds = simulated.Seconds(), golden.Seconds()
 	b.InstructionsPerSecond = perSecond(b.Instructions, simulated)
@@ -98,7 +102,7 @@ func Bench(paths []string, preset string, cfg *pipeline.Config, carry bool) (*Be
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err == nil {
 		b.PeakBytes = uint64(u.Maxrss) * maxrssUnit
 	}
-	return b, nil
+	return b
 }
 
 func perSecond(n uint64, d time.Duration) *float64 {

@@ -75,7 +75,8 @@ func liveBytes() uint64 {
 // TestBenchReport: the report has the fields that docs/formats.md and scripts count on.
 func TestBenchReport(t *testing.T) {
 	s := setup(t, "ooo-2")
-	report, err := Bench([]string{""}, s.Preset, s.Config, false)
+	var err error
+	report := Bench([]string{""}, s.Preset, s.Config, false, func(e error) { err = e })
 	if err != nil {
 		t.Fatal(err)
 	}

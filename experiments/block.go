@@ -96,7 +96,7 @@ type Outcome struct {
 	Difference error
 }
 
-// watcher connects the machine to the lockstep check and the probe.
+// watcher connects the machine to the lockstep check and the ledger.
 type watcher struct {
 	core     *pipeline.Core
 	lockstep *lockstep.EVM // nil when not compared
@@ -109,12 +109,6 @@ func (w *watcher) BeginTx(i int) {
 	}
 	if w.lockstep != nil && !w.lockstep.BeginTx(i) {
 		w.core.SetChecker(nil)
-	}
-	if w.opt.Probe != nil {
-		w.core.SetProbe(nil)
-		if i == w.opt.ProbeTx {
-			w.core.SetProbe(w.opt.Probe)
-		}
 	}
 }
 
@@ -186,6 +180,7 @@ func (p *Block) simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 		}
 	}
 	core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
+	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out := &Outcome{Core: core, World: world}
 	w := &watcher{core: core, opt: &opt}
 	if opt.Ledger != nil {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
+
+	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/traces"
@@ -32,6 +35,10 @@ type Campaign struct {
 	// Carry lets predictors keep what they have learnt from one block to the next, in the
 	// order of the paths; then blocks run one at a time.
 	Carry bool
+	// Watch is the transaction that the options' probe sees.
+	Watch TxRef
+	// Progress is told, from any goroutine, of each block that has ended; nil for nobody.
+	Progress Progress
 
 	last *Outcome // of the block before, when carrying
 	path string   // digests of all blocks before
@@ -57,13 +64,16 @@ func (c *Campaign) Run(paths []string, emit func(Report) error) error {
 	if c.Options.Probe != nil && len(list) > 1 {
 		return &InputError{fmt.Errorf("%s: it has %d programs, of which one can be watched", paths[0], len(list))}
 	}
-	return InOrder(list, jobs, c.one, emit)
+	return InOrder(list, jobs, c.Progress, c.one, emit)
 }
+
+// Progress says how many inputs have ended, of how many.
+type Progress func(done, all int)
 
 // InOrder does something with each input, jobs at once (0 for all host cores), and
 // hands over the results in the order of the inputs, whatever finishes first. The
 // first error of emit ends it.
-func InOrder[I, T any](inputs []I, jobs int, one func(I) T, emit func(T) error) error {
+func InOrder[I, T any](inputs []I, jobs int, progress Progress, one func(I) T, emit func(T) error) error {
 	if jobs <= 0 {
 		jobs = runtime.NumCPU()
 	}
@@ -73,6 +83,7 @@ func InOrder[I, T any](inputs []I, jobs int, one func(I) T, emit func(T) error) 
 	}
 	slots := make(chan struct{}, jobs)
 	stop := make(chan struct{})
+	var done atomic.Int64
 	go func() {
 		for i, input := range inputs {
 			select {
@@ -82,6 +93,9 @@ func InOrder[I, T any](inputs []I, jobs int, one func(I) T, emit func(T) error) 
 			}
 			go func() {
 				results[i] <- one(input)
+				if n := done.Add(1); progress != nil {
+					progress(int(n), len(inputs))
+				}
 				<-slots
 			}()
 		}
@@ -93,6 +107,26 @@ func InOrder[I, T any](inputs []I, jobs int, one func(I) T, emit func(T) error) 
 		}
 	}
 	return nil
+}
+
+// BlockReport is what came of one block, or why there is nothing.
+type BlockReport[T any] struct {
+	Path   string
+	Result T
+	Err    error
+}
+
+// EachBlock loads the blocks of the paths and does something with each, as InOrder does. One
+// that cannot be loaded, or over which the simulator breaks, does not keep the others back.
+func EachBlock[T any](paths []string, jobs int, stop context.Context, progress Progress, do func(*traces.Bundle) (T, error), emit func(BlockReport[T]) error) error {
+	return InOrder(paths, jobs, progress, func(path string) (r BlockReport[T]) {
+		r.Path = path
+		r.Err = onBlock(path, stop, func(b *traces.Bundle) (err error) {
+			r.Result, err = do(b)
+			return err
+		})
+		return r
+	}, emit)
 }
 
 // Open loads a bundle; an empty path is the embedded block.
@@ -159,9 +193,6 @@ func (c *Campaign) one(w work) (r Report) {
 	stop := c.Options.Stop
 	if !r.Program {
 		r.Err = onBlock(w.path, stop, func(b *traces.Bundle) (err error) {
-			if o := &c.Options; o.Probe != nil && o.ProbeTx >= len(b.Txs) {
-				return &InputError{fmt.Errorf("--tx %d: the block has no such transaction", o.ProbeTx)}
-			}
 			r.Result, err = c.bundle(b)
 			return err
 		})
@@ -184,6 +215,11 @@ func (c *Campaign) bundle(b *traces.Bundle) (*Result, error) {
 		return nil, &DifferenceError{err}
 	}
 	opt, setup := c.Options, c.Setup
+	if opt.Probe != nil {
+		if opt.ProbeTx, err = c.Watch.find("the block", len(b.Txs), func(i int) common.Hash { return b.Txs[i].Hash() }); err != nil {
+			return nil, err
+		}
+	}
 	if c.Carry {
 		setup.Carry, setup.Learnt = true, c.path
 		if c.last != nil {

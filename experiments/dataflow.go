@@ -37,27 +37,16 @@ type LimitStudy struct {
 	Options limits.Options
 	Jobs    int // blocks at once, 0 for all host cores
 	Stop    context.Context
+
+	Progress Progress
 }
 
 // LimitReport is one block's limit, or why there is none.
-type LimitReport struct {
-	Path   string
-	Result *LimitResult
-	Err    error
-}
+type LimitReport = BlockReport[*LimitResult]
 
 // Run hands over the limits in the order of the paths.
 func (s *LimitStudy) Run(paths []string, emit func(LimitReport) error) error {
-	return InOrder(paths, s.Jobs, s.one, emit)
-}
-
-func (s *LimitStudy) one(path string) (r LimitReport) {
-	r.Path = path
-	r.Err = onBlock(path, s.Stop, func(b *traces.Bundle) (err error) {
-		r.Result, err = s.Of(b)
-		return err
-	})
-	return r
+	return EachBlock(paths, s.Jobs, s.Stop, s.Progress, s.Of, emit)
 }
 
 // Of computes a block's limit. A block whose golden run contradicts its header has

@@ -62,6 +62,8 @@ type Levels struct {
 	Single  bool     // only the policy of the machine section, on its cores
 	Options Options
 	Jobs    int // blocks at once, 0 for all host cores
+
+	Progress Progress
 }
 
 // LevelsReport is one block's levels, or why there are none.
@@ -74,7 +76,7 @@ type LevelsReport struct {
 
 // Run hands over the levels in the order of the paths.
 func (l *Levels) Run(paths []string, emit func(LevelsReport) error) error {
-	return InOrder(paths, l.Jobs, l.one, emit)
+	return InOrder(paths, l.Jobs, l.Progress, l.one, emit)
 }
 
 func (l *Levels) one(path string) (r LevelsReport) {

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/ooovm/ooovm/decoder/fuel"
 	"github.com/ooovm/ooovm/experiments/config"
 	fuelrun "github.com/ooovm/ooovm/experiments/fuel"
@@ -22,10 +24,13 @@ func (c *Campaign) program(p *fueltrace.Program) (*Result, error) {
 	}
 	opt := fuelrun.Options{
 		Lockstep: c.Options.Lockstep, VerifyEvery: c.Options.VerifyEvery, MaxCycles: c.Options.MaxCycles, Stop: c.Options.Stop,
-		Cache: fuel.NewCache(), Probe: c.Options.Probe, ProbeTx: c.Options.ProbeTx,
+		Cache: fuel.NewCache(), Probe: c.Options.Probe,
 	}
-	if opt.Probe != nil && opt.ProbeTx >= len(p.Transactions) {
-		return nil, &InputError{fmt.Errorf("--tx %d: %s has no such transaction", opt.ProbeTx, p.Name)}
+	if opt.Probe != nil {
+		id := func(i int) common.Hash { return common.Hash(p.Transactions[i].TransactionID(p.Params.ChainID)) }
+		if opt.ProbeTx, err = c.Watch.find(p.Name, len(p.Transactions), id); err != nil {
+			return nil, err
+		}
 	}
 	out, err := fuelrun.Run(p, c.Setup.Config, opt)
 	if err != nil {

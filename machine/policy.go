@@ -7,6 +7,7 @@ import (
 
 	"github.com/ooovm/ooovm/machine/oracle"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // TaskKind says what a core is asked to do.
@@ -178,9 +179,9 @@ func FindPolicy(name, mapping string) (PolicyInfo, string, error) {
 				return p, m, nil
 			}
 		}
-		return PolicyInfo{}, "", fmt.Errorf("policy %s has no mapping %q, but %s", name, mapping, strings.Join(p.Mappings, ", "))
+		return PolicyInfo{}, "", fmt.Errorf("policy %s has no mapping %q, but %s%s", name, mapping, strings.Join(p.Mappings, ", "), suggest.Text(mapping, p.Mappings))
 	}
-	return PolicyInfo{}, "", fmt.Errorf("no policy %q; there are %s", name, strings.Join(PolicyNames(), ", "))
+	return PolicyInfo{}, "", suggest.Unknown("no policy", name, PolicyNames())
 }
 
 // Config says how several cores share a block.

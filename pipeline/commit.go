@@ -20,7 +20,7 @@ func (c *Core) commit() bool {
 			break
 		}
 		n++
-		if c.probe != nil {
+		if c.watched(e) {
 			c.probe.Commit(c.cycle, e)
 		}
 		if c.ledger != nil {

@@ -69,6 +69,7 @@ type Core struct {
 	checker decoder.Checker
 	ledger  Ledger // nil: slots are only counted
 	probe   Probe
+	probed  int // the transaction that the probe watches
 	golden  predictor.Golden
 
 	regs   *rob.Registers
@@ -229,8 +230,17 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 // SetChecker compares every committed instruction; nil turns checking off.
 func (c *Core) SetChecker(k decoder.Checker) { c.checker = k }
 
-// SetProbe watches the pipeline; nil turns it off.
-func (c *Core) SetProbe(p Probe) { c.probe = p }
+// AllTransactions lets a probe see the entries of every transaction.
+const AllTransactions = -1
+
+// SetProbe watches the entries of one of the transactions that the core runs, counted from
+// 0, or of all; nil turns it off.
+func (c *Core) SetProbe(p Probe, tx int) { c.probe, c.probed = p, tx }
+
+// watched reports whether the probe sees an entry. Fetch may be transactions ahead of commit.
+func (c *Core) watched(e *rob.Entry) bool {
+	return c.probe != nil && (c.probed == AllTransactions || int(c.frames[e.Frame].tx) == c.probed+1)
+}
 
 // Cycle is the number of cycles simulated so far.
 func (c *Core) Cycle() uint64 { return c.cycle }

@@ -26,7 +26,7 @@ func (c *Core) dispatch() bool {
 		n++
 		e.Flags |= rob.Dispatched
 		c.enqueue(e, seq)
-		if c.probe != nil {
+		if c.watched(e) {
 			c.probe.Dispatch(c.cycle, e)
 		}
 	}

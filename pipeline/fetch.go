@@ -246,7 +246,7 @@ func (c *Core) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
 
 // fetched tells the probe of an entry that is complete.
 func (c *Core) fetched(e *rob.Entry, seq uint64) {
-	if c.probe != nil {
+	if c.watched(e) {
 		c.probe.Fetch(c.cycle, seq, c.frames[e.Frame].prog, e)
 	}
 }

@@ -112,7 +112,7 @@ func (c *Core) tryIssue(e *rob.Entry, seq uint64) bool {
 		at = c.cycle + uint64(c.latency[isa.LatState])
 	}
 	c.events.add(event{cycle: at, seq: seq, uid: e.UID})
-	if c.probe != nil {
+	if c.watched(e) {
 		c.probe.Issue(c.cycle, e, e.Ready)
 	}
 	return true

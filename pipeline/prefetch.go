@@ -508,7 +508,7 @@ func (p *prefetcher) entered(c *Core, e *rob.Entry) {
 		ch.seen |= seenCall
 	}
 	p.code[ch.site], p.calls[known] = true, true
-	if p.trace != nil {
+	if p.trace != nil && ch.prog.File == nil { // what register machines compute is not followed
 		p.trace.enter(c, e, selector, off, n)
 	}
 }

@@ -110,7 +110,7 @@ func (p *provenance) source(c *Core, f *frame, e *rob.Entry, i int) predictor.No
 // retire follows one micro-op. Its registers are still held.
 func (p *provenance) retire(c *Core, e *rob.Entry) {
 	n := predictor.Opaque
-	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame && c.frames[e.Frame].prog.File == nil {
+	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame {
 		if t := &p.frames[len(p.frames)-1]; p.dataflow {
 			n = p.follow(c, t, e)
 		} else {

@@ -223,7 +223,7 @@ func (c *Core) discard(e *rob.Entry, seq uint64) {
 		f.ctx.Memory = f.ctx.Memory[:0]
 	}
 	c.Stats.SquashedUops++
-	if c.probe != nil {
+	if c.watched(e) {
 		c.probe.Squash(c.cycle, e)
 	}
 }

@@ -106,7 +106,7 @@ func (p *program) check(t *testing.T) {
 	check.BeginTx(0)
 	core.SetChecker(check)
 	rec := &recorder{byUID: map[uint32]*row{}}
-	core.SetProbe(rec)
+	core.SetProbe(rec, pipeline.AllTransactions)
 	if err := core.Run(&env, 0); err != nil {
 		t.Fatal(err)
 	}

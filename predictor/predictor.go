@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // Ref names one dynamic instruction to a predictor.
@@ -192,7 +193,7 @@ func (r *Registry[T]) Names() []string {
 func (r *Registry[T]) Lookup(name string) (Maker[T], error) {
 	m, ok := r.makers[name]
 	if !ok {
-		return m, fmt.Errorf("no %s predictor %q; there are: %s", r.Kind, name, strings.Join(r.Names(), ", "))
+		return m, fmt.Errorf("no %s predictor %q; there are: %s%s", r.Kind, name, strings.Join(r.Names(), ", "), suggest.Text(name, r.Names()))
 	}
 	return m, nil
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -81,7 +83,7 @@ type claim struct {
 type BundleError struct {
 	File  string
 	Field string // path of the field, empty for the file as a whole
-	Want  string // what was expected there
+	Want  string // what was expected there, empty for a file that cannot be opened
 	Err   error  // cause, or nil
 }
 
@@ -91,9 +93,11 @@ func (e *BundleError) Error() string {
 	if e.Field != "" {
 		b.WriteString(": " + e.Field)
 	}
-	b.WriteString(": expected " + e.Want)
+	if e.Want != "" {
+		b.WriteString(": expected " + e.Want)
+	}
 	if e.Err != nil {
-		b.WriteString(": " + strings.Join(strings.Fields(e.Err.Error()), " "))
+		b.WriteString(": " + strings.Join(strings.Fields(plain.Text(e.Err)), " "))
 	}
 	return b.String()
 }
@@ -109,11 +113,26 @@ func Load(path string) (*Bundle, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &BundleError{File: path, Want: "a readable file", Err: err}
+		var at *fs.PathError // it names the file a second time
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path, globs) {
+			err = noMatchError{}
+		}
+		return nil, &BundleError{File: path, Err: err}
 	}
 	defer f.Close()
 	return Read(f, path)
 }
+
+// noMatchError says that a pattern matches no file.
+type noMatchError struct{}
+
+func (noMatchError) Error() string { return "no file matches" }
+
+// Is makes it one of those about files that are not there.
+func (noMatchError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Read is Load from an open stream; path only names it.
 func Read(r io.Reader, path string) (*Bundle, error) {

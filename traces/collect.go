@@ -10,11 +10,14 @@ import (
 	"strings"
 )
 
+// globs are the characters of patterns.
+const globs = "*?["
+
 // Collect expands command-line arguments into inputs, in order and each once:
 // files and "-" as they are, the bundles of a folder and the matches of a pattern
 // in lexical order. Files of a folder that are not bundles (no .json extension, or
-// JSON without any member of a bundle) are listed as ignored; whether a file is a
-// sound bundle is for Load to say. also, if it is not nil, tells other kinds of input.
+// JSON without any member of a bundle) are listed as ignored; whether a file is there and
+// a sound bundle is for Load to say, so that it is said in its turn and the others are run. also, if it is not nil, tells other kinds of input.
 func Collect(args []string, also func(path string) bool) (inputs, ignored []string, err error) {
 	seen := make(map[string]bool)
 	add := func(path string) {
@@ -29,27 +32,20 @@ func Collect(args []string, also func(path string) bool) (inputs, ignored []stri
 			continue
 		}
 		paths := []string{arg}
-		if _, err := os.Stat(arg); errors.Is(err, os.ErrNotExist) && strings.ContainsAny(arg, "*?[") {
+		if _, err := os.Stat(arg); errors.Is(err, os.ErrNotExist) && strings.ContainsAny(arg, globs) {
 			if paths, err = filepath.Glob(arg); err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", arg, err)
+				return nil, nil, fmt.Errorf("%s: not a pattern: %w", arg, err)
 			}
 			if len(paths) == 0 {
-				return nil, nil, fmt.Errorf("%s: no file matches", arg)
+				paths = []string{arg}
 			}
 			slices.Sort(paths)
 		}
 		for _, path := range paths {
-			info, err := os.Stat(path)
-			if err != nil {
-				return nil, nil, err
-			}
-			if !info.IsDir() {
+			found, other, ok := collectFolder(path, also)
+			if !ok {
 				add(filepath.Clean(path))
 				continue
-			}
-			found, other, err := collectFolder(path, also)
-			if err != nil {
-				return nil, nil, err
 			}
 			for _, f := range found {
 				add(f)
@@ -60,11 +56,12 @@ func Collect(args []string, also func(path string) bool) (inputs, ignored []stri
 	return inputs, ignored, nil
 }
 
-// collectFolder lists the regular files of a folder, not of its subfolders.
-func collectFolder(dir string, also func(path string) bool) (inputs, ignored []string, err error) {
+// collectFolder lists the regular files of a folder, not of its subfolders. ok is false where
+// there is no folder that can be read.
+func collectFolder(dir string, also func(path string) bool) (inputs, ignored []string, ok bool) {
 	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
@@ -78,7 +75,7 @@ func collectFolder(dir string, also func(path string) bool) (inputs, ignored []s
 			ignored = append(ignored, path)
 		}
 	}
-	return inputs, ignored, nil
+	return inputs, ignored, true
 }
 
 func bundleExtension(path string) bool {

@@ -39,12 +39,16 @@ dataflow limit counts executed instructions instead of micro-ops.`,
 			}
 			t := tally{c: c}
 			var total experiments.Ablation
-			if err := study.Run(paths, func(r experiments.AblationReport) error {
+			each := func(r experiments.AblationReport) error {
 				if t.note(r.Err); r.Err != nil {
 					return nil
 				}
 				total.Add(r.Result)
 				return c.print(r.Result, ablationTable(r.Result.Trace.Name, r.Result))
+			}
+			if err := c.counting("blocks", func(progress func(done, all int)) error {
+				study.Progress = progress
+				return study.Run(paths, each)
 			}); err != nil {
 				return err
 			}

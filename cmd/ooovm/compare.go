@@ -9,6 +9,7 @@ import (
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // compare runs workloads on both machines side by side.
@@ -22,7 +23,7 @@ func (c *cli) compare(with string, names []string, camp *experiments.Campaign) e
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return usageError(fmt.Errorf("--compare runs workloads that both machines have: %s; not %q", strings.Join(known, ", "), name))
+			return usageError(fmt.Errorf("--compare runs workloads that both machines have: %s; not %q%s", strings.Join(known, ", "), name, suggest.Text(name, known)))
 		}
 	}
 	eff, err := config.Load(config.Source{Set: []string{"preset=limit"}})

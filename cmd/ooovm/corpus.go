@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/corpus"
 )
 
@@ -29,7 +30,8 @@ the same without an index, more slowly.`,
 			if len(args) != 1 {
 				return usageError(errors.New("corpus index takes one folder"))
 			}
-			all, executed, ignored, err := corpus.Index(args[0])
+			t := tally{c: c}
+			all, executed, ignored, err := corpus.Index(args[0], func(err error) { t.note(&experiments.InputError{Err: err}) })
 			if err != nil {
 				return usageError(err)
 			}
@@ -39,7 +41,7 @@ the same without an index, more slowly.`,
 				}
 			}
 			c.note("%s: %d blocks, %d of them new", filepath.Join(args[0], corpus.IndexFile), all, executed)
-			return nil
+			return t.err(all + t.failed)
 		}),
 	}
 }

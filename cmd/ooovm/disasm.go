@@ -150,7 +150,7 @@ func parseFork(name string) (evm.Fork, error) {
 			return f, nil
 		}
 	}
-	return 0, fmt.Errorf("--fork %q: there are %s", name, strings.Join(forkNames(), ", "))
+	return 0, errOneOf("--fork", name, forkNames())
 }
 
 // readCode reads hexadecimal digits, or a file of them or of bytes.

@@ -3,9 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // The exit codes.
@@ -22,7 +23,8 @@ const (
 
 const exitHelp = `Exit codes: 0 fine; 1 a run failed; 2 usage, configuration or unreadable input;
 3 validation found a difference; 4 points of a sweep failed or are missing; 124 --timeout
-was reached; 130 interrupted. What is finished by then is printed.`
+was reached; 130 interrupted. What is finished by then is printed. Over several inputs the
+gravest counts: 130, 124, 3, 1, 2; one that cannot be read does not keep the others back.`
 
 // exitError is an error that knows its exit code.
 type exitError struct {
@@ -58,13 +60,13 @@ func exitCode(err error) int {
 	}
 }
 
-// action wraps a command's body: an error that has no exit code is a failed run.
+// action wraps a command's body: an error that has no exit code has that of its kind.
 func action(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		err := run(cmd, args)
 		var e *exitError
 		if err != nil && !errors.As(err, &e) {
-			return &exitError{exitFailed, err}
+			return &exitError{codeOf(err), err}
 		}
 		return err
 	}
@@ -72,7 +74,7 @@ func action(run func(cmd *cobra.Command, args []string) error) func(*cobra.Comma
 
 // errOneOf is the error of a flag whose value is not one of a few words.
 func errOneOf(flag, value string, words []string) error {
-	return fmt.Errorf("%s %q: there are %s", flag, value, strings.Join(words, ", "))
+	return fmt.Errorf("%s %q: %s", flag, value, suggest.Among(value, words))
 }
 
 // errFlag says which flag an error is about.

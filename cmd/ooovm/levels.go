@@ -106,7 +106,7 @@ func coreCount(n int) string {
 func (c *cli) levels(l *experiments.Levels, paths []string) error {
 	t := tally{c: c}
 	total := experiments.LevelTotals{}
-	err := l.Run(paths, func(r experiments.LevelsReport) error {
+	each := func(r experiments.LevelsReport) error {
 		t.noteLevels(&r)
 		if r.Result == nil {
 			return nil
@@ -120,8 +120,11 @@ func (c *cli) levels(l *experiments.Levels, paths []string) error {
 			return nil
 		}
 		return c.print(nil, levelTables(r.Result)...)
-	})
-	if err != nil {
+	}
+	if err := c.counting("blocks", func(progress func(done, all int)) error {
+		l.Progress = progress
+		return l.Run(paths, each)
+	}); err != nil {
 		return err
 	}
 	if len(paths) > 1 && total.Blocks > 0 && table.Format(c.format) != table.JSON {

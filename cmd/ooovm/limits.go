@@ -77,15 +77,14 @@ System calls, the transaction envelope and signatures are not counted.
 
 func (c *cli) limits(study *experiments.LimitStudy, paths []string) error {
 	t := tally{c: c}
-	rows := &table.Table{
+	out := &rows{c: c, header: &table.Table{
 		Header: []string{"block", "fork", "txs", "instructions", "executed", "critical path", "instructions/cycle", "executed/cycle"},
 		Number: []bool{false, false, true, true, true, true, true, true},
-	}
+	}, least: []int{nameWidth(paths), forkWidth, 4}}
 	var total experiments.LimitResult
-	err := study.Run(paths, func(r experiments.LimitReport) error {
-		t.note(r.Err)
-		if r.Err != nil {
-			return nil
+	each := func(r experiments.LimitReport) error {
+		if t.note(r.Err); r.Err != nil {
+			return out.addFailed(r.Path, r.Err, len(out.header.Header))
 		}
 		l := r.Result
 		total.Trace.Transactions += l.Trace.Transactions
@@ -95,18 +94,17 @@ func (c *cli) limits(study *experiments.LimitStudy, paths []string) error {
 		if table.Format(c.format) == table.JSON {
 			return c.print(l)
 		}
-		rows.Add(l.Trace.Name, l.Trace.Fork, l.Trace.Transactions, l.Instructions, l.Executed, l.CriticalPath, number(l.ILP, 2), number(l.UILP, 2))
-		return nil
-	})
-	if err != nil {
+		return out.Add(l.Trace.Name, l.Trace.Fork, l.Trace.Transactions, l.Instructions, l.Executed, l.CriticalPath, number(l.ILP, 2), number(l.UILP, 2))
+	}
+	if err := c.counting("blocks", func(progress func(done, all int)) error {
+		study.Progress = progress
+		return study.Run(paths, each)
+	}); err != nil {
 		return err
 	}
-	if table.Format(c.format) != table.JSON {
-		if len(paths) > 1 { // ratios of totals: blocks one after the other
-			total.Settle()
-			rows.Add("total", "", total.Trace.Transactions, total.Instructions, total.Executed, total.CriticalPath, number(total.ILP, 2), number(total.UILP, 2))
-		}
-		if err := c.print(nil, rows); err != nil {
+	if len(paths) > 1 && out.stream != nil { // ratios of totals: blocks one after the other
+		total.Settle()
+		if err := out.Add("total", "", total.Trace.Transactions, total.Instructions, total.Executed, total.CriticalPath, number(total.ILP, 2), number(total.UILP, 2)); err != nil {
 			return err
 		}
 	}

@@ -49,7 +49,7 @@ func formatNames() string { return strings.Join(formats(), ", ") }
 // checkOutput checks the output flags and settles --json.
 func (c *cli) checkOutput() error {
 	if !slices.Contains(formats(), c.format) {
-		return fmt.Errorf("--format %q: there are %s", c.format, formatNames())
+		return errOneOf("--format", c.format, formats())
 	}
 	if c.json {
 		if f := table.Format(c.format); f != table.Text && f != table.JSON {
@@ -90,7 +90,11 @@ func (c *cli) color() bool {
 			return false
 		}
 	}
-	f, ok := c.stdout.(*os.File)
+	stdout := c.stdout
+	if w, ok := stdout.(*aboveCount); ok {
+		stdout = w.out
+	}
+	f, ok := stdout.(*os.File)
 	if c.noColor || !ok {
 		return false
 	}

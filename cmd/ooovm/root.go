@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // cli is one invocation: where it writes, what it was started in, and the flags
@@ -33,9 +34,7 @@ func execute(args []string, stdout, stderr io.Writer, environ []string) int {
 	root.SetErr(stderr)
 	err := root.Execute()
 	if err != nil {
-		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(stderr, "ooovm: %s\n", strings.TrimSuffix(line, "\n"))
-		}
+		c.complain(err)
 	}
 	return exitCode(err)
 }
@@ -78,6 +77,8 @@ committed instruction, and reports how much parallelism there is.
 		newVersion(c),
 	)
 	root.InitDefaultCompletionCmd()
+	root.SetFlagErrorFunc(flagError)
+	requireSubcommand(root)
 	for _, cmd := range root.Commands() {
 		if cmd.HasSubCommands() {
 			requireSubcommand(cmd)
@@ -91,7 +92,11 @@ committed instruction, and reports how much parallelism there is.
 func requireSubcommand(cmd *cobra.Command) {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return fmt.Errorf("unknown command %q for %q; see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())
+			var names []string
+			for _, sub := range cmd.Commands() {
+				names = append(names, sub.Name())
+			}
+			return fmt.Errorf("unknown command %q for %q; see %s --help%s", args[0], cmd.CommandPath(), cmd.CommandPath(), suggest.Text(args[0], names))
 		}
 		return nil
 	}

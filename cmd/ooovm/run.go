@@ -151,9 +151,9 @@ func (t *tally) note(err error) {
 	code := codeOf(err)
 	switch {
 	case code == exitTimeout, code == exitInterrupted:
-		t.unfinished++
+		t.unfinished++ // err says so once, for all
 	case err != nil:
-		fmt.Fprintf(t.c.stderr, "ooovm: %v\n", err)
+		t.c.complain(err)
 		t.failed++
 	}
 	if gravity[code] > gravity[t.code] {
@@ -181,7 +181,7 @@ func (t *tally) err(blocks int) error {
 func newRun(c *cli) *cobra.Command {
 	var s simulation
 	var view, compare string
-	var tx int
+	var tx string
 	cmd := &cobra.Command{
 		Use:   "run [BLOCK...]",
 		Short: "Simulate blocks and report what they are, that they are right, and what they cost",
@@ -232,23 +232,27 @@ runs program by program, checked against a golden interpreter and what the file 
 				if len(paths) != 1 {
 					return usageError(fmt.Errorf("--pipeview shows one block, %d were named", len(paths)))
 				}
-				if tx < 0 {
-					return usageError(fmt.Errorf("--tx %d: transactions are numbered from 0", tx))
+				if camp.Watch, err = experiments.ParseTx(tx); err != nil {
+					return usageError(fmt.Errorf("--tx %w", err))
 				}
 				rec = pipeview.NewRecorder()
-				camp.Options.Probe, camp.Options.ProbeTx = rec, tx
+				camp.Options.Probe = rec
 			} else if cmdChanged(&s, "tx") {
 				return usageError(errors.New("--tx goes with --pipeview"))
 			}
 			t := tally{c: c}
 			reports := 0
-			if err := camp.Run(paths, func(r experiments.Report) error {
+			each := func(r experiments.Report) error {
 				t.add(r)
 				reports++
 				if r.Result == nil {
 					return nil
 				}
 				return c.print(r.Result, runTables(r.Result)...)
+			}
+			if err := c.counting("blocks", func(progress func(done, all int)) error {
+				camp.Progress = progress
+				return camp.Run(paths, each)
 			}); err != nil {
 				return &exitError{codeOf(err), err}
 			}
@@ -256,7 +260,7 @@ runs program by program, checked against a golden interpreter and what the file 
 				if err := rec.Save(view); err != nil {
 					return err
 				}
-				c.note("%s: %d micro-ops of transaction %d", view, rec.Len(), tx)
+				c.note("%s: %d micro-ops of transaction %s", view, rec.Len(), tx)
 			}
 			return t.err(reports)
 		}),
@@ -269,7 +273,7 @@ runs program by program, checked against a golden interpreter and what the file 
 	cmd.Flags().StringVar(&compare, "compare", "", "run workloads (`evm`: token, swap, loop, hash; all when none is named) on the FuelVM and on that machine")
 	complete(cmd, "compare", cobra.FixedCompletions([]string{"evm"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().StringVar(&view, "pipeview", "", "write one transaction stage by stage to a `file`: .kanata, .o3 or .json, and .gz or .zst")
-	cmd.Flags().IntVar(&tx, "tx", 0, "the transaction that --pipeview shows, from 0")
+	cmd.Flags().StringVar(&tx, "tx", "0", "the `transaction` that --pipeview shows: its number, from 0, or its hash")
 	return cmd
 }
 

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +45,7 @@ func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*experiments.Sta
 	if f.fork != "" {
 		var ok bool
 		if s.Fork, ok = fixtures.Fork(f.fork); !ok {
-			return nil, usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
+			return nil, usageError(errOneOf("--fork", f.fork, fixtures.Forks()))
 		}
 	}
 	for _, p := range []struct {
@@ -113,7 +111,9 @@ func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
 			code = now
 		}
 	}
-	totals, err := s.Each(paths, &experiments.StateTestSink{
+	var totals experiments.StateTestTotals
+	done := 0
+	sink := &experiments.StateTestSink{
 		Result: func(r *experiments.SubtestResult) error {
 			switch r.Verdict {
 			case experiments.SubtestBroken:
@@ -128,6 +128,17 @@ func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
 			grave(exitUsage)
 			fmt.Fprintf(c.stderr, "ooovm: %v\n", err)
 		},
+	}
+	err := c.counting("subtests", func(progress func(done, all int)) (err error) {
+		result := sink.Result
+		sink.Result = func(r *experiments.SubtestResult) error {
+			if done++; progress != nil {
+				progress(done, 0)
+			}
+			return result(r)
+		}
+		totals, err = s.Each(paths, sink)
+		return err
 	})
 	if err := out.close(); err != nil {
 		return err
@@ -179,13 +190,12 @@ type subtestEntry struct {
 // subtestPrinter prints subtests as they come.
 type subtestPrinter struct {
 	c     *cli
-	out   io.Writer
 	rows  *table.Table // of the formats that need all rows at once
 	comma bool
 }
 
 func (c *cli) subtestPrinter() *subtestPrinter {
-	p := &subtestPrinter{c: c, out: c.stdout}
+	p := &subtestPrinter{c: c}
 	if f := table.Format(c.format); f != table.Text && f != table.JSON {
 		p.rows = &table.Table{
 			Header: []string{"path", "name", "fork", "index", "pass", "state root", "error", "cycles"},
@@ -214,12 +224,12 @@ func (p *subtestPrinter) add(r *experiments.SubtestResult) error {
 			before = ",\n"
 		}
 		p.comma = true
-		_, err = fmt.Fprintf(p.out, "%s%s", before, encoded)
+		_, err = fmt.Fprintf(p.c.stdout, "%s%s", before, encoded)
 		return err
 	case e.Pass:
 		return nil
 	}
-	_, err := fmt.Fprintf(p.out, "%s: %s\n", r.Subtest.ID(), e.Error)
+	_, err := fmt.Fprintf(p.c.stdout, "%s: %s\n", r.Subtest.ID(), e.Error)
 	return err
 }
 
@@ -231,9 +241,9 @@ func (p *subtestPrinter) close() error {
 	case table.Format(p.c.format) != table.JSON:
 		return nil
 	case !p.comma:
-		_, err := fmt.Fprintln(p.out, "[]")
+		_, err := fmt.Fprintln(p.c.stdout, "[]")
 		return err
 	}
-	_, err := fmt.Fprintln(p.out, "\n]")
+	_, err := fmt.Fprintln(p.c.stdout, "\n]")
 	return err
 }

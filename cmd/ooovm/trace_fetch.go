@@ -77,7 +77,7 @@ func (f *fetchFlags) run(ctx context.Context, c *cli) error {
 	case f.options.Retries < 0:
 		return usageError(fmt.Errorf("--retries %d: it cannot be negative", f.options.Retries))
 	case !slices.Contains(fetch.Methods(), f.method):
-		return usageError(fmt.Errorf("--method %q: there are %s", f.method, strings.Join(fetch.Methods(), ", ")))
+		return usageError(errOneOf("--method", f.method, fetch.Methods()))
 	}
 	if f.options.Retries == 0 {
 		f.options.Retries = -1

@@ -62,7 +62,7 @@ is written.`,
 			if f.fork != "" {
 				var ok bool
 				if f.options.Fork, ok = fixtures.Fork(f.fork); !ok {
-					return usageError(fmt.Errorf("--fork %q: there are %s", f.fork, strings.Join(fixtures.Forks(), ", ")))
+					return usageError(errOneOf("--fork", f.fork, fixtures.Forks()))
 				}
 			}
 			if f.module {

@@ -8,6 +8,7 @@ import (
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/machine/oracle"
+	"github.com/ooovm/ooovm/traces"
 )
 
 func newTraceInfo(c *cli) *cobra.Command {
@@ -22,31 +23,29 @@ transactions that wait for none before them, by the conflict definitions of leve
 			if err != nil {
 				return err
 			}
-			for i, path := range paths {
-				in, err := inspect(path)
-				if err != nil {
-					return err
+			t, printed := tally{c: c}, false
+			const jobs = 1 // what is printed first is wanted first
+			if err := experiments.EachBlock(paths, jobs, nil, nil, inspect, func(r experiments.BlockReport[*experiments.Inspection]) error {
+				if t.note(r.Err); r.Err != nil {
+					return nil
 				}
-				if i > 0 && table.Format(c.format) == table.Text {
+				if printed && table.Format(c.format) == table.Text {
 					fmt.Fprintln(c.stdout)
 				}
-				if err := c.print(in, inspectionTables(in)...); err != nil {
-					return err
-				}
+				printed = true
+				return c.print(r.Result, inspectionTables(r.Result)...)
+			}); err != nil {
+				return err
 			}
-			return nil
+			return t.err(len(paths))
 		}),
 	}
 }
 
-func inspect(path string) (*experiments.Inspection, error) {
-	b, err := experiments.Open(path)
-	if err != nil {
-		return nil, usageError(err)
-	}
+func inspect(b *traces.Bundle) (*experiments.Inspection, error) {
 	p, err := experiments.Prepare(b, true)
 	if err != nil {
-		return nil, &exitError{exitDifference, err}
+		return nil, &experiments.DifferenceError{Err: err}
 	}
 	return experiments.Inspect(p)
 }

@@ -37,60 +37,86 @@ lockstep and with everything that the file expects.
 			if err != nil {
 				return err
 			}
-			t := tally{c: c}
-			rows := &table.Table{
-				Header: []string{"block", "fork", "txs", "gas used", "bloom", "receipts", "post-state", "lockstep", "instructions", "cycles", "IPC", "speedup"},
-				Number: []bool{false, false, true, false, false, false, false, false, true, true, true, true},
-			}
-			var totals experiments.Totals
-			var file programs
-			reports := 0
-			if err := camp.Run(paths, func(r experiments.Report) error {
-				t.add(r)
-				reports++
-				if file.path != r.Path {
-					file.row(rows)
-					file = programs{path: r.Path}
-				}
-				if r.Program {
-					file.add(r.Result)
-				}
-				if r.Result == nil {
-					if !r.Program {
-						rows.Add(traces.BundleName(r.Path), "", "", whyNone(r.Err), "", "", "", "", "", "", "", "")
-					}
-					return nil
-				}
-				totals.Add(r.Result)
-				if table.Format(c.format) == table.JSON {
-					return c.print(r.Result)
-				}
-				if r.Program {
-					return nil
-				}
-				v := &r.Result.Valid
-				rows.Add(r.Result.Trace.Name, r.Result.Trace.Fork, r.Result.Trace.Transactions,
-					checkMark(v.GasUsed), checkMark(v.LogsBloom), checkMark(v.ReceiptsRoot), checkMark(v.PostState), checkMark(v.Lockstep),
-					r.Result.Counts.Instructions, r.Result.Counts.Cycles, number(r.Result.IPC, 3), number(r.Result.Speedup, 3))
-				return nil
-			}); err != nil {
-				return err
-			}
-			file.row(rows)
-			if table.Format(c.format) != table.JSON {
-				rows.Add("total", "", totals.Transactions, "", "", "", "", "", totals.Instructions, totals.Cycles,
-					number(totals.IPC(), 3), number(totals.Speedup(), 3))
-				if err := c.print(nil, rows); err != nil {
-					return err
-				}
-			}
-			c.note("%d of %d blocks right under %s; the total speedup is the ratio of total cycles, over scalar with folding it is %s",
-				totals.Right, reports, camp.Setup.Preset, number(totals.FoldedSpeedup(), 3))
-			return t.err(reports)
+			return c.validate(camp, paths)
 		}),
 	}
 	s.register(cmd)
 	return cmd
+}
+
+// validate prints a row for each block as it ends.
+func (c *cli) validate(camp *experiments.Campaign, paths []string) error {
+	out := &rows{c: c, header: &table.Table{
+		Header: []string{"block", "fork", "txs", "gas used", "bloom", "receipts", "post-state", "lockstep", "instructions", "cycles", "IPC", "speedup"},
+		Number: []bool{false, false, true, false, false, false, false, false, true, true, true, true},
+	}, least: []int{nameWidth(paths), forkWidth, 4, 0, 0, 0, 0, 0, 0, 10, 5}}
+	t := tally{c: c}
+	var totals experiments.Totals
+	var file programs
+	reports := 0
+	if err := c.counting("blocks", func(progress func(done, all int)) error {
+		camp.Progress = progress
+		return camp.Run(paths, func(r experiments.Report) error {
+			t.add(r)
+			reports++
+			if file.path != r.Path {
+				if err := file.row(out); err != nil {
+					return err
+				}
+				file = programs{path: r.Path}
+			}
+			if r.Result != nil {
+				totals.Add(r.Result)
+			}
+			switch {
+			case r.Result != nil && table.Format(c.format) == table.JSON:
+				return c.print(r.Result)
+			case r.Program:
+				file.add(r.Result, r.Err)
+				return nil
+			case r.Result == nil:
+				return out.addFailed(r.Path, r.Err, len(out.header.Header))
+			}
+			v := &r.Result.Valid
+			return out.Add(r.Result.Trace.Name, r.Result.Trace.Fork, r.Result.Trace.Transactions,
+				checkMark(v.GasUsed), checkMark(v.LogsBloom), checkMark(v.ReceiptsRoot), checkMark(v.PostState), checkMark(v.Lockstep),
+				r.Result.Counts.Instructions, r.Result.Counts.Cycles, number(r.Result.IPC, 3), number(r.Result.Speedup, 3))
+		})
+	}); err != nil {
+		return err
+	}
+	if err := file.row(out); err != nil {
+		return err
+	}
+	if out.stream == nil && table.Format(c.format) != table.JSON {
+		return t.err(reports)
+	}
+	if err := out.Add("total", "", totals.Transactions, "", "", "", "", "", totals.Instructions, totals.Cycles,
+		number(totals.IPC(), 3), number(totals.Speedup(), 3)); err != nil {
+		return err
+	}
+	c.note("%d of %d blocks right under %s; the total speedup is the ratio of total cycles, over scalar with folding it is %s",
+		totals.Right, reports, camp.Setup.Preset, number(totals.FoldedSpeedup(), 3))
+	return t.err(reports)
+}
+
+// forkWidth is the width of most names of forks.
+const forkWidth = len("constantinople")
+
+// nameWidth is the width of the longest name among the blocks, for rows that come before
+// the blocks are known.
+func nameWidth(paths []string) (width int) {
+	for _, path := range paths {
+		name := traces.BundleName(path)
+		switch {
+		case path == "":
+			name = "synthetic-mix"
+		case fuel.IsProgramFile(path):
+			name = programsName(path, 100, 100)
+		}
+		width = max(width, len(name))
+	}
+	return width
 }
 
 // whyNone says in a row why a block was not simulated; the message has the rest.
@@ -100,6 +126,8 @@ func whyNone(err error) string {
 		return "differs"
 	case exitUsage:
 		return "no block"
+	case exitTimeout, exitInterrupted:
+		return "not run"
 	}
 	return "failed"
 }
@@ -112,14 +140,18 @@ type programs struct {
 	checks [4]bool // of those that are compared: gas used, receipts, state, lockstep
 	fork   string
 	locked bool // they ran in lockstep
+	notRun int
 }
 
-func (p *programs) add(r *experiments.Result) {
+func (p *programs) add(r *experiments.Result, err error) {
 	if p.number == 0 {
 		p.checks = [4]bool{true, true, true, true}
 	}
 	p.number++
 	if r == nil {
+		if code := codeOf(err); code == exitTimeout || code == exitInterrupted {
+			p.notRun++
+		}
 		p.checks = [4]bool{}
 		return
 	}
@@ -134,17 +166,26 @@ func (p *programs) add(r *experiments.Result) {
 	p.locked = v.Lockstep != nil
 }
 
+// programsName names a file of programs in its row.
+func programsName(path string, right, number int) string {
+	return fmt.Sprintf("%s (%d of %d programs right)", filepath.Base(path), right, number)
+}
+
 // row adds the file's row, if it is a file of programs.
-func (p *programs) row(rows *table.Table) {
+func (p *programs) row(out *rows) error {
 	if p.number == 0 {
-		return
+		return nil
+	}
+	name := programsName(p.path, p.totals.Right, p.number)
+	if p.notRun == p.number {
+		return out.Add(name, "", "", "not run", "", "", "", "", "", "", "", "")
 	}
 	mark := func(i int) string { return checkMark(&p.checks[i]) }
 	lockstep := "-"
 	if p.locked {
 		lockstep = mark(3)
 	}
-	rows.Add(fmt.Sprintf("%s (%d of %d programs right)", filepath.Base(p.path), p.totals.Right, p.number), p.fork, p.totals.Transactions,
+	return out.Add(name, p.fork, p.totals.Transactions,
 		mark(0), "-", mark(1), mark(2), lockstep,
 		p.totals.Instructions, p.totals.Cycles, number(p.totals.IPC(), 3), number(p.totals.Speedup(), 3))
 }
@@ -169,9 +210,10 @@ ratio of the two totals.
 			if err != nil {
 				return err
 			}
-			b, err := experiments.Bench(paths, eff.Preset, &eff.Config, carry)
-			if err != nil {
-				return &exitError{codeOf(err), err}
+			sum := tally{c: c}
+			b := experiments.Bench(paths, eff.Preset, &eff.Config, carry, sum.note)
+			if b.Blocks == 0 {
+				return sum.err(len(paths))
 			}
 			t := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
 			t.Add("preset", b.Preset)
@@ -186,7 +228,10 @@ ratio of the two totals.
 			t.Add("go-ethereum instructions/s", number(b.GethInstructionsPerSecond, 0))
 			t.Add("slowdown", number(b.Slowdown, 2))
 			t.Add("peak bytes of the process", b.PeakBytes)
-			return c.print(b, t)
+			if err := c.print(b, t); err != nil {
+				return err
+			}
+			return sum.err(len(paths))
 		}),
 	}
 	f.register(cmd)

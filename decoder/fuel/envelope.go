@@ -21,9 +21,14 @@ const (
 	txHalt
 )
 
-// envelopeProgram reads who pays, enters the script, and settles with who pays and who
-// takes the fees.
-var envelopeProgram = func() *decoder.Program {
+// Envelopes read who pays, enter the script unless there is none, and settle with who pays
+// and who takes the fees.
+var (
+	envelopeProgram = envelopeOf(txBegin, txEnter, txEnd, txHalt)
+	withoutScript   = envelopeOf(txBegin, txEnd, txHalt)
+)
+
+func envelopeOf(codes ...uint8) *decoder.Program {
 	touch := func(o decoder.Operand) decoder.Uop { return pseudo(isa.Touch, 1, o) }
 	rows := &decoder.RowTable{
 		txBegin: {Name: "tx.begin", Kind: decoder.KindExec, Uops: []decoder.Uop{touch(txPayer)}},
@@ -39,12 +44,12 @@ var envelopeProgram = func() *decoder.Program {
 		txHalt: {Name: "tx.halt", Kind: decoder.KindHalt, Uops: []decoder.Uop{pseudo(isa.Nop, 0)}},
 	}
 	p := &decoder.Program{Rows: rows, ID: decoder.NextID()}
-	for code := uint8(txBegin); code <= txHalt; code++ {
+	for _, code := range codes {
 		rows[code].Flags, rows[code].MaxStack = decoder.Uncounted, maxHeight
 		p.Insts = append(p.Insts, decoder.Inst{PC: uint32(code), Aux: -1, Code: code, Kind: rows[code].Kind, Size: 1})
 	}
 	return p
-}()
+}
 
 func pseudo(op isa.Op, imm uint8, sources ...decoder.Operand) decoder.Uop {
 	u := decoder.Uop{Op: op, Imm: imm, Src: systemUop.Src}
@@ -57,8 +62,12 @@ func (s *System) envelope() decoder.Envelope {
 	words := make([]isa.Word, txWords)
 	words[txPayer-decoder.Context0] = wordOf(s.payer())
 	words[txCoinbase-decoder.Context0] = wordOf(s.Block.Coinbase)
+	program := envelopeProgram
+	if s.NoScript() {
+		program = withoutScript
+	}
 	return decoder.Envelope{
-		Program: envelopeProgram, Words: words, Gas: s.Reg[fuel.RegCGas],
+		Program: program, Words: words, Gas: s.Reg[fuel.RegCGas],
 		Registers: s.Reg[:], Space: s.Memory,
 	}
 }

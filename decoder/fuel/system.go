@@ -161,6 +161,9 @@ func (s *System) panicked(p fuel.Panic) {
 
 // Finish closes the transaction.
 func (s *System) Finish(*decoder.Context, isa.Word) {
+	if s.NoScript() {
+		s.ending = s.ReturnOne()
+	}
 	r := golden.Result{ID: s.ID, Ending: s.ending}
 	if s.ending.Result == fuel.ResultSuccess {
 		r.Slots, r.Balances = s.StateSince()

@@ -12,6 +12,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/plot"
 	"github.com/ooovm/ooovm/experiments/stats"
 	"github.com/ooovm/ooovm/experiments/sweep"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // Spec says what to draw from a table. What X, Y and Z mean depends on the kind:
@@ -91,7 +92,7 @@ func Draw(t *sweep.Table, s Spec) (*plot.Figure, error) {
 		}
 		return f, nil
 	}
-	return nil, fmt.Errorf("no kind %q of figures; there are %s", s.Kind, strings.Join(Kinds(), ", "))
+	return nil, fmt.Errorf("no kind %q of figures; %s", s.Kind, suggest.Among(s.Kind, Kinds()))
 }
 
 // check compares the fields that are set with those of the kind.
@@ -105,21 +106,6 @@ func (s *Spec) check(needs, takes []string) error {
 		}
 	}
 	return nil
-}
-
-func (s *Spec) fileName() string {
-	name := s.Kind
-	for _, part := range []string{s.Z, s.Y, s.X, s.Series} {
-		if part != "" {
-			name += "-" + part
-		}
-	}
-	return strings.Map(func(r rune) rune {
-		if r == '/' || r == '\\' || r == ' ' {
-			return '_'
-		}
-		return r
-	}, name)
 }
 
 func (s *Spec) mean() stats.Mean {

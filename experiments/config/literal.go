@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // kind is what a source says a literal is. Files have types; the environment and
@@ -53,7 +54,7 @@ func (f *Field) parse(l literal) (any, error) {
 		if l.kind == kindEmpty || l.kind == kindList {
 			verb, what = " is not a value", ""
 		}
-		return nil, fmt.Errorf("%s: %s%s%s; allowed: %s", f.Key, l, verb, what, f.Allowed())
+		return nil, fmt.Errorf("%s: %s%s%s; allowed: %s%s", f.Key, l, verb, what, f.Allowed(), suggest.Text(l.text, f.Choices))
 	}
 	switch f.Type {
 	case Integer:

@@ -15,6 +15,7 @@ import (
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	_ "github.com/ooovm/ooovm/predictor/oracle" // the limit preset names oracle predictors
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // Type is the type of a key.
@@ -83,6 +84,15 @@ type index struct {
 	byKey    map[string]*Field
 	sections []string
 	preset   Field // the key that names the preset; it is not part of pipeline.Config
+}
+
+// keys lists all keys.
+func (x *index) keys() []string {
+	list := []string{presetKey}
+	for i := range x.fields {
+		list = append(list, x.fields[i].Key)
+	}
+	return list
 }
 
 var schema = sync.OnceValue(func() *index {
@@ -168,11 +178,11 @@ func (x *index) lookup(key string) (*Field, error) {
 	}
 	switch {
 	case keys == nil:
-		return nil, fmt.Errorf("unknown key %q; there are %s and the sections %s", key, presetKey, strings.Join(x.sections, ", "))
+		return nil, fmt.Errorf("unknown key %q; there are %s and the sections %s%s", key, presetKey, strings.Join(x.sections, ", "), suggest.Text(key, x.keys()))
 	case key == section:
 		return nil, fmt.Errorf("%s is a section, not a value; it has: %s", key, strings.Join(keys, ", "))
 	default:
-		return nil, fmt.Errorf("unknown key %q; %s has: %s", key, section, strings.Join(keys, ", "))
+		return nil, fmt.Errorf("unknown key %q; %s has: %s%s", key, section, strings.Join(keys, ", "), suggest.Text(key, x.keys()))
 	}
 }
 

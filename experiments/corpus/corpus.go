@@ -93,9 +93,9 @@ func find(path string, all bool) (Facts, error) {
 }
 
 // Index writes a folder's index. Files that have not changed since the last one are not
-// executed again. It gives the number of all and of the executed ones, and what is in the
-// folder that is no block.
-func Index(dir string) (all, executed int, ignored []string, err error) {
+// executed again. It returns the number of all and of the executed ones, and what is in the
+// folder that is no block. failed hears of each file that cannot be indexed; the others are.
+func Index(dir string, failed func(error)) (all, executed int, ignored []string, err error) {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return 0, 0, nil, err
@@ -113,20 +113,30 @@ func Index(dir string) (all, executed int, ignored []string, err error) {
 	}
 	out := index{Schema: schema, Entries: []Entry{}}
 	for _, path := range paths {
-		e := Entry{File: filepath.Base(path)}
-		if e.SHA256, err = hashFile(path); err != nil {
-			return 0, 0, nil, err
+		e, known, err := entry(path, old)
+		if err != nil {
+			failed(err)
+			continue
 		}
-		if known, ok := old[e.File]; ok && known.SHA256 == e.SHA256 {
-			e = known
-		} else if e.Facts, err = find(path, true); err != nil {
-			return 0, 0, nil, err
-		} else {
+		if !known {
 			executed++
 		}
 		out.Entries = append(out.Entries, e)
 	}
 	return len(out.Entries), executed, ignored, out.save(filepath.Join(dir, IndexFile))
+}
+
+// entry finds what an index says of a file. known reports that old, by file, says so already.
+func entry(path string, old map[string]Entry) (e Entry, known bool, err error) {
+	e.File = filepath.Base(path)
+	if e.SHA256, err = hashFile(path); err != nil {
+		return e, false, err
+	}
+	if before, ok := old[e.File]; ok && before.SHA256 == e.SHA256 {
+		return before, true, nil
+	}
+	e.Facts, err = find(path, true)
+	return e, false, err
 }
 
 // load reads a folder's index, by file; a folder without one has no entries.

@@ -12,6 +12,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -39,14 +40,20 @@ func Compile(text string) (*Filter, error) {
 	if err != nil {
 		var at *file.Error
 		if errors.As(err, &at) && at.Message != "" {
-			return nil, fmt.Errorf("%q: column %d: %s (names: %s)", text, at.Column+1, strings.Join(strings.Fields(at.Message), " "), strings.Join(Names(), ", "))
+			return nil, fmt.Errorf("%q: column %d: %s (names: %s)", text, at.Column+1, inWords(at.Message), strings.Join(Names(), ", "))
 		}
-		return nil, fmt.Errorf("%q: %s (names: %s)", text, strings.Join(strings.Fields(err.Error()), " "), strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("%q: %s (names: %s)", text, inWords(err.Error()), strings.Join(Names(), ", "))
 	}
 	f := &Filter{program: program, text: text, indexes: make(map[string]map[string]Entry)}
 	node := program.Node()
 	ast.Walk(&node, f)
 	return f, nil
+}
+
+// inWords makes one line of what the compiler of expressions says, with a word for Go's type.
+func inWords(message string) string {
+	text := plain.Text(errors.New(strings.Join(strings.Fields(message), " ")))
+	return strings.ReplaceAll(text, "float64", "number")
 }
 
 // Visit finds the names that an execution is needed for.
@@ -56,17 +63,22 @@ func (f *Filter) Visit(node *ast.Node) {
 	}
 }
 
-// Select keeps the files whose blocks meet the condition, in their order.
+// Select keeps the files whose blocks meet the condition, in their order, and those of which
+// it cannot be told: whoever takes them up says what is wrong with them.
 func (f *Filter) Select(paths []string) ([]string, error) {
 	var kept []string
 	for _, path := range paths {
+		if path == "-" {
+			return nil, errors.New("standard input cannot be selected from: it is read once")
+		}
 		facts, err := f.facts(path)
 		if err != nil {
-			return nil, err
+			kept = append(kept, path)
+			continue
 		}
 		meets, err := expr.Run(f.program, facts)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %q: %s", path, f.text, strings.Join(strings.Fields(err.Error()), " "))
+			return nil, fmt.Errorf("%s: %q: %s", path, f.text, inWords(err.Error()))
 		}
 		if meets.(bool) {
 			kept = append(kept, path)
@@ -77,9 +89,6 @@ func (f *Filter) Select(paths []string) ([]string, error) {
 
 // facts takes what the folder's index says of a file that has not changed.
 func (f *Filter) facts(path string) (Facts, error) {
-	if path == "-" {
-		return Facts{}, errors.New("standard input cannot be selected from: it is read once")
-	}
 	dir := filepath.Dir(path)
 	entries, known := f.indexes[dir]
 	if !known {

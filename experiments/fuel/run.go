@@ -35,22 +35,14 @@ type Outcome struct {
 	Difference error
 }
 
-// watcher tells the lockstep check and the probe of the bounds of transactions.
+// watcher tells the lockstep check of the bounds of transactions.
 type watcher struct {
-	core     *pipeline.Core
 	lockstep *fuel.Lockstep // nil when not compared
-	opt      *Options
 }
 
 func (w *watcher) BeginTx(i int) {
 	if w.lockstep != nil {
 		w.lockstep.BeginTx(i)
-	}
-	if w.opt.Probe != nil {
-		w.core.SetProbe(nil)
-		if i == w.opt.ProbeTx {
-			w.core.SetProbe(w.opt.Probe)
-		}
 	}
 }
 
@@ -92,6 +84,7 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 		return nil, err
 	}
 	core.VerifyEvery, core.MaxCycles, core.Stop = opt.VerifyEvery, opt.MaxCycles, opt.Stop
+	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out := &Outcome{Core: core}
 	var lockstep *fuel.Lockstep
 	if opt.Lockstep {
@@ -99,7 +92,7 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 		defer lockstep.Close()
 		core.SetChecker(observer{lockstep, core})
 	}
-	err = machine.Sequential(core, sys, len(p.Transactions), &watcher{core, lockstep, &opt})
+	err = machine.Sequential(core, sys, len(p.Transactions), &watcher{lockstep})
 	if lockstep != nil {
 		if err == nil {
 			lockstep.End()

@@ -9,6 +9,7 @@ import (
 	"github.com/ooovm/ooovm/decoder/fuel"
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/predictor"
 	machine "github.com/ooovm/ooovm/state/fuel"
 	golden "github.com/ooovm/ooovm/traces/fuel"
 	"github.com/ooovm/ooovm/traces/fuel/asm"
@@ -223,6 +224,22 @@ func TestSmallestMachine(t *testing.T) {
 		cfg := preset(t, name, one...)
 		for _, file := range files {
 			t.Run(name+"/"+file, func(t *testing.T) { right(t, corpus(t, file), cfg) })
+		}
+	}
+}
+
+// TestPredictorsOfState: the key and value predictors, which learn from a stack machine's
+// calls, leave a register machine alone.
+func TestPredictorsOfState(t *testing.T) {
+	p, err := Workload("swap", 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, keys := range predictor.KeyPredictors.Names() {
+		for _, value := range predictor.ValuePredictors.Names() {
+			for _, ahead := range []string{"0", "3"} {
+				right(t, []*golden.Program{p}, preset(t, "ooo-4", "predictor.keys="+keys, "predictor.value="+value, "predictor.ahead="+ahead))
+			}
 		}
 	}
 }

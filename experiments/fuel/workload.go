@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/ooovm/ooovm/state/fuel"
+	"github.com/ooovm/ooovm/suggest"
 	golden "github.com/ooovm/ooovm/traces/fuel"
 	"github.com/ooovm/ooovm/traces/fuel/asm"
 )
@@ -37,7 +38,7 @@ func Workload(name string, transactions int) (*golden.Program, error) {
 			w.add(fuel.Transaction{Script: w.assemble(name, "")})
 		}
 	default:
-		return nil, fmt.Errorf("no workload %q: there are token, swap, loop, hash", name)
+		return nil, suggest.Unknown("no workload", name, []string{"token", "swap", "loop", "hash"})
 	}
 	return w.p, w.err
 }

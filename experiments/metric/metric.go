@@ -10,6 +10,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/stats"
 	"github.com/ooovm/ooovm/experiments/sweep"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // Sense says which way a metric is better.
@@ -100,7 +101,7 @@ func Find(name string, t *sweep.Table) (Metric, error) {
 		for _, m := range metrics {
 			names = append(names, m.Name)
 		}
-		return Metric{}, fmt.Errorf("no metric %q; there are %s, and the columns of numbers that `ooovm sweep columns` lists", name, strings.Join(names, ", "))
+		return Metric{}, fmt.Errorf("no metric %q; there are %s, and the columns of numbers that `ooovm sweep columns` lists%s", name, strings.Join(names, ", "), suggest.Text(name, append(names, t.Names()...)))
 	}
 	if c.Kind == sweep.Text {
 		return Metric{}, fmt.Errorf("column %s holds text, not numbers", name)

@@ -21,14 +21,16 @@ type kanataOp struct {
 // checkKanata is a strict reader of Kanata 0004, stricter than the viewer: the
 // header; cycles only move forward and the first micro-op is of cycle 1; ids are
 // sequential; every micro-op gets one label, then a stage, then one end; nothing
-// follows its end; arrows join two that have begun and not ended.
+// follows its end; arrows join two that have begun and not ended; those that retire are
+// numbered from 0 as they do, in the order of their ids, and a flush has the number of the
+// next to retire.
 func checkKanata(text string) (f fates, err error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if len(lines) < 2 || lines[0] != "Kanata\t0004" || lines[1] != "C=\t0" {
 		return f, errors.New("no header")
 	}
 	var ops []kanataOp
-	now, retired := 0, map[int]bool{}
+	now, last := 0, -1
 	for n, line := range lines[2:] {
 		fail := func(what string) (fates, error) { return f, fmt.Errorf("line %d: %q: %s", n+3, line, what) }
 		fields := strings.Split(line, "\t")
@@ -91,12 +93,16 @@ func checkKanata(text string) (f fates, err error) {
 				return fail("the producer is not in flight")
 			}
 		case "R":
-			if !op.staged || number(2) != x || retired[x] {
-				return fail("no stage, or the same end twice")
+			if !op.staged || number(2) != f.committed {
+				return fail("no stage, or not the number of retirements")
 			}
-			retired[x], op.over = true, true
+			op.over = true
 			switch fields[3] {
 			case "0":
+				if x < last {
+					return fail("retires after a younger one")
+				}
+				last = x
 				f.committed++
 			case "1":
 				f.squashed++
@@ -241,10 +247,15 @@ func TestKanataValidator(t *testing.T) {
 		"no stage":               {"S\t5\t0\tF\n", ""},
 		"unknown stage":          {"S\t4\t0\tIs", "S\t4\t0\tQ"},
 		"stage of lane 1":        {"S\t4\t0\tIs", "S\t4\t1\tIs"},
-		"no end":                 {"R\t4\t4\t1\n", ""},
-		"two ends":               {"R\t4\t4\t1\n", "R\t4\t4\t1\nR\t4\t4\t1\n"},
-		"neither end":            {"R\t4\t4\t1\n", "R\t4\t4\t2\n"},
-		"stage after its end":    {"R\t5\t5\t1\n", "R\t5\t5\t1\nS\t5\t0\tX\n"},
+		"no end":                 {"R\t4\t1\t1\n", ""},
+		"two ends":               {"R\t4\t1\t1\n", "R\t4\t1\t1\nR\t4\t1\t1\n"},
+		"neither end":            {"R\t4\t1\t1\n", "R\t4\t1\t2\n"},
+		"stage after its end":    {"R\t5\t1\t1\n", "R\t5\t1\t1\nS\t5\t0\tX\n"},
+		"retires under its id":   {"R\t2\t2\t0\n", "R\t2\t1\t0\n"},
+		"a number twice":         {"R\t1\t1\t0\n", "R\t1\t0\t0\n"},
+		"a number left out":      {"R\t2\t2\t0\n", "R\t2\t3\t0\n"},
+		"a flush that takes one": {"R\t5\t1\t1\n", "R\t5\t2\t1\n"},
+		"retires out of order":   {"R\t1\t1\t0\nR\t2\t2\t0\n", "R\t2\t1\t0\nR\t1\t2\t0\n"},
 		"arrow to nobody":        {"W\t1\t0\t0", "W\t1\t9\t0"},
 		"arrow from the retired": {"W\t3\t1\t0", "W\t3\t0\t0"},
 		"unknown command":        {"W\t1\t0\t0", "X\t1\t0\t0"},

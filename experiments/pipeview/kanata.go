@@ -15,8 +15,10 @@ const (
 )
 
 // WriteKanata writes a Kanata 0004 log (docs/kanata-log-format.md of the Konata
-// viewer). A micro-op's number is its place in fetch order; wrong paths end with
-// a flush.
+// viewer). A micro-op's number is its place in fetch order. The second number of its R line
+// counts retirements: Konata keeps retired micro-ops in a list by it, and moves along that
+// list when it hides the others. Wrong paths end with a flush and take no such number: theirs
+// is that of the next to retire, which is where they lie in that list.
 func (r *Recorder) WriteKanata(w io.Writer) error {
 	var steps []step
 	for i := range r.records {
@@ -47,7 +49,7 @@ func (r *Recorder) WriteKanata(w io.Writer) error {
 			if rec.squashed {
 				kind = 1
 			}
-			add(rec.end, "R\t%d\t%d\t%d", i, i, kind)
+			add(rec.end, "R\t%d\t%d\t%d", i, rec.retired, kind)
 		}
 	}
 	sortSteps(steps)

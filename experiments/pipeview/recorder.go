@@ -24,33 +24,35 @@ type record struct {
 	complete uint64
 	end      uint64 // commit or squash
 	squashed bool
+	retired  int   // micro-ops committed before its end
 	sources  []int // producers, by record
 }
 
 // Recorder is a probe that keeps every micro-op of one transaction.
 type Recorder struct {
 	records []record
-	first   uint32 // UID of record 0
+	byUID   map[uint32]int // records in flight; entries of other transactions lie between them
 	start   uint64
+	retired int
 	writer  map[rob.Reg]int // last producer of each register
 }
 
 var _ pipeline.Probe = (*Recorder)(nil)
 
 // NewRecorder makes an empty recorder.
-func NewRecorder() *Recorder { return &Recorder{writer: map[rob.Reg]int{}} }
+func NewRecorder() *Recorder { return &Recorder{byUID: map[uint32]int{}, writer: map[rob.Reg]int{}} }
 
 // Len is the number of micro-ops recorded.
 func (r *Recorder) Len() int { return len(r.records) }
 
-func (r *Recorder) at(e *rob.Entry) *record { return &r.records[e.UID-r.first] }
+func (r *Recorder) at(e *rob.Entry) *record { return &r.records[r.byUID[e.UID]] }
 
 func (r *Recorder) rel(cycle uint64) uint64 { return cycle - r.start }
 
 // Fetch begins a record.
 func (r *Recorder) Fetch(cycle, _ uint64, prog *decoder.Program, e *rob.Entry) {
 	if len(r.records) == 0 {
-		r.first, r.start = e.UID, cycle-1
+		r.start = cycle - 1
 	}
 	in := &prog.Insts[e.Inst]
 	label := fmt.Sprintf("%04x: %s", in.PC, isa.Table[e.Op].Name)
@@ -71,6 +73,7 @@ func (r *Recorder) Fetch(cycle, _ uint64, prog *decoder.Program, e *rob.Entry) {
 		}
 	}
 	r.records = append(r.records, rec)
+	r.byUID[e.UID] = me
 	if e.Dst != rob.NoReg {
 		r.writer[e.Dst] = me
 	}
@@ -89,7 +92,11 @@ func (r *Recorder) Issue(cycle uint64, e *rob.Entry, completes uint64) {
 }
 
 // Commit ends a record.
-func (r *Recorder) Commit(cycle uint64, e *rob.Entry) { r.at(e).end = r.rel(cycle) }
+func (r *Recorder) Commit(cycle uint64, e *rob.Entry) {
+	rec := r.at(e)
+	rec.end, rec.retired = r.rel(cycle), r.retired
+	r.retired++
+}
 
 // Squash ends a record that never happened.
 func (r *Recorder) Squash(cycle uint64, e *rob.Entry) {
@@ -97,7 +104,7 @@ func (r *Recorder) Squash(cycle uint64, e *rob.Entry) {
 	if rec.end > 0 {
 		return // it committed as a fault, which squashes its own entry too
 	}
-	rec.end, rec.squashed = r.rel(cycle), true
+	rec.end, rec.squashed, rec.retired = r.rel(cycle), true, r.retired
 	if rec.complete > rec.end {
 		rec.complete = 0
 	}

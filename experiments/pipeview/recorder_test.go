@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/fuel"
 	"github.com/ooovm/ooovm/pipeline"
 	_ "github.com/ooovm/ooovm/predictor/oracle" // for the preset limit
 	"github.com/ooovm/ooovm/traces"
@@ -24,11 +26,11 @@ import (
 func sample() *Recorder {
 	return &Recorder{records: []record{
 		{pc: 2, label: "0002: ADD add", fetch: 1, dispatch: 3, issue: 4, complete: 5, end: 6},
-		{pc: 3, label: "0003: MUL mul (+2 folded)", fetch: 1, dispatch: 3, issue: 5, complete: 10, end: 11, sources: []int{0}},
-		{pc: 8, label: "0008: nop", fetch: 2, dispatch: 4, end: 11},
-		{pc: 9, label: `0009: "quoted" div`, fetch: 2, dispatch: 4, issue: 6, end: 9, squashed: true, sources: []int{0, 1}},
-		{pc: 10, label: "000a: SUB sub", fetch: 3, dispatch: 5, end: 9, squashed: true, sources: []int{3}},
-		{pc: 11, label: "000b: JUMPI branch", fetch: 8, end: 9, squashed: true},
+		{pc: 3, label: "0003: MUL mul (+2 folded)", fetch: 1, dispatch: 3, issue: 5, complete: 10, end: 11, retired: 1, sources: []int{0}},
+		{pc: 8, label: "0008: nop", fetch: 2, dispatch: 4, end: 11, retired: 2},
+		{pc: 9, label: `0009: "quoted" div`, fetch: 2, dispatch: 4, issue: 6, end: 9, squashed: true, retired: 1, sources: []int{0, 1}},
+		{pc: 10, label: "000a: SUB sub", fetch: 3, dispatch: 5, end: 9, squashed: true, retired: 1, sources: []int{3}},
+		{pc: 11, label: "000b: JUMPI branch", fetch: 8, end: 9, squashed: true, retired: 1},
 	}}
 }
 
@@ -72,9 +74,9 @@ I	5	5	0
 L	5	0	000b: JUMPI branch
 S	5	0	F
 C	1
-R	3	3	1
-R	4	4	1
-R	5	5	1
+R	3	1	1
+R	4	1	1
+R	5	1	1
 C	1
 S	1	0	Cm
 C	1
@@ -230,9 +232,9 @@ func TestSupported(t *testing.T) {
 }
 
 // machine is a preset, under chaos when seed is not 0.
-func machine(t *testing.T, preset string, seed uint64) *pipeline.Config {
+func machine(t *testing.T, preset string, seed uint64, set ...string) *pipeline.Config {
 	t.Helper()
-	eff, err := config.Load(config.Source{Set: []string{"preset=" + preset}})
+	eff, err := config.Load(config.Source{Set: append([]string{"preset=" + preset}, set...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,9 +258,39 @@ func recorded(t *testing.T, p *experiments.Block, cfg *pipeline.Config, tx int) 
 	return rec
 }
 
-// TestViewsOfTransactions: whatever happens to its micro-ops, a transaction's views
-// obey their formats, and agree on how many were committed.
-func TestViewsOfTransactions(t *testing.T) {
+// views writes a recording in every format and wants them to obey their formats and to agree.
+func views(t *testing.T, rec *Recorder) fates {
+	t.Helper()
+	var k, o, p bytes.Buffer
+	for _, w := range []struct {
+		write func(*Recorder, io.Writer) error
+		to    io.Writer
+	}{{(*Recorder).WriteKanata, &k}, {(*Recorder).WriteO3, &o}, {(*Recorder).WritePerfetto, &p}} {
+		if err := w.write(rec, w.to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kanata, err := checkKanata(k.String())
+	if err != nil {
+		t.Error("Kanata: ", err)
+	}
+	o3, err := checkO3(o.String())
+	if err != nil {
+		t.Error("O3PipeView: ", err)
+	}
+	perfetto, err := checkPerfetto(p.Bytes())
+	if err != nil {
+		t.Error("Perfetto: ", err)
+	}
+	if kanata != o3 || o3 != perfetto || kanata.committed == 0 {
+		t.Errorf("Kanata %+v, O3PipeView %+v, Perfetto %+v", kanata, o3, perfetto)
+	}
+	return kanata
+}
+
+// embedded is the block that is part of the program.
+func embedded(t *testing.T) *experiments.Block {
+	t.Helper()
 	b, err := traces.Embedded()
 	if err != nil {
 		t.Fatal(err)
@@ -267,52 +299,101 @@ func TestViewsOfTransactions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		preset string
-		seed   uint64
-		tx     int
-	}{
-		{"ooo-4", 0, 0},
-		{"ooo-4", 0, 3},
-		{"ooo-4", 0, 17},
-		{"ooo-4", 0, 119},
-		{"ooo-8", 0, 5},
-		{"scalar", 0, 5},
-		{"limit", 0, 7},
-		{"ooo-4", 1, 3},
-		{"ooo-8", 2, 5},
-		{"scalar", 3, 17},
-		{"ooo-2", 4, 60},
-	} {
-		t.Run(fmt.Sprintf("%s seed %d transaction %d", c.preset, c.seed, c.tx), func(t *testing.T) {
-			rec := recorded(t, block, machine(t, c.preset, c.seed), c.tx)
-			var k, o, p bytes.Buffer
-			for _, w := range []struct {
-				write func(*Recorder, io.Writer) error
-				to    io.Writer
-			}{{(*Recorder).WriteKanata, &k}, {(*Recorder).WriteO3, &o}, {(*Recorder).WritePerfetto, &p}} {
-				if err := w.write(rec, w.to); err != nil {
+	return block
+}
+
+// mechanisms are settings that make micro-ops pass the stages in unusual ways.
+var mechanisms = [][]string{
+	nil,
+	{"core.stack=execute"},
+	{"core.stack=rename"},
+	{"core.stack=fold"},
+	{"core.transactions=2"},
+	{"core.transactions=16"},
+	{"core.transactions=4", "core.stack=execute", "core.rob=1024"},
+	{"core.transactions=4", "predictor.value=last", "predictor.keys=recipe", "predictor.ahead=4"},
+	{"core.gas=prefix"},
+	{"core.gas=prefix", "core.transactions=4", "core.stackregs=32"},
+	{"core.gas=free"},
+	{"fusion.jump=true", "fusion.test=true", "fusion.pair=true", "core.transactions=4"},
+	{"predictor.runahead=true", "core.rob=16"},
+	{"predictor.value=stride", "predictor.valueby=key"},
+	{"core.rob=1", "core.iq=1", "core.loadq=1", "core.storeq=1", "core.stateq=1"},
+	{"core.inorder=true"},
+	{"state.hierarchy=nvme", "core.transactions=8"},
+}
+
+// TestViewsOfTransactions: whatever happens to its micro-ops, a transaction's views
+// obey their formats, and agree on how many were committed.
+func TestViewsOfTransactions(t *testing.T) {
+	block := embedded(t)
+	last := len(block.Bundle.Txs) - 1
+	presets := []string{"scalar", "ooo-2", "ooo-4", "ooo-8", "limit"}
+	chaos := fates{}
+	for i, set := range mechanisms {
+		for j, preset := range []string{presets[i%5], presets[(i+2)%5]} {
+			seed := uint64((i + j) % 3) // 0: no chaos
+			tx := []int{0, 3, 5, 17, 60, last}[(i+2*j)%6]
+			t.Run(fmt.Sprintf("%s %v seed %d transaction %d", preset, set, seed, tx), func(t *testing.T) {
+				f := views(t, recorded(t, block, machine(t, preset, seed, set...), tx))
+				if seed > 0 {
+					chaos.committed += f.committed
+					chaos.squashed += f.squashed
+				}
+			})
+		}
+	}
+	if chaos.squashed < chaos.committed/10 {
+		t.Errorf("chaos squashed next to nothing: %+v", chaos)
+	}
+}
+
+// TestViewsHoldOneTransaction: a window that reaches across transactions commits the same
+// micro-ops of each as one that drains between them, and shows those only.
+func TestViewsHoldOneTransaction(t *testing.T) {
+	block := embedded(t)
+	committed := func(tx int, set ...string) (labels []string) {
+		set = append(set, "core.stack=execute") // else what is folded depends on when it is fetched
+		for _, rec := range recorded(t, block, machine(t, "ooo-4", 0, set...), tx).records {
+			if !rec.squashed {
+				labels = append(labels, rec.label)
+			}
+		}
+		return labels
+	}
+	for _, tx := range []int{0, 3, 40, len(block.Bundle.Txs) - 1} {
+		want := committed(tx)
+		for _, set := range [][]string{{"core.transactions=2"}, {"core.transactions=16", "core.rob=2048"}} {
+			if got := committed(tx, set...); !slices.Equal(got, want) {
+				t.Errorf("%v, transaction %d: %d micro-ops, %d when it drains", set, tx, len(got), len(want))
+			}
+		}
+	}
+}
+
+// TestViewsOfFuel: the views of a register machine's transactions.
+func TestViewsOfFuel(t *testing.T) {
+	for _, name := range []string{"token", "swap", "loop", "hash"} {
+		p, err := fuel.Workload(name, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		empty := p.Transactions[0]
+		empty.Script = nil
+		p.Transactions = append(p.Transactions, empty)
+		for i, set := range mechanisms {
+			tx := i % len(p.Transactions)
+			t.Run(fmt.Sprintf("%s %v transaction %d", name, set, tx), func(t *testing.T) {
+				rec := NewRecorder()
+				out, err := fuel.Run(p, machine(t, []string{"ooo-4", "scalar", "ooo-8"}[i%3], uint64(i%2), set...), fuel.Options{Lockstep: true, Probe: rec, ProbeTx: tx})
+				if err == nil {
+					err = out.Difference
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
-			}
-			kanata, err := checkKanata(k.String())
-			if err != nil {
-				t.Error("Kanata: ", err)
-			}
-			o3, err := checkO3(o.String())
-			if err != nil {
-				t.Error("O3PipeView: ", err)
-			}
-			perfetto, err := checkPerfetto(p.Bytes())
-			if err != nil {
-				t.Error("Perfetto: ", err)
-			}
-			if kanata != o3 || o3 != perfetto || kanata.committed == 0 {
-				t.Errorf("Kanata %+v, O3PipeView %+v, Perfetto %+v", kanata, o3, perfetto)
-			}
-			if c.seed > 0 && kanata.squashed == 0 {
-				t.Error("chaos squashed nothing")
-			}
-		})
+				views(t, rec)
+			})
+		}
 	}
 }

@@ -81,7 +81,7 @@ func (b *block) compare(cfg *pipeline.Config, n int, sum *tally) error {
 			}
 		}
 		w := &watch{first: ^uint32(0)}
-		core.SetProbe(w)
+		core.SetProbe(w, pipeline.AllTransactions)
 		if err := core.Run(&env, uint64(b.golden.TxStart[i])); err != nil {
 			return fmt.Errorf("transaction %d: %w", i, err)
 		}

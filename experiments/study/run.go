@@ -232,7 +232,7 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 		rows [][]string
 		err  error
 	}
-	err := experiments.InOrder(paths, w.opt.Jobs, func(path string) (o outcome) {
+	err := experiments.InOrder(paths, w.opt.Jobs, nil, func(path string) (o outcome) {
 		if o.name, o.err = blockName(path); o.err != nil {
 			return o
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/chart"
 	"github.com/ooovm/ooovm/experiments/plot"
 	"github.com/ooovm/ooovm/experiments/sweep"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // Study is one experiment.
@@ -92,7 +93,7 @@ func Find(name string) ([]*Study, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return nil, fmt.Errorf("no study %q; there are all, %s", name, strings.Join(names, ", "))
+	return nil, suggest.Unknown("no study", name, append([]string{"all"}, names...))
 }
 
 // text is the sweep file.

@@ -19,6 +19,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // File is a sweep as its author wrote it, checked against the schema of configurations.
@@ -219,7 +220,7 @@ func (p *parser) sweep(n *yaml.Node) {
 		case "maxCycles":
 			f.MaxCycles = p.number(v, name, 0, math.MaxInt64)
 		default:
-			p.fail(key, "unknown key %q; there are %s", name, members)
+			p.fail(key, "unknown key %q; %s", name, suggest.Among(name, strings.Split(members, ", ")))
 		}
 	})
 	if n.Kind != yaml.MappingNode {
@@ -269,7 +270,7 @@ func (p *parser) base(n *yaml.Node) {
 				}
 			})
 		default:
-			p.fail(key, "unknown key %q in base; there are preset, files, set", name)
+			p.fail(key, "unknown key %q in base; %s", name, suggest.Among(name, []string{"preset", "files", "set"}))
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // Table is the results of a sweep in long format: one row a point, in the order of the
@@ -85,6 +86,14 @@ func axisColumn(name string) Column {
 // Len is the number of rows.
 func (t *Table) Len() int { return len(t.rows) }
 
+// Names lists the columns.
+func (t *Table) Names() (names []string) {
+	for _, c := range t.Columns {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 // Column finds a column; its error lists those that have a similar name, or the axes.
 func (t *Table) Column(name string) (Column, error) {
 	if i, ok := t.index[name]; ok {
@@ -103,7 +112,7 @@ func (t *Table) Column(name string) (Column, error) {
 	case len(near) > 0:
 		return Column{}, fmt.Errorf("no column %q; there are %s", name, strings.Join(near, ", "))
 	case len(axes) > 0:
-		return Column{}, fmt.Errorf("no column %q; the axes are %s, and `ooovm sweep columns` lists the others", name, strings.Join(axes, ", "))
+		return Column{}, fmt.Errorf("no column %q; the axes are %s, and `ooovm sweep columns` lists the others%s", name, strings.Join(axes, ", "), suggest.Text(name, t.Names()))
 	}
 	return Column{}, fmt.Errorf("no column %q; `ooovm sweep columns` lists them", name)
 }

@@ -116,9 +116,10 @@ func (t *Table) text(w io.Writer) error {
 	return t.render(w, func(s string) string { return s }, heading)
 }
 
+var escapeMarkdown = strings.NewReplacer("|", `\|`, "\n", " ")
+
 func (t *Table) markdown(w io.Writer) error {
-	escape := strings.NewReplacer("|", `\|`, "\n", " ")
-	return t.render(w, escape.Replace, func(tw *tablewriter.Table) {
+	return t.render(w, escapeMarkdown.Replace, func(tw *tablewriter.Table) {
 		tw.SetBorders(tablewriter.Border{Left: true, Right: true})
 		tw.SetCenterSeparator("|")
 	})

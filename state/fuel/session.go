@@ -72,6 +72,13 @@ func (s *Session) check(n uint64) error {
 	if n > MemorySize-TxOffset {
 		return errTooLarge
 	}
+	for i := range s.Tx.Inputs {
+		if in := &s.Tx.Inputs[i]; in.Type == InputContract {
+			if _, exists := s.World.Code(in.Contract); !exists {
+				return fmt.Errorf("input %d: contract %v does not exist", i, in.Contract)
+			}
+		}
+	}
 	for i := range s.Outputs {
 		out := &s.Outputs[i]
 		if out.Type != OutputContract {
@@ -197,6 +204,16 @@ func (s *Session) push(r Receipt) Panic {
 // receipt gives a receipt of a kind with what most of them have.
 func (s *Session) receipt(kind ReceiptKind) Receipt {
 	return Receipt{Kind: kind, ID: s.Contract(), PC: s.Reg[RegPC], IS: s.Reg[RegIS]}
+}
+
+// NoScript reports whether the transaction has no code to run.
+func (s *Session) NoScript() bool { return len(s.Tx.Script) == 0 }
+
+// ReturnOne is all that a transaction without a script does: it returns 1 and takes no gas
+// (run_program in fuel-vm's interpreter/executors/main.rs).
+func (s *Session) ReturnOne() Ending {
+	s.Return(1) // the first receipt: there is room for it
+	return Ending{Result: ResultSuccess}
 }
 
 // Ending is how a script ended.

@@ -86,7 +86,9 @@ func session(t *testing.T, w *World, tx *Transaction) *Session {
 func TestInitialMemory(t *testing.T) {
 	tx := example()
 	tx.Inputs = append(tx.Inputs, Input{Type: InputCoin, Amount: 3, AssetID: ID{1}}, Input{Type: InputCoin, Amount: 4, AssetID: ID{1}})
-	s := session(t, NewWorld(), tx)
+	w := NewWorld()
+	w.Deploy(ID{0xcc}, nil)
+	s := session(t, w, tx)
 	for _, c := range []struct {
 		name string
 		at   uint64
@@ -167,6 +169,7 @@ func TestCallAndReturn(t *testing.T) {
 func TestStorageGas(t *testing.T) {
 	w := NewWorld()
 	contract := ID{0xcc}
+	w.Deploy(contract, nil)
 	w.SetSlot(Slot{contract, ID{31: 1}}, Value{make([]byte, 246), true})
 	tx := example()
 	tx.GasLimit = 1 << 40

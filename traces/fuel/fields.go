@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/state/fuel"
 )
 
@@ -34,7 +35,7 @@ type reader struct{ err error }
 
 func (r *reader) fail(err error, path string, args ...any) {
 	if r.err == nil && err != nil {
-		r.err = fmt.Errorf("%w: %s: %w", errFormat, fmt.Sprintf(path, args...), err)
+		r.err = fmt.Errorf("%w: %s: %w", errFormat, fmt.Sprintf(path, args...), plain.Error(err))
 	}
 }
 

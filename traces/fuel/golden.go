@@ -58,6 +58,9 @@ func Run(p *Program, observe func(*Step)) (*Block, error) {
 }
 
 func (g *golden) run() (r Result) {
+	if g.done = g.NoScript(); g.done {
+		g.ending = g.ReturnOne()
+	}
 	for !g.done {
 		r.Instructions++
 		word, p := g.Fetch()

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/ooovm/ooovm/plain"
 )
 
 // maxText bounds a file in bytes, decompressed.
@@ -49,7 +51,7 @@ func Read(r io.Reader, name string) ([]*Program, error) {
 		Programs json.RawMessage
 	}
 	if err := json.Unmarshal(text, &kind); err != nil {
-		return nil, fmt.Errorf("%w: %w", errFormat, err)
+		return nil, fmt.Errorf("%w: %w", errFormat, plain.Error(err))
 	}
 	switch {
 	case kind.Schema != nil:
@@ -103,7 +105,7 @@ func strict(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("%w: %w", errFormat, err)
+		return fmt.Errorf("%w: %w", errFormat, plain.Error(err))
 	}
 	return nil
 }
@@ -114,7 +116,7 @@ func checkMembers(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if err := checkValue(d, nil); err != nil {
-		return fmt.Errorf("%w: %w", errFormat, err)
+		return fmt.Errorf("%w: %w", errFormat, plain.Error(err))
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return fmt.Errorf("%w: text behind the object", errFormat)

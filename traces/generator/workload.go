@@ -10,6 +10,8 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
+
+	"github.com/ooovm/ooovm/suggest"
 )
 
 // Workload is a kind of block.
@@ -63,7 +65,7 @@ func find(name string) (Workload, error) {
 		}
 		names[i] = w.Name
 	}
-	return Workload{}, fmt.Errorf("no such workload (%s)", strings.Join(names, ", "))
+	return Workload{}, fmt.Errorf("no such workload (%s)%s", strings.Join(names, ", "), suggest.Text(name, names))
 }
 
 // apportion divides n by weights: everyone gets the whole part of n*weight/total,
