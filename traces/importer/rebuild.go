@@ -376,8 +376,11 @@ func (t *scannedTx) transaction(i int, b *traces.Bundle, nonce uint64, n *notes)
 		n.add("transaction %d: its receiver is not in the trace, %v stands for it", i, to)
 	}
 	data, unseen := t.input()
-	if unseen > 0 || !t.sized {
+	switch {
+	case unseen > 0:
 		n.add("transaction %d: %d of %d bytes of call data were not read; they are zero", i, unseen, len(data))
+	case !t.sized:
+		n.add("transaction %d: the size of its call data is not in the trace; it has %d bytes", i, len(data))
 	}
 	intrinsic, err := core.IntrinsicGas(data, t.warm, nil, false, rules.IsHomestead, rules.IsIstanbul, rules.IsShanghai)
 	if err != nil {
