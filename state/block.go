@@ -68,7 +68,10 @@ func NewBlockEnv(header *types.Header, config *params.ChainConfig, hashes map[ui
 		if eip4844.MaxBlobsPerBlock(config, header.Time) == 0 {
 			return nil, fmt.Errorf("block %d: the chain has no blob schedule at time %d", env.Number, header.Time)
 		}
-		blobFee = eip4844.CalcBlobFee(config, header)
+		var err error
+		if blobFee, err = BlobBaseFee(config, header.Time, *header.ExcessBlobGas); err != nil {
+			return nil, fmt.Errorf("block %d: %w", env.Number, err)
+		}
 	}
 	for _, field := range []struct {
 		name string

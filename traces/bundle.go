@@ -91,13 +91,13 @@ func (e *BundleError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)
 	if e.Field != "" {
-		b.WriteString(": " + e.Field)
+		b.WriteString(": " + plain.Visible(e.Field))
 	}
 	if e.Want != "" {
 		b.WriteString(": expected " + e.Want)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + strings.Join(strings.Fields(plain.Text(e.Err)), " "))
+		b.WriteString(": " + plain.Visible(strings.Join(strings.Fields(plain.Text(e.Err)), " ")))
 	}
 	return b.String()
 }
@@ -136,7 +136,7 @@ func (noMatchError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Read is Load from an open stream; path only names it.
 func Read(r io.Reader, path string) (*Bundle, error) {
-	text, closer, err := decompress(r)
+	text, closer, err := decompress(r, maxBundleBytes)
 	if err != nil {
 		return nil, &BundleError{File: path, Want: "a bundle in JSON, gzip or zstd", Err: err}
 	}
@@ -167,9 +167,9 @@ func BundleName(path string) string {
 // errEmpty is the cause of the error for a file with no bytes.
 var errEmpty = errors.New("the file is empty")
 
-// decompress looks at the first bytes and gives the plain text, bounded to
-// maxBundleBytes.
-func decompress(r io.Reader) (text io.Reader, closer func(), err error) {
+// decompress looks at the first bytes and returns the plain text, of no more than
+// most bytes; 0 is for any number.
+func decompress(r io.Reader, most int) (text io.Reader, closer func(), err error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	magic, err := in.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -192,19 +192,22 @@ func decompress(r io.Reader) (text io.Reader, closer func(), err error) {
 	default:
 		text = in
 	}
-	if text, err = WithoutMark(text); err != nil {
+	if most > 0 {
+		text = &boundedReader{r: text, left: most}
+	}
+	if text, err = CleanText(text); err != nil {
 		closer()
 		return nil, nil, err
 	}
-	return &boundedReader{r: text, left: maxBundleBytes}, closer, nil
+	return text, closer, nil
 }
 
 // errUTF16 is the cause of the error for text as some shells redirect it.
 var errUTF16 = errors.New("the text is UTF-16, which JSON is not written in (RFC 8259): it has to be saved as UTF-8")
 
-// WithoutMark passes over the byte-order mark that editors and shells put before UTF-8
-// text, and that a JSON reader may ignore (RFC 8259, section 8.1).
-func WithoutMark(r io.Reader) (io.Reader, error) {
+// CleanText passes over the byte-order mark that editors and shells put before UTF-8 text,
+// and that a JSON reader may ignore (RFC 8259, section 8.1), and shortens runs of blanks.
+func CleanText(r io.Reader) (io.Reader, error) {
 	in, ok := r.(*bufio.Reader)
 	if !ok {
 		in = bufio.NewReaderSize(r, 1<<16)
@@ -212,12 +215,13 @@ func WithoutMark(r io.Reader) (io.Reader, error) {
 	first, _ := in.Peek(3) // whoever reads on meets the error
 	switch {
 	case bytes.Equal(first, []byte("\uFEFF")):
-		_, err := in.Discard(len(first))
-		return in, err
+		if _, err := in.Discard(len(first)); err != nil {
+			return nil, err
+		}
 	case bytes.HasPrefix(first, []byte{0xff, 0xfe}), bytes.HasPrefix(first, []byte{0xfe, 0xff}):
 		return nil, errUTF16
 	}
-	return in, nil
+	return &blanks{r: in}, nil
 }
 
 // boundedReader fails once more than left bytes have been read.

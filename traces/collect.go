@@ -96,7 +96,7 @@ func looksLikeBundle(path string) bool {
 		return true
 	}
 	defer f.Close()
-	text, closer, err := decompress(f)
+	text, closer, err := decompress(f, maxBundleBytes)
 	if err != nil {
 		return true
 	}

@@ -65,13 +65,10 @@ func OpenText(path string) (text io.Reader, closer func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	text, done, err := decompress(f)
+	text, done, err := decompress(f, 0)
 	if err != nil {
 		f.Close()
 		return nil, nil, err
-	}
-	if bounded, ok := text.(*boundedReader); ok {
-		text = bounded.r
 	}
 	return text, func() { done(); f.Close() }, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
+
+	"github.com/ooovm/ooovm/state"
 )
 
 // ChainConfig gives the fork schedule of a public chain by its id.
@@ -33,6 +36,18 @@ func ChainConfig(id uint64) (*params.ChainConfig, error) {
 func CheckChainConfig(config *params.ChainConfig, id uint64) error {
 	if config.ChainID == nil || !config.ChainID.IsUint64() || config.ChainID.Uint64() != id {
 		return fmt.Errorf("its chainId is %v, not %d", config.ChainID, id)
+	}
+	if id == 0 {
+		return errors.New("its chainId is 0, and ids begin at 1")
+	}
+	if blobs := config.BlobScheduleConfig; blobs != nil {
+		of := reflect.ValueOf(blobs).Elem() // a fork's each, whatever forks there are
+		for i := range of.NumField() {
+			b, _ := of.Field(i).Interface().(*params.BlobConfig)
+			if b != nil && b.UpdateFraction < state.MinUpdateFraction {
+				return fmt.Errorf("blobSchedule: a baseFeeUpdateFraction of %d, and %d is the least that is taken", b.UpdateFraction, state.MinUpdateFraction)
+			}
+		}
 	}
 	return config.CheckConfigForkOrder()
 }

@@ -177,6 +177,11 @@ func (l *loader) finish() error {
 	if err := l.settleChain(); err != nil {
 		return err
 	}
+	if h := b.Header; h.ExcessBlobGas != nil && b.Rules().IsCancun {
+		if _, err := state.BlobBaseFee(b.Config, h.Time, *h.ExcessBlobGas); err != nil {
+			return &BundleError{l.file, "block.excessBlobGas", "what a chain can have", err}
+		}
+	}
 	if b.ContentHash != "" {
 		if got := ContentHash(b.Prestate, b.BlockHashes); !strings.EqualFold(strings.TrimPrefix(b.ContentHash, "0x"), got) {
 			return &BundleError{l.file, "contentHash", "the hash of prestate and blockHashes, " + got, fmt.Errorf("found %s", shorten(b.ContentHash))}

@@ -5,7 +5,6 @@ import (
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/consensus/misc/eip4844"
 	"github.com/ethereum/go-ethereum/core"
 	gethstate "github.com/ethereum/go-ethereum/core/state"
 	"github.com/ethereum/go-ethereum/core/types"
@@ -158,7 +157,7 @@ func (b *Bundle) blockContext() vm.BlockContext {
 		ctx.Random = &h.MixDigest
 	}
 	if rules.IsCancun && h.ExcessBlobGas != nil {
-		ctx.BlobBaseFee = eip4844.CalcBlobFee(b.Config, h)
+		ctx.BlobBaseFee, _ = state.BlobBaseFee(b.Config, h.Time, *h.ExcessBlobGas) // checked when it was read
 	}
 	return ctx
 }

@@ -16,14 +16,15 @@ import (
 	"github.com/ooovm/ooovm/traces"
 )
 
-// complain prints an error, each of its lines as one of ours.
+// complain prints an error, each of its lines as one of ours. Errors that name what inputs
+// say have no line of theirs (plain.Visible).
 func (c *cli) complain(err error) {
 	text := err.Error()
 	if number, ok := missingBlock(err); ok {
 		text += fmt.Sprintf("; ooovm trace fetch --rpc URL --block %s -o %s.json.gz gets that block from a node", number, number)
 	}
 	for line := range strings.Lines(text) {
-		fmt.Fprintf(c.stderr, "ooovm: %s\n", strings.TrimSuffix(line, "\n"))
+		c.say(strings.TrimSuffix(line, "\n"))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/plain"
 
 	"github.com/google/renameio/v2"
 )
@@ -105,9 +106,12 @@ func (c *cli) color() bool {
 // note tells the user something that is not a result.
 func (c *cli) note(format string, args ...any) {
 	if !c.quiet {
-		fmt.Fprintf(c.stderr, "ooovm: "+format+"\n", args...)
+		c.say(fmt.Sprintf(format, args...))
 	}
 }
+
+// say prints a line on stderr; what inputs put into it cannot look like another one.
+func (c *cli) say(text string) { fmt.Fprintf(c.stderr, "ooovm: %s\n", plain.VisibleLines(text)) }
 
 // detail is a note for those who asked for more.
 func (c *cli) detail(format string, args ...any) {

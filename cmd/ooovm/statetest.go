@@ -126,7 +126,7 @@ func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
 		Ignored: func(path, why string) { c.note("%s: ignored, %s", path, why) },
 		Broken: func(err *fixtures.FileError) {
 			grave(exitUsage)
-			fmt.Fprintf(c.stderr, "ooovm: %v\n", err)
+			c.say(err.Error())
 		},
 	}
 	err := c.counting("subtests", func(progress func(done, all int)) (err error) {

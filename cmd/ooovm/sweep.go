@@ -230,7 +230,7 @@ func (c *cli) partial(r *sweep.Run, t sweep.Tally) error {
 }
 
 // warn tells what even --quiet does not hide.
-func (c *cli) warn(format string, args ...any) { fmt.Fprintf(c.stderr, "ooovm: "+format+"\n", args...) }
+func (c *cli) warn(format string, args ...any) { c.say(fmt.Sprintf(format, args...)) }
 
 // printPlan prints the points of a shard.
 func (c *cli) printPlan(p *sweep.Plan, shard sweep.Shard) error {

@@ -139,7 +139,7 @@ func (f *fetchFlags) all(ctx context.Context, c *cli, fetcher *fetch.Fetcher, r 
 		if exitCode(err) == exitDifference {
 			code = exitDifference
 		}
-		fmt.Fprintf(c.stderr, "ooovm: %v\n", err)
+		c.say(err.Error())
 	}
 	if failed == 0 {
 		return nil

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ooovm/ooovm/plain"
 )
 
 // Stream prints rows as they come, where a Table needs all of them for its widths. A cell
@@ -60,7 +62,7 @@ const gap = "  "
 func (s *Stream) Add(cells ...any) error {
 	row := make([]string, len(cells))
 	for i, c := range cells {
-		row[i] = fmt.Sprint(c)
+		row[i] = plain.Visible(fmt.Sprint(c))
 	}
 	if s.format == CSV {
 		return s.csv(row)

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
+
+	"github.com/ooovm/ooovm/plain"
 )
 
 // Format is how a result is printed.
@@ -37,11 +39,12 @@ type Table struct {
 	Bold   bool // print the heading of a text table in bold, for terminals
 }
 
-// Add appends a row; its cells are printed as fmt.Sprint does.
+// Add appends a row; its cells are printed as fmt.Sprint does, with control characters
+// made visible.
 func (t *Table) Add(cells ...any) {
 	row := make([]string, len(cells))
 	for i, c := range cells {
-		row[i] = fmt.Sprint(c)
+		row[i] = plain.Visible(fmt.Sprint(c))
 	}
 	t.Rows = append(t.Rows, row)
 }

@@ -10,11 +10,11 @@ import (
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/consensus/misc/eip4844"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/ethereum/go-ethereum/params"
 
+	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
@@ -410,11 +410,14 @@ func (s *scan) head(p *setting) (*types.Header, error) {
 
 // excessOf finds the least excess blob gas with a blob base fee (EIP-4844), which rises with it.
 func excessOf(config *params.ChainConfig, time uint64, fee *big.Int) (uint64, bool) {
-	of := func(excess uint64) *big.Int {
-		return eip4844.CalcBlobFee(config, &types.Header{Time: time, ExcessBlobGas: &excess})
-	}
-	// A fee of 256 bits is e^177.4, and no schedule has an update fraction beyond 2^25.
-	const most = 178 << 25
-	excess := uint64(sort.Search(most, func(x int) bool { return of(uint64(x)).Cmp(fee) >= 0 }))
-	return excess, of(excess).Cmp(fee) == 0
+	found := new(big.Int)
+	excess := uint64(sort.Search(state.MaxExcessBlobGas, func(x int) bool {
+		of, err := state.BlobBaseFee(config, time, uint64(x))
+		if err != nil || of.Cmp(fee) > 0 {
+			return true
+		}
+		found = of
+		return of.Cmp(fee) == 0
+	}))
+	return excess, found.Cmp(fee) == 0
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/params"
 
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/prestate"
 )
@@ -34,7 +35,7 @@ type FileError struct {
 }
 
 func (e *FileError) Error() string {
-	text := strings.Join(strings.Fields(e.Err.Error()), " ")
+	text := plain.Visible(strings.Join(strings.Fields(e.Err.Error()), " "))
 	if strings.HasPrefix(text, e.File+": ") {
 		return text
 	}

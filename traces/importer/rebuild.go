@@ -13,7 +13,6 @@ import (
 	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/consensus/misc/eip4844"
 	"github.com/ethereum/go-ethereum/core"
 	gethstate "github.com/ethereum/go-ethereum/core/state"
 	"github.com/ethereum/go-ethereum/core/types"
@@ -417,13 +416,13 @@ func (t *scannedTx) transaction(i int, b *traces.Bundle, nonce uint64, n *notes)
 	if err != nil {
 		return nil, err
 	}
-	fee, over := uint256.FromBig(eip4844.CalcBlobFee(b.Config, &types.Header{Time: h.Time, ExcessBlobGas: cmp.Or(h.ExcessBlobGas, new(uint64))}))
-	if over {
-		return nil, errors.New("the blob base fee is above 256 bits")
+	fee, err := state.BlobBaseFee(b.Config, h.Time, *cmp.Or(h.ExcessBlobGas, new(uint64)))
+	if err != nil {
+		return nil, err
 	}
 	return types.NewTx(&types.BlobTx{
 		ChainID: uint256.NewInt(b.ChainID), Nonce: nonce, To: to, Value: value, Gas: gas, Data: data,
-		GasTipCap: uint256.MustFromBig(price), GasFeeCap: uint256.MustFromBig(price), BlobFeeCap: fee, BlobHashes: hashes,
+		GasTipCap: uint256.MustFromBig(price), GasFeeCap: uint256.MustFromBig(price), BlobFeeCap: uint256.MustFromBig(fee), BlobHashes: hashes,
 		AccessList: t.warm,
 	}), nil
 }
