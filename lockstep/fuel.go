@@ -2,6 +2,7 @@ package lockstep
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"hash/fnv"
 	"iter"
@@ -35,9 +36,15 @@ var _ decoder.Checker = (*Fuel)(nil)
 func NewFuel(p *golden.Program, sys *fueldecoder.System) *Fuel {
 	l := &Fuel{sys: sys}
 	l.next, l.stop = iter.Pull(func(yield func(*golden.Step) bool) {
+		stop, cancel := context.WithCancel(context.Background())
+		defer cancel()
 		more := true
-		// The error is about a transaction that Begin refuses as well.
-		_, _ = golden.Run(p, func(s *golden.Step) { more = more && yield(s) })
+		// The error is about a transaction that Begin refuses as well, or that nobody asks on.
+		_, _ = golden.RunContext(stop, p, func(s *golden.Step) {
+			if more = more && yield(s); !more {
+				cancel()
+			}
+		})
 	})
 	return l
 }

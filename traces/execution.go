@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"context"
 	"io"
 	"os"
 
@@ -17,6 +18,7 @@ type Execution struct {
 	State     gethstate.Reader                // in place of the bundle's pre-state
 	BlockHash func(number uint64) common.Hash // in place of the bundle's block hashes
 	Hooks     *tracing.Hooks
+	Stop      context.Context             // ends the run with its error
 	Begin     func(st *gethstate.StateDB) // sees the state before anything is executed
 	Before    func(tx int)
 	After     func(tx int, st *gethstate.StateDB) // the state is finalised, and not to be changed

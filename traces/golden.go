@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"context"
 	"fmt"
 	"math/big"
 
@@ -72,15 +73,21 @@ type TxResult struct {
 // Execute runs the bundle's block on go-ethereum without recording anything: no
 // tracer is installed. Signatures are recovered and code is hashed at the first run
 // of a bundle only.
-func Execute(b *Bundle) (*Golden, error) {
-	return (&Execution{Bundle: b}).Run()
+func Execute(b *Bundle) (*Golden, error) { return ExecuteContext(context.Background(), b) }
+
+// ExecuteContext is Execute until the context ends.
+func ExecuteContext(stop context.Context, b *Bundle) (*Golden, error) {
+	return (&Execution{Bundle: b, Stop: stop}).Run()
 }
 
 // Record runs the bundle's block on go-ethereum and keeps every instruction.
-func Record(b *Bundle) (*Golden, error) {
+func Record(b *Bundle) (*Golden, error) { return RecordContext(context.Background(), b) }
+
+// RecordContext is Record until the context ends.
+func RecordContext(stop context.Context, b *Bundle) (*Golden, error) {
 	g := &Golden{bundle: b, read: newTouched()}
 	r := newRecorder(g)
-	if err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx}); err != nil {
+	if err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx, Stop: stop}); err != nil {
 		return nil, err
 	}
 	g.TxStart = append(g.TxStart, len(g.Steps))
@@ -120,11 +127,11 @@ func (g *Golden) run(e *Execution) (err error) {
 	if fork := b.Config.DAOForkBlock; b.Config.DAOForkSupport && fork != nil && fork.Cmp(b.Header.Number) == 0 {
 		misc.ApplyDAOHardFork(db)
 	}
-	context := b.blockContext()
+	block := b.blockContext()
 	if e.BlockHash != nil {
-		context.GetHash = e.BlockHash
+		block.GetHash = e.BlockHash
 	}
-	evm := vm.NewEVM(context, db, b.Config, vm.Config{Tracer: e.Hooks})
+	evm := vm.NewEVM(block, db, b.Config, vm.Config{Tracer: e.Hooks})
 	rules := b.Rules()
 	state.InstallBuiltins(evm, state.NewPrecompiles(rules))
 	if root := b.Header.ParentBeaconRoot; root != nil {
@@ -132,6 +139,10 @@ func (g *Golden) run(e *Execution) (err error) {
 	}
 	if rules.IsPrague {
 		core.ProcessParentBlockHash(b.Header.ParentHash, evm) // EIP-2935
+	}
+	if e.Stop != nil {
+		// go-ethereum looks at it whenever the code jumps.
+		defer context.AfterFunc(e.Stop, evm.Cancel)()
 	}
 	if err := g.transactions(evm, shared.messages, rules, e); err != nil {
 		return err
@@ -164,6 +175,9 @@ func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules param
 		}
 		g.st.SetTxContext(tx.Hash(), i)
 		result, err := core.ApplyMessage(evm, messages[i], pool)
+		if e.Stop != nil && e.Stop.Err() != nil {
+			return e.Stop.Err()
+		}
 		if err != nil {
 			return fmt.Errorf("%s: transaction %d: %w", b.Name, i, err)
 		}

@@ -73,7 +73,7 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 	}
 	var oracle predictor.Golden
 	if cfg.ReadsGolden() {
-		foreseen, err := golden.Foresee(p)
+		foreseen, err := golden.Foresee(context.Background(), p)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@
 package fuel
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/ooovm/ooovm/state/fuel"
@@ -30,6 +31,11 @@ type Block struct {
 // every instruction; the step is only valid during the call. The error is about a
 // transaction that no block could contain.
 func Run(p *Program, observe func(*Step)) (*Block, error) {
+	return RunContext(context.Background(), p, observe)
+}
+
+// RunContext is Run until the context ends.
+func RunContext(stop context.Context, p *Program, observe func(*Step)) (*Block, error) {
 	b := &Block{World: p.World()}
 	for i := range p.Transactions {
 		s, err := fuel.NewSession(p.Params, &p.Block, b.World, &p.Transactions[i], observe != nil)
@@ -38,17 +44,25 @@ func Run(p *Program, observe func(*Step)) (*Block, error) {
 		}
 		g := golden{Session: s, observe: observe}
 		g.step.Transaction = i
-		b.Results = append(b.Results, g.run())
+		b.Results = append(b.Results, g.run(stop))
+		if err := stop.Err(); err != nil {
+			return nil, err
+		}
 	}
 	return b, nil
 }
 
-func (g *golden) run() (r fuel.Outcome) {
+// stopInterval is how many instructions are executed between two looks at the context.
+const stopInterval = 4096
+
+func (g *golden) run(stop context.Context) (r fuel.Outcome) {
 	if g.done = g.NoScript(); g.done {
 		g.ending = g.ReturnOne()
 	}
 	for !g.done {
-		r.Instructions++
+		if r.Instructions++; r.Instructions%stopInterval == 0 && stop.Err() != nil {
+			break
+		}
 		word, p := g.Fetch()
 		g.begin(word)
 		if p == fuel.NoPanic {

@@ -1,6 +1,7 @@
 package fuel
 
 import (
+	"context"
 	"math/bits"
 
 	"github.com/ooovm/ooovm/isa"
@@ -22,10 +23,10 @@ type foreseen struct {
 	reads, writes [2]fuel.Span
 }
 
-// Foresee runs the program and records what can be asked.
-func Foresee(p *Program) (*Oracle, error) {
+// Foresee runs the program, until the context ends, and records what can be asked.
+func Foresee(stop context.Context, p *Program) (*Oracle, error) {
 	o := &Oracle{}
-	_, err := Run(p, func(s *Step) { o.steps = append(o.steps, foresee(s)) })
+	_, err := RunContext(stop, p, func(s *Step) { o.steps = append(o.steps, foresee(s)) })
 	return o, err
 }
 
