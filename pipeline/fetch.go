@@ -9,27 +9,27 @@ import (
 
 // fetchCycle decodes and renames along the predicted path, up to the decode
 // width in instructions and the width in micro-ops.
-func (c *Core) fetchCycle() bool {
-	if c.fetch.state == fetchForeseen && c.buf.Head == c.buf.Tail {
-		c.fetch.state = fetchRuns
+func (fe *frontEnd) fetchCycle() bool {
+	if fe.state == fetchForeseen && fe.buf.Head == fe.buf.Tail {
+		fe.state = fetchRuns
 	}
-	if c.fetch.state != fetchRuns || c.fetch.resume > c.cycle {
+	if fe.state != fetchRuns || fe.resume > fe.clock.now {
 		return false
 	}
-	room := c.cfg.Core.Width*c.cfg.Core.FrontEnd - int(c.buf.Tail-c.buf.Dispatch)
-	uops := min(c.cfg.Core.Width, room)
-	insts, taken := c.cfg.Core.Decode, c.cfg.Core.Taken
+	room := fe.cfg.Core.Width*fe.cfg.Core.FrontEnd - int(fe.buf.Tail-fe.buf.Dispatch)
+	uops := min(fe.cfg.Core.Width, room)
+	insts, taken := fe.cfg.Core.Decode, fe.cfg.Core.Taken
 	moved := false
-	for uops > 0 && insts > 0 && taken > 0 && c.fetch.state == fetchRuns && c.fetch.resume <= c.cycle {
-		fi := c.fetch.frame
-		f := &c.frames[fi]
-		if c.policy == stackFold && c.fetch.uop == 0 && c.foresees == nil && f.prog.File == nil {
-			run := int(c.fetch.inst - c.fetch.run)
-			if n := c.foldRun(fi, f, min(insts, c.cfg.Core.Decode-run)); n > 0 {
+	for uops > 0 && insts > 0 && taken > 0 && fe.state == fetchRuns && fe.resume <= fe.clock.now {
+		fi := fe.frame
+		f := &fe.ren.frames[fi]
+		if fe.policy == stackFold && fe.uop == 0 && fe.pred.faults == nil && f.prog.File == nil {
+			run := int(fe.inst - fe.run)
+			if n := fe.foldRun(fi, f, min(insts, fe.cfg.Core.Decode-run)); n > 0 {
 				moved = true
 				insts -= n
-				if run+n >= c.cfg.Core.Decode {
-					c.carryRun(fi)
+				if run+n >= fe.cfg.Core.Decode {
+					fe.carryRun(fi)
 					uops--
 					continue
 				}
@@ -38,63 +38,63 @@ func (c *Core) fetchCycle() bool {
 				}
 			}
 		}
-		in := &f.prog.Insts[c.fetch.inst]
-		if c.fetch.uop == 0 && f.prog.File == nil {
+		in := &f.prog.Insts[fe.inst]
+		if fe.uop == 0 && f.prog.File == nil {
 			row := &f.rows[in.Code]
-			if !c.fillStack(fi, f, row) {
+			if !fe.fillStack(fi, f, row) {
 				return true
 			}
-			if fault := c.stackFault(fi, f, row); fault != decoder.NoFault {
-				c.fetchFault(fi, fault)
+			if fault := fe.ren.stackFault(fi, f, row); fault != decoder.NoFault {
+				fe.fetchFault(fi, fault)
 				return true
 			}
-			if c.fuses && c.fuse(fi, f, in) {
-				in = &f.prog.Insts[c.fetch.inst]
-				if !c.fillStack(fi, f, &f.rows[in.Code]) {
+			if fe.fuses && fe.fuse(fi, f, in) {
+				in = &f.prog.Insts[fe.inst]
+				if !fe.fillStack(fi, f, &f.rows[in.Code]) {
 					return true
 				}
 			}
 		}
 		moved = true
-		dynamic := c.fetch.dynamic
+		dynamic := fe.dynamic
 		if in.Kind.Foldable() {
 			insts--
-			if c.policy == stackFold {
-				c.fold(fi, f, in)
-				c.fetch.runGas += f.rows[in.Code].gas
-				c.fetch.inst++
-				c.fetch.dynamic++
-				if int(c.fetch.inst-c.fetch.run) >= c.cfg.Core.Decode {
-					c.carryRun(fi)
+			if fe.policy == stackFold {
+				fe.fold(fi, f, in)
+				fe.runGas += f.rows[in.Code].gas
+				fe.inst++
+				fe.dynamic++
+				if int(fe.inst-fe.run) >= fe.cfg.Core.Decode {
+					fe.carryRun(fi)
 					uops--
 				}
 			} else {
-				c.fetchStackOp(fi, f, in)
+				fe.fetchStackOp(fi, f, in)
 				uops--
 			}
-			if c.foresees != nil {
-				c.stopAtFault(fi, &f.prog.Rows[in.Code], dynamic)
+			if fe.pred.faults != nil {
+				fe.stopAtFault(fi, &f.prog.Rows[in.Code], dynamic)
 			}
 			continue
 		}
 		row := &f.prog.Rows[in.Code]
 		var last bool
 		if f.prog.File == nil {
-			last = c.fetchUop(fi, f, in, row)
+			last = fe.fetchUop(fi, f, in, row)
 		} else {
-			last = c.fetchFromFile(fi, f, in, row)
+			last = fe.fetchFromFile(fi, f, in, row)
 		}
 		uops--
 		if last {
 			insts--
-			if c.redirected {
-				c.redirected = false
+			if fe.redirected {
+				fe.redirected = false
 				taken--
-			} else if c.fetch.frame != fi {
+			} else if fe.frame != fi {
 				taken--
 			}
-			if c.foresees != nil {
-				c.stopAtFault(fi, row, dynamic)
+			if fe.pred.faults != nil {
+				fe.stopAtFault(fi, row, dynamic)
 			}
 		}
 	}
@@ -104,11 +104,11 @@ func (c *Core) fetchCycle() bool {
 // foldRun folds the stack instructions at the fetch position, at most limit of
 // them, and gives their number. It stops before one that faults or has to wait for
 // spilled operands, which is fetchCycle's to treat.
-func (c *Core) foldRun(fi int32, f *frame, limit int) (n int) {
-	m := &c.maps.Map[fi]
-	insts := f.prog.Insts[c.fetch.inst:]
-	low := c.stackLow - f.stackBase // lowest position of this stack held in registers
-	top := low + c.cfg.Core.StackRegs - 1
+func (fe *frontEnd) foldRun(fi int32, f *frame, limit int) (n int) {
+	m := &fe.maps.Map[fi]
+	insts := f.prog.Insts[fe.inst:]
+	low := fe.ren.stackLow - f.stackBase // lowest position of this stack held in registers
+	top := low + fe.cfg.Core.StackRegs - 1
 	gas := uint32(0)
 	for n < limit && n < len(insts) {
 		in := &insts[n]
@@ -126,51 +126,51 @@ func (c *Core) foldRun(fi int32, f *frame, limit int) (n int) {
 		}
 		switch in.Kind {
 		case decoder.KindPush:
-			c.maps.PushOn(m, fi, f.constBase+rob.Reg(in.Aux))
+			fe.maps.PushOn(m, fi, f.constBase+rob.Reg(in.Aux))
 		case decoder.KindDup:
-			c.maps.PushOn(m, fi, m.Slots[h-int(in.N)])
+			fe.maps.PushOn(m, fi, m.Slots[h-int(in.N)])
 		case decoder.KindSwap:
-			c.maps.SwapOn(m, fi, int(in.N))
+			fe.maps.SwapOn(m, fi, int(in.N))
 		case decoder.KindPop:
 			m.Height--
 		}
 		gas += row.gas
 		n++
 	}
-	c.stackLow = low + f.stackBase
-	c.fetch.runGas += gas
-	c.fetch.inst += int32(n)
-	c.fetch.dynamic += uint64(n)
+	fe.ren.stackLow = low + f.stackBase
+	fe.runGas += gas
+	fe.inst += int32(n)
+	fe.dynamic += uint64(n)
 	return n
 }
 
 // stopAtFault stops fetch behind an instruction that an oracle says faults. A call
 // of a built-in fails in the built-in, which is not in the trace and counts as part
 // of the call.
-func (c *Core) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
+func (fe *frontEnd) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
 	switch {
 	case row.Kind == decoder.KindBuiltin:
-		if c.frames[c.frames[fi].parent].site == 0 {
+		if fe.ren.frames[fe.ren.frames[fi].parent].site == 0 {
 			return // called by the envelope
 		}
 		dynamic--
 	case row.Flags&decoder.Uncounted != 0:
 		return
-	case row.Kind == decoder.KindCall && c.frames[c.fetch.frame].site == 0:
+	case row.Kind == decoder.KindCall && fe.ren.frames[fe.frame].site == 0:
 		return
 	}
-	if c.fetch.state != fetchRuns || !c.foresees.Faults(predictor.Ref{Dynamic: dynamic}) {
+	if fe.state != fetchRuns || !fe.pred.faults.Faults(predictor.Ref{Dynamic: dynamic}) {
 		return
 	}
-	if c.fetch.run != c.fetch.inst && c.policy == stackFold && c.fetch.frame == fi {
-		c.carryRun(fi)
+	if fe.run != fe.inst && fe.policy == stackFold && fe.frame == fi {
+		fe.carryRun(fi)
 	}
-	c.fetch.state = fetchForeseen
+	fe.state = fetchForeseen
 }
 
 // stackFault finds at rename what the operand stack alone decides.
-func (c *Core) stackFault(fi int32, f *frame, row *rowFacts) decoder.Fault {
-	h := c.maps.Map[fi].Height
+func (rn *renamer) stackFault(fi int32, f *frame, row *rowFacts) decoder.Fault {
+	h := rn.maps.Map[fi].Height
 	switch {
 	case h < int(row.min):
 		return decoder.FaultStackUnderflow
@@ -187,165 +187,165 @@ func (c *Core) stackFault(fi int32, f *frame, row *rowFacts) decoder.Fault {
 // fillStack brings spilled operands back: the committed stack keeps its top
 // StackRegs values, over all frames, in registers. It reports false when fetch
 // has to wait for the fill.
-func (c *Core) fillStack(fi int32, f *frame, row *rowFacts) bool {
-	top := f.stackBase + c.maps.Map[fi].Height
-	if low := top - int(row.min); low < c.stackLow && low >= f.stackBase {
-		n := c.stackLow - low
-		c.stackLow = low
-		c.Stats.StackFills += uint64(n)
-		if wait := n * c.cfg.Core.Fill; wait > 0 {
-			c.fetch.resume = c.cycle + uint64(wait)
+func (fe *frontEnd) fillStack(fi int32, f *frame, row *rowFacts) bool {
+	top := f.stackBase + fe.maps.Map[fi].Height
+	if low := top - int(row.min); low < fe.ren.stackLow && low >= f.stackBase {
+		n := fe.ren.stackLow - low
+		fe.ren.stackLow = low
+		fe.stats.StackFills += uint64(n)
+		if wait := n * fe.cfg.Core.Fill; wait > 0 {
+			fe.resume = fe.clock.now + uint64(wait)
 			return false
 		}
 	}
-	if low := top + 1 - c.cfg.Core.StackRegs; low > c.stackLow {
-		c.stackLow = low
+	if low := top + 1 - fe.cfg.Core.StackRegs; low > fe.ren.stackLow {
+		fe.ren.stackLow = low
 	}
 	return true
 }
 
 // dropStack forgets the values above a frame's own: a return or a squash has taken
 // them away, so none of them is ever filled.
-func (c *Core) dropStack(fi int32) {
-	c.stackLow = min(c.stackLow, c.frames[fi].stackBase+c.maps.Map[fi].Height)
+func (rn *renamer) dropStack(fi int32) {
+	rn.stackLow = min(rn.stackLow, rn.frames[fi].stackBase+rn.maps.Map[fi].Height)
 }
 
 // fold performs a rearrangement on the rename map.
-func (c *Core) fold(fi int32, f *frame, in *decoder.Inst) {
+func (fe *frontEnd) fold(fi int32, f *frame, in *decoder.Inst) {
 	if f.prog.File != nil {
-		c.foldMove(fi, f, in)
+		fe.foldMove(fi, f, in)
 		return
 	}
 	switch in.Kind {
 	case decoder.KindPush:
-		c.maps.Push(fi, f.constBase+rob.Reg(in.Aux))
+		fe.maps.Push(fi, f.constBase+rob.Reg(in.Aux))
 	case decoder.KindDup:
-		c.maps.Push(fi, c.maps.Slot(fi, int(in.N)-1))
+		fe.maps.Push(fi, fe.maps.Slot(fi, int(in.N)-1))
 	case decoder.KindSwap:
-		c.maps.Swap(fi, int(in.N))
+		fe.maps.Swap(fi, int(in.N))
 	case decoder.KindPop:
-		c.maps.Drop(fi, 1)
+		fe.maps.Drop(fi, 1)
 	}
 }
 
 // newEntry appends an entry that carries the pending run.
-func (c *Core) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
-	e, seq := c.buf.Add()
+func (fe *frontEnd) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
+	e, seq := fe.buf.Add()
 	e.Op = op
 	e.Frame = fi
-	e.RunStart, e.Inst = c.fetch.run, c.fetch.inst
-	e.RunGas = c.fetch.runGas
-	e.Height = uint16(c.fetch.height)
-	e.Ready = c.cycle + uint64(c.cfg.Core.FrontEnd)
-	e.Dynamic = c.fetch.dynamic
-	e.DirCP, e.TgtCP = c.dirCP, c.tgtCP
+	e.RunStart, e.Inst = fe.run, fe.inst
+	e.RunGas = fe.runGas
+	e.Height = uint16(fe.height)
+	e.Ready = fe.clock.now + uint64(fe.cfg.Core.FrontEnd)
+	e.Dynamic = fe.dynamic
+	e.DirCP, e.TgtCP = fe.pred.dirCP, fe.pred.tgtCP
 	e.Next = -1
-	c.Stats.FetchedUops++
+	fe.stats.FetchedUops++
 	return e, seq
 }
 
 // fetched tells the probe of an entry that is complete.
-func (c *Core) fetched(e *rob.Entry, seq uint64) {
-	if c.probe != nil {
-		c.probe.Fetch(c.cycle, seq, c.frames[e.Frame].prog, e)
+func (fe *frontEnd) fetched(e *rob.Entry, seq uint64) {
+	if fe.obs.probe != nil {
+		fe.obs.probe.Fetch(fe.clock.now, seq, fe.ren.frames[e.Frame].prog, e)
 	}
 }
 
 // carryRun emits a micro-op that does nothing but carry a run that has reached
 // the decode width.
-func (c *Core) carryRun(fi int32) {
-	e, seq := c.newEntry(fi, isa.Nop)
+func (fe *frontEnd) carryRun(fi int32) {
+	e, seq := fe.newEntry(fi, isa.Nop)
 	e.Flags = rob.First
-	e.UndoEnd = c.maps.Mark()
-	c.fetched(e, seq)
-	c.startRun()
+	e.UndoEnd = fe.maps.Mark()
+	fe.fetched(e, seq)
+	fe.startRun()
 }
 
 // fetchFault emits an instruction that cannot execute. Fetch stops behind it.
-func (c *Core) fetchFault(fi int32, fault decoder.Fault) {
-	e, seq := c.newEntry(fi, isa.Fault)
+func (fe *frontEnd) fetchFault(fi int32, fault decoder.Fault) {
+	e, seq := fe.newEntry(fi, isa.Fault)
 	e.Flags = rob.First | rob.Last | rob.Faulty | rob.Halts
 	e.Fault = uint8(fault)
-	e.UndoEnd = c.maps.Mark()
-	c.fetched(e, seq)
-	c.fetch.dynamic++
-	c.fetch.inst++
-	c.startRun()
-	c.fetch.state = fetchDead
+	e.UndoEnd = fe.maps.Mark()
+	fe.fetched(e, seq)
+	fe.dynamic++
+	fe.inst++
+	fe.startRun()
+	fe.state = fetchDead
 }
 
 // fetchStackOp emits a stack instruction as a micro-op of its own (policies
 // execute and rename).
-func (c *Core) fetchStackOp(fi int32, f *frame, in *decoder.Inst) {
+func (fe *frontEnd) fetchStackOp(fi int32, f *frame, in *decoder.Inst) {
 	op := isa.Nop
-	if c.policy == stackExecute {
+	if fe.policy == stackExecute {
 		op = isa.Argument
 		switch in.Kind {
 		case decoder.KindPush, decoder.KindDup, decoder.KindMove:
 			op = isa.Move
 		}
 	}
-	e, seq := c.newEntry(fi, op)
+	e, seq := fe.newEntry(fi, op)
 	e.Flags = rob.First | rob.Last
 	if op == isa.Nop {
-		c.fold(fi, f, in)
+		fe.fold(fi, f, in)
 	} else if f.prog.File != nil {
-		c.executeMove(e, fi, f, in)
+		fe.executeMove(e, fi, f, in)
 	} else {
 		switch in.Kind {
 		case decoder.KindPush:
 			e.Src[0] = f.constBase + rob.Reg(in.Aux)
 		case decoder.KindDup:
-			e.Src[0] = c.maps.Slot(fi, int(in.N)-1)
+			e.Src[0] = fe.maps.Slot(fi, int(in.N)-1)
 		case decoder.KindSwap:
-			e.Src[0], e.Src[1] = c.maps.Slot(fi, 0), c.maps.Slot(fi, int(in.N))
-			c.maps.Swap(fi, int(in.N))
+			e.Src[0], e.Src[1] = fe.maps.Slot(fi, 0), fe.maps.Slot(fi, int(in.N))
+			fe.maps.Swap(fi, int(in.N))
 		case decoder.KindPop:
-			c.maps.Drop(fi, 1)
+			fe.maps.Drop(fi, 1)
 		}
-		c.retainSources(e)
+		fe.ren.retainSources(e)
 		if op == isa.Move {
-			e.Dst = c.regs.Alloc()
-			c.maps.Push(fi, e.Dst)
+			e.Dst = fe.regs.Alloc()
+			fe.maps.Push(fi, e.Dst)
 		}
 	}
-	e.UndoEnd = c.maps.Mark()
-	c.fetched(e, seq)
-	c.fetch.inst++
-	c.fetch.dynamic++
-	c.startRun()
+	e.UndoEnd = fe.maps.Mark()
+	fe.fetched(e, seq)
+	fe.inst++
+	fe.dynamic++
+	fe.startRun()
 }
 
-func (c *Core) retainSources(e *rob.Entry) {
+func (rn *renamer) retainSources(e *rob.Entry) {
 	for i := range e.Src[:facts[e.Op].sources] {
 		if r := e.Src[i]; r != rob.NoReg {
-			c.regs.Retain(r)
+			rn.regs.Retain(r)
 		}
 	}
 }
 
 // fetchUop emits the next micro-op of an instruction and reports whether it was
 // the last one; then the instruction's stack effect is renamed and fetch moves on.
-func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
-	k := c.fetch.uop
+func (fe *frontEnd) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
+	k := fe.uop
 	u := &row.Uops[k]
 	last = k == len(row.Uops)-1
-	e, seq := c.newEntry(fi, u.Op)
+	e, seq := fe.newEntry(fi, u.Op)
 	e.Imm = u.Imm
 	e.UopIdx = uint8(k)
 	if k == 0 {
 		e.Flags = rob.First
-		c.setTemp(rob.ZeroReg)
+		fe.ren.setTemp(rob.ZeroReg)
 	} else {
 		e.RunStart, e.RunGas = e.Inst, 0
 	}
 	facts := &facts[u.Op]
-	m := &c.maps.Map[fi]
+	m := &fe.maps.Map[fi]
 	for i, o := range u.Src[:facts.sources] {
 		if o < stackOperands {
 			e.Src[i] = m.Slots[m.Height-1-int(o)]
 		} else {
-			e.Src[i] = c.operand(fi, f, in, o)
+			e.Src[i] = fe.ren.operand(fi, f, in, o)
 		}
 	}
 	switch u.Op {
@@ -354,91 +354,91 @@ func (c *Core) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) 
 	case isa.CopyData:
 		e.Next = m.ReturnSpace
 	}
-	if c.cfg.Fusion.Pair {
-		c.pair(e, seq, fi)
+	if fe.cfg.Fusion.Pair {
+		fe.pairStores(e, seq, fi)
 	}
-	c.retainSources(e)
+	fe.ren.retainSources(e)
 	if facts.result {
-		e.Dst = c.regs.Alloc()
+		e.Dst = fe.regs.Alloc()
 	}
 	if !last {
 		if facts.result {
-			c.setTemp(e.Dst)
+			fe.ren.setTemp(e.Dst)
 		}
-		e.UndoEnd = c.maps.Mark()
-		c.fetched(e, seq)
-		c.fetch.uop++
-		c.fetch.height = m.Height
-		c.fetch.run, c.fetch.runGas = c.fetch.inst, 0
+		e.UndoEnd = fe.maps.Mark()
+		fe.fetched(e, seq)
+		fe.uop++
+		fe.height = m.Height
+		fe.run, fe.runGas = fe.inst, 0
 		return false
 	}
 	e.Flags |= rob.Last
 	if f.rows[in.Code].plain {
 		e.Flags |= rob.Plain
 	}
-	c.finishInst(e, seq, fi, f, in, row)
-	if c.movesValue(e, row) {
+	fe.finishInst(e, seq, fi, f, in, row)
+	if fe.ren.movesValue(e, row) {
 		e.Flags |= rob.Transfers
 	}
-	e.UndoEnd = c.maps.Mark()
-	c.fetched(e, seq)
+	e.UndoEnd = fe.maps.Mark()
+	fe.fetched(e, seq)
 	return true
 }
 
 // setTemp keeps the result of a micro-op for the rest of its instruction, also when
 // that micro-op has retired by then.
-func (c *Core) setTemp(r rob.Reg) {
-	c.regs.Retain(r)
-	c.regs.Release(c.temp)
-	c.temp = r
+func (rn *renamer) setTemp(r rob.Reg) {
+	rn.regs.Retain(r)
+	rn.regs.Release(rn.temp)
+	rn.temp = r
 }
 
 // finishInst renames the whole instruction's effect on the stack and decides
 // where fetch goes next.
-func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
-	c.fetch.uop = 0
+func (fe *frontEnd) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+	fe.uop = 0
 	if row.Flags&decoder.Uncounted == 0 {
-		c.fetch.dynamic++
+		fe.dynamic++
 	}
-	next := c.fetch.inst + 1
+	next := fe.inst + 1
 	switch row.Kind {
 	case decoder.KindExec:
-		m := &c.maps.Map[fi]
+		m := &fe.maps.Map[fi]
 		m.Height -= int(row.Pops)
 		if row.Pushes > 0 {
-			c.maps.PushOn(m, fi, e.Dst)
+			fe.maps.PushOn(m, fi, e.Dst)
 		}
-		c.fetch.inst = next
-		c.startRun()
+		fe.inst = next
+		fe.startRun()
 		if row.Flags&decoder.Serial != 0 {
-			c.serialise(e)
+			fe.serialise(e)
 		}
 	case decoder.KindJump, decoder.KindBranch:
-		c.fetchJump(e, seq, fi, f, in, row)
+		fe.fetchJump(e, seq, fi, f, in, row)
 	case decoder.KindCall:
-		c.fetchCall(e, seq, fi, in, row)
+		fe.fetchCall(e, seq, fi, in, row)
 	case decoder.KindCreate:
-		c.maps.Drop(fi, int(row.Pops))
-		c.fetch.inst = next
-		c.startRun()
-		c.serialise(e)
+		fe.maps.Drop(fi, int(row.Pops))
+		fe.inst = next
+		fe.startRun()
+		fe.serialise(e)
 	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
-		c.fetchLeave(e, fi, f, row)
+		fe.fetchLeave(e, fi, f, row)
 	case decoder.KindReturn:
-		c.fetchReturn(e, fi, f)
+		fe.fetchReturn(e, fi, f)
 	case decoder.KindHalt:
-		if c.window.upcoming != nil && c.fetchNext(e, f.tx) {
+		if fe.tx.upcoming != nil && fe.fetchNext(e, f.tx) {
 			return
 		}
-		c.fetch.state = fetchDead
-		c.fetch.inst = next
-		c.startRun()
+		fe.state = fetchDead
+		fe.inst = next
+		fe.startRun()
 	}
 }
 
 // serialise stops fetch until the entry has committed.
-func (c *Core) serialise(e *rob.Entry) {
+func (fe *frontEnd) serialise(e *rob.Entry) {
 	e.Flags |= rob.Halts
-	c.fetch.state = fetchSerial
-	c.fetch.serial = e.Op
+	fe.state = fetchSerial
+	fe.serial = e.Op
 }

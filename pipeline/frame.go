@@ -44,52 +44,52 @@ type constants struct {
 }
 
 // newFrame takes a free frame number.
-func (c *Core) newFrame() int32 {
-	if n := len(c.freeFrames); n > 0 {
-		i := c.freeFrames[n-1]
-		c.freeFrames = c.freeFrames[:n-1]
+func (rn *renamer) newFrame() int32 {
+	if n := len(rn.freeFrames); n > 0 {
+		i := rn.freeFrames[n-1]
+		rn.freeFrames = rn.freeFrames[:n-1]
 		return i
 	}
-	c.frames = append(c.frames, frame{})
-	return int32(len(c.frames) - 1)
+	rn.frames = append(rn.frames, frame{})
+	return int32(len(rn.frames) - 1)
 }
 
 // setProgram gives a frame the code it runs.
-func (c *Core) setProgram(f *frame, p *decoder.Program) {
+func (rn *renamer) setProgram(f *frame, p *decoder.Program) {
 	f.prog = p
 	if p == nil {
 		return
 	}
-	f.rows = c.rowFactsOf(p.Rows)
+	f.rows = rn.rowFactsOf(p.Rows)
 	f.site = binary.LittleEndian.Uint64(p.Hash[:])
-	k, known := c.programs[p.ID]
+	k, known := rn.programs[p.ID]
 	if !known {
 		var n isa.Word
 		n.SetUint64(uint64(len(p.Code)))
-		k = constants{c.regs.ShareConsts(p.Consts), c.regs.AddConst(&n)}
-		c.programs[p.ID] = k
+		k = constants{rn.regs.ShareConsts(p.Consts), rn.regs.AddConst(&n)}
+		rn.programs[p.ID] = k
 	}
 	f.constants = k
 }
 
 // dropFrame gives back one reference on a frame.
-func (c *Core) dropFrame(i int32) {
-	f := &c.frames[i]
+func (rn *renamer) dropFrame(i int32) {
+	f := &rn.frames[i]
 	f.refs--
 	if f.refs > 0 {
 		return
 	}
-	c.regs.Release(f.outOff)
-	c.regs.Release(f.outLen)
-	c.regs.Release(f.account)
+	rn.regs.Release(f.outOff)
+	rn.regs.Release(f.outLen)
+	rn.regs.Release(f.account)
 	f.outOff, f.outLen, f.account = rob.ZeroReg, rob.ZeroReg, rob.ZeroReg
 	f.prog = nil
 	f.ctx.Memory = f.ctx.Memory[:0]
 	if f.parent < 0 {
-		c.window.banks = append(c.window.banks, f.bank)
+		rn.banks = append(rn.banks, f.bank)
 	}
-	c.maps.FreeFrame(i)
-	c.freeFrames = append(c.freeFrames, i)
+	rn.maps.FreeFrame(i)
+	rn.freeFrames = append(rn.freeFrames, i)
 }
 
 // grow extends committed memory with zeros.
@@ -112,11 +112,11 @@ func grow(mem []byte, size uint64) []byte {
 const stackOperands = 16
 
 // operand resolves a template operand of the frame's current instruction.
-func (c *Core) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
+func (rn *renamer) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
 	if o < stackOperands {
-		return c.maps.Slot(fi, int(o))
+		return rn.maps.Slot(fi, int(o))
 	}
-	m := &c.maps.Map[fi]
+	m := &rn.maps.Map[fi]
 	switch o {
 	case decoder.None:
 		return rob.NoReg
@@ -141,7 +141,7 @@ func (c *Core) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) 
 	case decoder.Zero:
 		return rob.ZeroReg
 	case decoder.Temp:
-		return c.temp
+		return rn.temp
 	}
 	return f.context + rob.Reg(o-decoder.Context0)
 }

@@ -15,6 +15,20 @@ import (
 // cycle in a unit of its own, and starts misses in the hierarchy like any access. It
 // changes nothing but the contents of the buffer.
 type prefetcher struct {
+	clock *clock
+	cfg   *Config
+	sys   decoder.System
+	ren   *renamer
+	regs  *rob.Registers
+	maps  *rob.Maps
+	buf   *rob.Buffer
+	exec  *executor
+	mem   *memoryQueue
+	state *stateQueue
+	tx    *transactions
+	opt   *optional
+	stats *Stats
+
 	keys    predictor.Keys
 	graph   *predictor.Graph
 	queue   []prefetch
@@ -88,17 +102,21 @@ type PrefetchStats struct {
 }
 
 // newPrefetcher makes one; without keys it only counts.
-func newPrefetcher(keys predictor.Keys, sys decoder.System, ahead int) *prefetcher {
-	p := &prefetcher{keys: keys, code: map[uint64]bool{}, calls: map[knownCall]bool{}}
-	if keys == nil {
+func newPrefetcher(c *Core) *prefetcher {
+	p := &prefetcher{
+		clock: &c.clock, cfg: &c.cfg, sys: c.sys, ren: &c.ren, regs: c.ren.regs, maps: c.ren.maps, buf: c.win.buf,
+		exec: &c.exec, mem: &c.mem, state: &c.state, tx: &c.tx, opt: &c.opt, stats: &c.Stats,
+		keys: c.pred.keys, code: map[uint64]bool{}, calls: map[knownCall]bool{},
+	}
+	if p.keys == nil {
 		return p
 	}
-	if p.upcoming, _ = sys.(decoder.Upcoming); p.upcoming != nil {
-		p.ahead = ahead
+	if p.upcoming, _ = c.sys.(decoder.Upcoming); p.upcoming != nil {
+		p.ahead = c.cfg.Predictor.Ahead
 	}
-	p.graph = keys.Graph()
-	if how := keys.Learns(); how != predictor.LearnsNothing {
-		p.trace = newProvenance(keys, how == predictor.LearnsDataflow)
+	p.graph = p.keys.Graph()
+	if how := p.keys.Learns(); how != predictor.LearnsNothing {
+		p.trace = newProvenance(c, how == predictor.LearnsDataflow)
 	}
 	return p
 }
@@ -111,14 +129,14 @@ func (p *prefetcher) mark(key int32) *mark {
 }
 
 // begin asks about the transaction's own call, all of whose operands are there.
-func (p *prefetcher) begin(c *Core, env *decoder.Envelope, dynamic uint64) {
+func (p *prefetcher) begin(env *decoder.Envelope, dynamic uint64) {
 	if p.trace != nil {
 		p.trace.reset()
 	}
 	if p.keys == nil {
 		return
 	}
-	p.dropCalls(c)
+	p.dropCalls()
 	if p.graph.Full() {
 		p.keys.Forget()
 	}
@@ -126,60 +144,60 @@ func (p *prefetcher) begin(c *Core, env *decoder.Envelope, dynamic uint64) {
 		p.primed = true
 		for _, k := range p.keys.Block() {
 			r := predictor.Recipe{Account: p.graph.Const(&k.Account), Slot: p.graph.Const(&k.Slot), Storage: k.Storage}
-			p.add(prefetch{recipe: r, entry: &predictor.Entry{}, ready: c.cycle + 1, lasts: true})
+			p.add(prefetch{recipe: r, entry: &predictor.Entry{}, ready: p.clock.now + 1, lasts: true})
 		}
 	}
 	if p.ahead == 0 {
-		p.transaction(c, env, c.sys.Context(), dynamic)
+		p.transaction(env, p.sys.Context(), dynamic)
 		return
 	}
 	// What has been learnt since the present transaction was looked at is new.
-	p.transaction(c, env, c.sys.Context(), dynamic)
+	p.transaction(env, p.sys.Context(), dynamic)
 	first := p.ahead
 	if !p.looked {
 		p.looked, first = true, 1
 	}
 	for k := first; k <= p.ahead; k++ {
 		if next, context, ok := p.upcoming.Upcoming(k); ok {
-			p.accounts(c, &next)
-			p.transaction(c, &next, context, ^uint64(0))
+			p.accounts(&next)
+			p.transaction(&next, context, ^uint64(0))
 		}
 	}
 }
 
 // transaction asks about a transaction's own call.
-func (p *prefetcher) transaction(c *Core, env *decoder.Envelope, context []isa.Word, dynamic uint64) {
+func (p *prefetcher) transaction(env *decoder.Envelope, context []isa.Word, dynamic uint64) {
 	if env.Create {
 		return
 	}
-	prog := c.sys.CodeOf(&env.Target)
+	prog := p.sys.CodeOf(&env.Target)
 	if prog.Builtin != 0 || len(prog.Code) == 0 {
 		return
 	}
 	call := predictor.Call{
 		Code: binary.LittleEndian.Uint64(prog.Hash[:]), Selector: selectorOf(env.Input), Dynamic: dynamic, Declared: declaredKeys(env.Declared),
 	}
-	p.ask(c, &call, &predictor.Entry{
+	p.ask(&call, &predictor.Entry{
 		Self: env.Self, Caller: env.Caller, Value: env.Value, Context: append([]isa.Word(nil), context...), Input: env.Input,
 	})
 }
 
 // accounts fetches the accounts that an upcoming transaction itself names.
-func (p *prefetcher) accounts(c *Core, env *decoder.Envelope) {
+func (p *prefetcher) accounts(env *decoder.Envelope) {
 	for _, account := range []*isa.Word{&env.Caller, &env.Target} {
-		p.add(prefetch{recipe: predictor.Recipe{Account: p.graph.Const(account)}, entry: &predictor.Entry{}, ready: c.cycle + 1, lasts: true})
+		p.add(prefetch{recipe: predictor.Recipe{Account: p.graph.Const(account)}, entry: &predictor.Entry{}, ready: p.clock.now + 1, lasts: true})
 	}
 }
 
 // dropCalls forgets what the transaction that has ended still wanted.
-func (p *prefetcher) dropCalls(c *Core) {
+func (p *prefetcher) dropCalls() {
 	kept := p.queue[:0]
 	for i := range p.queue {
 		if p.queue[i].lasts {
 			kept = append(kept, p.queue[i])
 		}
 	}
-	c.Stats.Prefetch.Dropped += uint64(len(p.queue) - len(kept))
+	p.stats.Prefetch.Dropped += uint64(len(p.queue) - len(kept))
 	p.queue = kept
 }
 
@@ -198,17 +216,17 @@ func selectorOf(input []byte) uint32 {
 }
 
 // ask puts what the predictor says of a call into the queue.
-func (p *prefetcher) ask(c *Core, call *predictor.Call, entry *predictor.Entry) {
-	entry.Load = func(owner, slot *isa.Word) (w isa.Word, ok bool) { return c.onChip(owner, slot) }
+func (p *prefetcher) ask(call *predictor.Call, entry *predictor.Entry) {
+	entry.Load = func(owner, slot *isa.Word) (w isa.Word, ok bool) { return p.onChip(owner, slot) }
 	for _, r := range p.keys.Predict(call) {
 		if len(p.queue) >= queueAhead {
-			c.Stats.Prefetch.Dropped++
+			p.stats.Prefetch.Dropped++
 			continue
 		}
 		hashes := p.graph.Hashes(r.Account) + p.graph.Hashes(r.Slot)
 		p.add(prefetch{
 			recipe: r, entry: entry, lasts: p.ahead > 0 && call.Site == 0,
-			ready: c.cycle + 1 + uint64(hashes)*uint64(c.latency[isa.LatHash]),
+			ready: p.clock.now + 1 + uint64(hashes)*uint64(p.exec.latency[isa.LatHash]),
 		})
 	}
 }
@@ -221,87 +239,87 @@ func (p *prefetcher) add(x prefetch) {
 }
 
 // enter asks about a call that the core is about to run: its operands may be there.
-func (p *prefetcher) enter(c *Core, e *rob.Entry, seq uint64) {
-	if p.keys == nil || p.keys.Learns() == predictor.LearnsNothing || c.frames[e.Frame].parent < 0 {
+func (p *prefetcher) enter(e *rob.Entry, seq uint64) {
+	if p.keys == nil || p.keys.Learns() == predictor.LearnsNothing || p.ren.frames[e.Frame].parent < 0 {
 		return
 	}
-	p.add(prefetch{ready: c.cycle + 1, seq: seq, uid: e.UID})
+	p.add(prefetch{ready: p.clock.now + 1, seq: seq, uid: e.UID})
 }
 
 // call asks about a call; wait is true when an operand is not there yet.
-func (p *prefetcher) call(c *Core, x *prefetch) (wait bool) {
-	if !c.buf.Holds(x.seq) || c.buf.At(x.seq).UID != x.uid {
+func (p *prefetcher) call(x *prefetch) (wait bool) {
+	if !p.buf.Holds(x.seq) || p.buf.At(x.seq).UID != x.uid {
 		return false // it has committed, or was squashed
 	}
-	e := c.buf.At(x.seq)
-	f := &c.frames[e.Next]
-	if x.seq >= c.buf.Dispatch { // stores before it are not in their queue yet
+	e := p.buf.At(x.seq)
+	f := &p.ren.frames[e.Next]
+	if x.seq >= p.buf.Dispatch { // stores before it are not in their queue yet
 		return true
 	}
-	env := &c.maps.Map[e.Next].Env
+	env := &p.maps.Map[e.Next].Env
 	for _, r := range []rob.Reg{f.account, env[rob.EnvSelf], env[rob.EnvCaller], env[rob.EnvValue], env[rob.EnvInputOffset], env[rob.EnvInputLength]} {
-		if !c.regs.Ready(r) {
+		if !p.regs.Ready(r) {
 			return true
 		}
 	}
-	off, n, ok := c.bounded(c.regs.Value(env[rob.EnvInputOffset]), c.regs.Value(env[rob.EnvInputLength]))
+	off, n, ok := p.tx.bounded(p.regs.Value(env[rob.EnvInputOffset]), p.regs.Value(env[rob.EnvInputLength]))
 	if !ok {
 		return false
 	}
 	input := make([]byte, min(n, inputAhead))
 	if len(input) > 0 {
-		from := c.frames[e.Frame].lastStore
-		for from >= c.mem.sHead && c.mem.store(from).seq > x.seq {
-			from = c.mem.store(from).prev
+		from := p.ren.frames[e.Frame].lastStore
+		for from >= p.mem.sHead && p.mem.store(from).seq > x.seq {
+			from = p.mem.store(from).prev
 		}
 		r := gatherResult{supplied: ^uint64(0)}
-		if c.gather(e, e.Frame, off, input, from, false, &r); r.blocked {
+		if p.mem.gather(e, e.Frame, off, input, from, false, &r); r.blocked {
 			return true
 		}
 	}
-	p.nested(c, e, input)
+	p.nested(e, input)
 	return false
 }
 
 // nested asks about a call all of whose operands are there.
-func (p *prefetcher) nested(c *Core, e *rob.Entry, input []byte) {
-	f := &c.frames[e.Next]
+func (p *prefetcher) nested(e *rob.Entry, input []byte) {
+	f := &p.ren.frames[e.Next]
 	f.asked = true
-	prog := c.sys.CodeOf(c.regs.Value(f.account))
+	prog := p.sys.CodeOf(p.regs.Value(f.account))
 	if prog.Builtin != 0 || len(prog.Code) == 0 {
 		return
 	}
-	env := &c.maps.Map[e.Next].Env
-	call := predictor.Call{Code: binary.LittleEndian.Uint64(prog.Hash[:]), Selector: selectorOf(input), Site: siteOf(&c.frames[e.Frame], e.Inst), Dynamic: e.Dynamic}
-	p.ask(c, &call, &predictor.Entry{
-		Self: *c.regs.Value(env[rob.EnvSelf]), Caller: *c.regs.Value(env[rob.EnvCaller]), Value: *c.regs.Value(env[rob.EnvValue]),
-		Context: c.sys.Context(), Input: input,
+	env := &p.maps.Map[e.Next].Env
+	call := predictor.Call{Code: binary.LittleEndian.Uint64(prog.Hash[:]), Selector: selectorOf(input), Site: siteOf(&p.ren.frames[e.Frame], e.Inst), Dynamic: e.Dynamic}
+	p.ask(&call, &predictor.Entry{
+		Self: *p.regs.Value(env[rob.EnvSelf]), Caller: *p.regs.Value(env[rob.EnvCaller]), Value: *p.regs.Value(env[rob.EnvValue]),
+		Context: p.sys.Context(), Input: input,
 	})
 }
 
 // onChip reads storage that is in the state buffer, as committed.
-func (c *Core) onChip(owner, slot *isa.Word) (w isa.Word, ok bool) {
-	n := c.state.keys.intern(&stateKey{owner: *owner, slot: *slot, kind: isa.Persistent})
-	if l := c.state.levels.at(n); !l.buffered || l.arrives > c.cycle {
+func (p *prefetcher) onChip(owner, slot *isa.Word) (w isa.Word, ok bool) {
+	n := p.state.keys.intern(&stateKey{owner: *owner, slot: *slot, kind: isa.Persistent})
+	if l := p.state.levels.at(n); !l.buffered || l.arrives > p.clock.now {
 		return w, false
 	}
-	return c.sys.ReadStorage(isa.Persistent, owner, slot), true
+	return p.sys.ReadStorage(isa.Persistent, owner, slot), true
 }
 
 // step does one thing that can be done in this cycle.
-func (p *prefetcher) step(c *Core) (moved bool) {
-	if len(p.queue) == 0 || p.soonest > c.cycle {
+func (p *prefetcher) step() (moved bool) {
+	if len(p.queue) == 0 || p.soonest > p.clock.now {
 		return false
 	}
 	soonest := ^uint64(0)
 	for i := 0; i < len(p.queue); i++ {
 		x := &p.queue[i]
-		if moved || x.ready > c.cycle {
-			soonest = min(soonest, max(x.ready, c.cycle+1))
+		if moved || x.ready > p.clock.now {
+			soonest = min(soonest, max(x.ready, p.clock.now+1))
 			continue
 		}
 		moved = true
-		if again := p.do(c, x); again > 0 {
+		if again := p.do(x); again > 0 {
 			x = &p.queue[i] // do may have grown the queue
 			x.ready = again
 			soonest = min(soonest, again)
@@ -315,19 +333,19 @@ func (p *prefetcher) step(c *Core) (moved bool) {
 }
 
 // do does it, and gives the cycle in which to try again, or zero.
-func (p *prefetcher) do(c *Core, x *prefetch) (again uint64) {
+func (p *prefetcher) do(x *prefetch) (again uint64) {
 	if x.entry == nil {
 		y := *x
-		wait := p.call(c, &y)
+		wait := p.call(&y)
 		switch {
 		case !wait:
 			return 0
 		case x.tries == callTries:
-			c.Stats.Prefetch.Dropped++
+			p.stats.Prefetch.Dropped++
 			return 0
 		}
 		x.tries++
-		return c.cycle + callRetry
+		return p.clock.now + callRetry
 	}
 	key := stateKey{kind: keyAccount}
 	ok := true
@@ -335,19 +353,19 @@ func (p *prefetcher) do(c *Core, x *prefetch) (again uint64) {
 		var guard isa.Word
 		if guard, ok = p.graph.Eval(x.recipe.Guard, x.entry); ok {
 			isa.Exec(isa.Account, &guard, &guard, nil, nil)
-			if arrives, again := c.accountAhead(&guard); again > 0 {
+			if arrives, again := p.accountAhead(&guard); again > 0 {
 				return again
-			} else if arrives > c.cycle {
+			} else if arrives > p.clock.now {
 				return arrives
 			}
-			if prog := c.sys.CodeOf(&guard); binary.LittleEndian.Uint64(prog.Hash[:]) != x.recipe.Code {
-				c.Stats.Prefetch.Refused++
+			if prog := p.sys.CodeOf(&guard); binary.LittleEndian.Uint64(prog.Hash[:]) != x.recipe.Code {
+				p.stats.Prefetch.Refused++
 				return 0
 			}
 		}
 	}
 	if !ok {
-		return p.missing(c, x)
+		return p.missing(x)
 	}
 	if key.owner, ok = p.graph.Eval(x.recipe.Account, x.entry); ok && x.recipe.Storage {
 		key.kind = isa.Persistent
@@ -355,91 +373,91 @@ func (p *prefetcher) do(c *Core, x *prefetch) (again uint64) {
 	}
 	if ok {
 		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
-		_, again = c.fetchAhead(&key)
+		_, again = p.fetchAhead(&key)
 		return again
 	}
-	return p.missing(c, x)
+	return p.missing(x)
 }
 
 // accountAhead makes sure that an account has been seen, so that it is known which
 // code it has.
-func (c *Core) accountAhead(account *isa.Word) (arrives, again uint64) {
+func (p *prefetcher) accountAhead(account *isa.Word) (arrives, again uint64) {
 	key := stateKey{owner: *account, kind: keyAccount}
-	if l := c.state.levels.at(c.state.keys.intern(&key)); l.touched {
+	if l := p.state.levels.at(p.state.keys.intern(&key)); l.touched {
 		return l.arrives, 0
 	}
-	return c.fetchAhead(&key)
+	return p.fetchAhead(&key)
 }
 
 // missing fetches the key whose value an evaluation needs first.
-func (p *prefetcher) missing(c *Core, x *prefetch) (again uint64) {
+func (p *prefetcher) missing(x *prefetch) (again uint64) {
 	m := &x.entry.Missing
 	first := stateKey{owner: m.Account, slot: m.Slot, kind: isa.Persistent}
-	arrives, again := c.fetchAhead(&first)
+	arrives, again := p.fetchAhead(&first)
 	if again > 0 {
 		return again
 	}
 	if x.tries++; x.tries > callTries {
-		c.Stats.Prefetch.Dropped++ // the buffer is too small to hold it
+		p.stats.Prefetch.Dropped++ // the buffer is too small to hold it
 		return 0
 	}
-	return max(arrives, c.cycle+1)
+	return max(arrives, p.clock.now+1)
 }
 
 // fetchAhead starts a miss unless the key is there. again is the cycle in which a
 // register may be free, zero when the key is on its way; it is there in arrives.
-func (c *Core) fetchAhead(key *stateKey) (arrives, again uint64) {
-	p, h := c.prefetch, &c.state.levels
-	n := c.state.keys.intern(key)
-	if l := h.at(n); l.buffered || l.arrives > c.cycle {
-		c.Stats.Prefetch.Redundant++
+func (p *prefetcher) fetchAhead(key *stateKey) (arrives, again uint64) {
+	h := &p.state.levels
+	n := p.state.keys.intern(key)
+	if l := h.at(n); l.buffered || l.arrives > p.clock.now {
+		p.stats.Prefetch.Redundant++
 		return l.arrives, 0
 	}
 	kept := p.fills[:0]
 	first := ^uint64(0)
 	for _, end := range p.fills {
-		if end > c.cycle {
+		if end > p.clock.now {
 			kept = append(kept, end)
 			first = min(first, end)
 		}
 	}
 	p.fills = kept
-	if len(p.fills) >= c.cfg.Predictor.Prefetches {
+	if len(p.fills) >= p.cfg.Predictor.Prefetches {
 		return 0, first
 	}
-	extra, _, ok := h.access(n, c.cycle)
+	extra, _, ok := h.access(n, p.clock.now)
 	if !ok {
-		return 0, max(h.retry(), c.cycle+1)
+		return 0, max(h.retry(), p.clock.now+1)
 	}
-	p.fills = append(p.fills, c.cycle+extra)
-	c.Stats.Prefetch.Issued++
-	p.mark(n).issued = c.cycle + 1
-	return c.cycle + extra, 0
+	p.fills = append(p.fills, p.clock.now+extra)
+	p.stats.Prefetch.Issued++
+	p.mark(n).issued = p.clock.now + 1
+	return p.clock.now + extra, 0
 }
 
 // demand notes that the core itself asks for a key.
-func (p *prefetcher) demand(c *Core, e *rob.Entry, seq uint64, key int32) {
+func (p *prefetcher) demand(e *rob.Entry, seq uint64, key int32) {
 	m := p.mark(key)
-	if m.demanded == 0 && (c.runahead == nil || !c.runahead.covers(seq)) {
-		m.demanded = c.cycle + 1
+	if m.demanded == 0 && (p.opt.runahead == nil || !p.opt.runahead.covers(seq)) {
+		m.demanded = p.clock.now + 1
 	}
 }
 
 // commit accounts for the first committed touch of a key.
-func (p *prefetcher) commit(c *Core, e *rob.Entry) {
+func (p *prefetcher) commit(e *rob.Entry) {
 	var n int32
 	switch e.Op {
 	case isa.StateLoad, isa.StateKey:
 		if e.Imm != isa.Persistent {
 			return
 		}
-		n = c.state.at(e.Queue).key
+		n = p.state.at(e.Queue).key
 	case isa.AccountLoad, isa.Touch:
-		n = c.state.at(e.Queue).key
+		n = p.state.at(e.Queue).key
 	case isa.Target:
-		key := stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
+		key := stateKey{owner: *p.regs.Value(e.Src[0]), kind: keyAccount}
 		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
-		n = c.state.keys.intern(&key)
+		n = p.state.keys.intern(&key)
 	default:
 		return
 	}
@@ -448,9 +466,9 @@ func (p *prefetcher) commit(c *Core, e *rob.Entry) {
 		return
 	}
 	m.committed = true
-	s := &c.Stats.Prefetch
+	s := &p.stats.Prefetch
 	covered := m.issued > 0 && (m.demanded == 0 || m.issued < m.demanded)
-	timely := covered && (m.demanded == 0 || m.demanded-m.issued >= uint64(c.cfg.State.Far))
+	timely := covered && (m.demanded == 0 || m.demanded-m.issued >= uint64(p.cfg.State.Far))
 	if covered {
 		s.Useful++
 		if !timely {
@@ -471,7 +489,7 @@ func (p *prefetcher) commit(c *Core, e *rob.Entry) {
 		return
 	}
 	count(&s.Loads, &s.LoadsCovered, &s.LoadsTimely)
-	f := &c.frames[e.Frame]
+	f := &p.ren.frames[e.Frame]
 	if f.seen&seenCode != 0 {
 		count(&s.Seen, &s.SeenCovered, &s.SeenTimely)
 	}
@@ -487,17 +505,17 @@ const (
 )
 
 // entered notes a call that has committed and whose frame is ready.
-func (p *prefetcher) entered(c *Core, e *rob.Entry) {
-	f, ch := &c.frames[e.Frame], &c.frames[e.Next]
-	env := &c.maps.Map[e.Next].Env
-	off, n, _ := c.bounded(c.regs.Value(env[rob.EnvInputOffset]), c.regs.Value(env[rob.EnvInputLength]))
+func (p *prefetcher) entered(e *rob.Entry) {
+	f, ch := &p.ren.frames[e.Frame], &p.ren.frames[e.Next]
+	env := &p.maps.Map[e.Next].Env
+	off, n, _ := p.tx.bounded(p.regs.Value(env[rob.EnvInputOffset]), p.regs.Value(env[rob.EnvInputLength]))
 	var input []byte
 	if n > 0 && off+n <= uint64(len(f.ctx.Memory)) {
 		input = f.ctx.Memory[off : off+n]
 	}
 	selector := selectorOf(input)
 	if p.keys != nil && !ch.asked && f.parent >= 0 && p.keys.Learns() != predictor.LearnsNothing {
-		p.nested(c, e, append([]byte(nil), input[:min(len(input), inputAhead)]...))
+		p.nested(e, append([]byte(nil), input[:min(len(input), inputAhead)]...))
 	}
 	ch.seen = 0
 	if p.code[ch.site] {
@@ -509,6 +527,6 @@ func (p *prefetcher) entered(c *Core, e *rob.Entry) {
 	}
 	p.code[ch.site], p.calls[known] = true, true
 	if p.trace != nil {
-		p.trace.enter(c, e, selector, off, n)
+		p.trace.enter(e, selector, off, n)
 	}
 }

@@ -13,6 +13,12 @@ import (
 // Only stack machines are followed.
 // Addresses in memory are taken as they were; what cannot be expressed is opaque.
 type provenance struct {
+	ren  *renamer
+	regs *rob.Registers
+	maps *rob.Maps
+	mem  *memoryQueue
+	tx   *transactions
+
 	keys     predictor.Keys
 	graph    *predictor.Graph
 	dataflow bool
@@ -57,8 +63,9 @@ const (
 	maxHashed   = 256 // bytes of a hash's input
 )
 
-func newProvenance(keys predictor.Keys, dataflow bool) *provenance {
-	return &provenance{keys: keys, graph: keys.Graph(), dataflow: dataflow}
+func newProvenance(c *Core, dataflow bool) *provenance {
+	keys := c.pred.keys
+	return &provenance{ren: &c.ren, regs: c.ren.regs, maps: c.ren.maps, mem: &c.mem, tx: &c.tx, keys: keys, graph: keys.Graph(), dataflow: dataflow}
 }
 
 // reset begins a transaction.
@@ -75,10 +82,10 @@ func (p *provenance) set(r rob.Reg, n predictor.Node) {
 }
 
 // of is the expression of a register.
-func (p *provenance) of(c *Core, r rob.Reg) predictor.Node {
+func (p *provenance) of(r rob.Reg) predictor.Node {
 	switch {
 	case r.IsConst():
-		return p.graph.Const(c.regs.Value(r))
+		return p.graph.Const(p.regs.Value(r))
 	case int(r) < len(p.node):
 		return p.node[r]
 	}
@@ -86,15 +93,15 @@ func (p *provenance) of(c *Core, r rob.Reg) predictor.Node {
 }
 
 // source is the expression of a micro-op's source.
-func (p *provenance) source(c *Core, f *frame, e *rob.Entry, i int) predictor.Node {
+func (p *provenance) source(f *frame, e *rob.Entry, i int) predictor.Node {
 	in := &f.prog.Insts[e.Inst]
 	if in.Kind.Foldable() {
-		return p.of(c, e.Src[i])
+		return p.of(e.Src[i])
 	}
 	o := f.prog.Rows[in.Code].Uops[e.UopIdx].Src[i]
 	switch {
 	case o < stackOperands, o == decoder.Temp, o == decoder.CodeLength, o == decoder.InstAddress, o == decoder.Zero:
-		return p.of(c, e.Src[i])
+		return p.of(e.Src[i])
 	case o == decoder.FrameSelf:
 		return p.graph.Self()
 	case o == decoder.FrameCaller:
@@ -108,13 +115,13 @@ func (p *provenance) source(c *Core, f *frame, e *rob.Entry, i int) predictor.No
 }
 
 // retire follows one micro-op. Its registers are still held.
-func (p *provenance) retire(c *Core, e *rob.Entry) {
+func (p *provenance) retire(e *rob.Entry) {
 	n := predictor.Opaque
-	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame && c.frames[e.Frame].prog.File == nil {
+	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame && p.ren.frames[e.Frame].prog.File == nil {
 		if t := &p.frames[len(p.frames)-1]; p.dataflow {
-			n = p.follow(c, t, e)
+			n = p.follow(t, e)
 		} else {
-			p.touch(c, t, e, predictor.Opaque)
+			p.touch(t, e, predictor.Opaque)
 		}
 	}
 	if e.Dst != rob.NoReg {
@@ -126,8 +133,8 @@ func (p *provenance) retire(c *Core, e *rob.Entry) {
 }
 
 // follow gives the expression of a micro-op's result, and keeps what it stores.
-func (p *provenance) follow(c *Core, t *tracedFrame, e *rob.Entry) predictor.Node {
-	f := &c.frames[e.Frame]
+func (p *provenance) follow(t *tracedFrame, e *rob.Entry) predictor.Node {
+	f := &p.ren.frames[e.Frame]
 	switch facts[e.Op].class {
 	case isa.ClassALU:
 		if e.Dst == rob.NoReg {
@@ -135,52 +142,52 @@ func (p *provenance) follow(c *Core, t *tracedFrame, e *rob.Entry) predictor.Nod
 		}
 		var src [3]predictor.Node
 		for i := range src[:facts[e.Op].sources] {
-			src[i] = p.source(c, f, e, i)
+			src[i] = p.source(f, e, i)
 		}
 		if e.Op == isa.Move {
 			return src[0]
 		}
 		return p.graph.Op(e.Op, src[0], src[1], src[2])
 	case isa.ClassLoad, isa.ClassHash:
-		return p.load(c, t, f, e)
+		return p.load(t, f, e)
 	case isa.ClassStoreData:
-		p.store(c, t, f, e)
+		p.store(t, f, e)
 	case isa.ClassStateLoad, isa.ClassStateKey:
 		slot := predictor.Opaque
 		if e.Op == isa.StateLoad || e.Op == isa.StateKey {
-			slot = p.source(c, f, e, 1)
+			slot = p.source(f, e, 1)
 		}
-		p.touch(c, t, e, slot)
+		p.touch(t, e, slot)
 		if e.Op == isa.StateLoad && e.Imm == isa.Persistent {
 			return p.graph.Stored(p.graph.Self(), slot)
 		}
 	case isa.ClassControl:
 		if e.Op == isa.Target {
-			p.touch(c, t, e, predictor.Opaque)
+			p.touch(t, e, predictor.Opaque)
 		}
 	}
 	return predictor.Opaque
 }
 
 // touch notes the key that a micro-op accesses.
-func (p *provenance) touch(c *Core, t *tracedFrame, e *rob.Entry, slot predictor.Node) {
+func (p *provenance) touch(t *tracedFrame, e *rob.Entry, slot predictor.Node) {
 	x := predictor.Touched{How: predictor.Recipe{Slot: slot}}
 	switch e.Op {
 	case isa.StateLoad, isa.StateKey:
 		if e.Imm != isa.Persistent {
 			return
 		}
-		x.Key.Slot, x.Key.Storage, x.How.Storage = *c.regs.Value(e.Src[1]), true, true
+		x.Key.Slot, x.Key.Storage, x.How.Storage = *p.regs.Value(e.Src[1]), true, true
 	case isa.AccountLoad, isa.Target:
 	default:
 		return
 	}
-	x.Key.Account = *c.regs.Value(e.Src[0])
+	x.Key.Account = *p.regs.Value(e.Src[0])
 	if !x.Key.Storage {
 		isa.Exec(isa.Account, &x.Key.Account, &x.Key.Account, nil, nil)
 	}
 	if p.dataflow {
-		x.How.Account = p.source(c, &c.frames[e.Frame], e, 0)
+		x.How.Account = p.source(&p.ren.frames[e.Frame], e, 0)
 	}
 	t.add(x)
 }
@@ -193,16 +200,16 @@ func (t *tracedFrame) add(x predictor.Touched) {
 	t.touched = append(t.touched, x)
 }
 
-func (p *provenance) load(c *Core, t *tracedFrame, f *frame, e *rob.Entry) predictor.Node {
+func (p *provenance) load(t *tracedFrame, f *frame, e *rob.Entry) predictor.Node {
 	switch e.Op {
 	case isa.LoadInput:
-		return p.graph.Input(p.source(c, f, e, 0))
+		return p.graph.Input(p.source(f, e, 0))
 	case isa.Load:
-		if pieces, ok := p.pieces(t, c.regs.Value(e.Src[0]).Uint64(), 32); ok {
+		if pieces, ok := p.pieces(t, p.regs.Value(e.Src[0]).Uint64(), 32); ok {
 			return p.graph.Bytes(pieces)
 		}
 	case isa.Hash, isa.HashPair:
-		off, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
+		off, n, ok := p.tx.bounded(p.regs.Value(e.Src[0]), p.regs.Value(e.Src[1]))
 		if !ok || n == 0 || n > maxHashed {
 			break
 		}
@@ -214,19 +221,19 @@ func (p *provenance) load(c *Core, t *tracedFrame, f *frame, e *rob.Entry) predi
 }
 
 // store keeps what a store has written.
-func (p *provenance) store(c *Core, t *tracedFrame, f *frame, e *rob.Entry) {
-	s := c.mem.store(e.Queue)
+func (p *provenance) store(t *tracedFrame, f *frame, e *rob.Entry) {
+	s := p.mem.store(e.Queue)
 	if s.n == 0 {
 		return
 	}
 	x := segment{off: s.off, n: s.n}
 	switch {
 	case e.Op == isa.StoreData:
-		x.kind, x.node = segmentWord, p.source(c, f, e, 0)
+		x.kind, x.node = segmentWord, p.source(f, e, 0)
 	case e.Op == isa.StoreData1:
-		x.kind, x.node, x.from = segmentWord, p.source(c, f, e, 0), 31
+		x.kind, x.node, x.from = segmentWord, p.source(f, e, 0), 31
 	case e.Imm == isa.CopyInput:
-		if src := c.regs.Value(e.Src[0]); src.IsUint64() {
+		if src := p.regs.Value(e.Src[0]); src.IsUint64() {
 			x.kind, x.src = segmentInput, src.Uint64()
 		}
 	case e.Imm == isa.CopyCode && s.n <= maxReturned:
@@ -234,7 +241,7 @@ func (p *provenance) store(c *Core, t *tracedFrame, f *frame, e *rob.Entry) {
 		return
 	case e.Imm == isa.CopyReturn:
 		t.write(x)
-		src := c.regs.Value(e.Src[0])
+		src := p.regs.Value(e.Src[0])
 		for _, r := range t.returned {
 			if end := src.Uint64() + s.n; r.off >= src.Uint64() && r.off+r.n <= end {
 				r.off += s.off - src.Uint64()
@@ -328,8 +335,8 @@ func (p *provenance) input(src, n uint64, to []predictor.Piece) []predictor.Piec
 }
 
 // enter begins the frame of a call that has committed.
-func (p *provenance) enter(c *Core, e *rob.Entry, selector uint32, off, n uint64) {
-	f, ch := &c.frames[e.Frame], &c.frames[e.Next]
+func (p *provenance) enter(e *rob.Entry, selector uint32, off, n uint64) {
+	f, ch := &p.ren.frames[e.Frame], &p.ren.frames[e.Next]
 	call := predictor.Call{Code: ch.site, Selector: selector, Site: siteOf(f, e.Inst)}
 	t := p.push(e.Next)
 	if f.parent < 0 {
@@ -346,7 +353,7 @@ func (p *provenance) enter(c *Core, e *rob.Entry, selector uint32, off, n uint64
 		return
 	}
 	shape := f.prog.Rows[f.prog.Insts[e.Inst].Code].Call
-	env := &c.maps.Map[e.Next].Env
+	env := &p.maps.Map[e.Next].Env
 	part := func(o decoder.Operand, r rob.Reg) predictor.Node {
 		switch o {
 		case decoder.FrameSelf:
@@ -356,7 +363,7 @@ func (p *provenance) enter(c *Core, e *rob.Entry, selector uint32, off, n uint64
 		case decoder.FrameValue:
 			return p.graph.Value()
 		}
-		return p.of(c, r)
+		return p.of(r)
 	}
 	t.bind.Self, t.bind.Caller, t.bind.Value = part(shape.Self, env[rob.EnvSelf]), part(shape.Caller, env[rob.EnvCaller]), part(shape.Value, env[rob.EnvValue])
 	t.bind.Code = part(shape.Account, ch.account)
@@ -470,28 +477,28 @@ func (p *provenance) hand(caller, t *tracedFrame, off, n, out, room uint64) {
 // traceCreation, traceLeave and traceFault tell the tracer, where there is one, of
 // frames that begin and end.
 func (c *Core) traceCreation(frame int32) {
-	if c.prefetch != nil && c.prefetch.trace != nil {
-		c.prefetch.trace.created(frame)
+	if c.opt.prefetch != nil && c.opt.prefetch.trace != nil {
+		c.opt.prefetch.trace.created(frame)
 	}
 }
 
 func (c *Core) traceLeave(e *rob.Entry, frame int32, kind decoder.Kind, out, room uint64) {
-	if c.prefetch == nil || c.prefetch.trace == nil {
+	if c.opt.prefetch == nil || c.opt.prefetch.trace == nil {
 		return
 	}
 	var off, n uint64
-	if (kind == decoder.KindLeave || kind == decoder.KindAbort) && !c.frames[frame].creation {
-		off, n, _ = c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
+	if (kind == decoder.KindLeave || kind == decoder.KindAbort) && !c.ren.frames[frame].creation {
+		off, n, _ = c.tx.bounded(c.ren.regs.Value(e.Src[0]), c.ren.regs.Value(e.Src[1]))
 	} else if kind == decoder.KindBuiltin {
-		n = uint64(len(c.frames[frame].ctx.Memory))
-		c.prefetch.trace.opaqueOutput(frame)
+		n = uint64(len(c.ren.frames[frame].ctx.Memory))
+		c.opt.prefetch.trace.opaqueOutput(frame)
 	}
-	c.prefetch.trace.leave(frame, off, n, out, room)
+	c.opt.prefetch.trace.leave(frame, off, n, out, room)
 }
 
 func (c *Core) traceFault(frame int32) {
-	if c.prefetch != nil && c.prefetch.trace != nil {
-		c.prefetch.trace.leave(frame, 0, 0, 0, 0)
+	if c.opt.prefetch != nil && c.opt.prefetch.trace != nil {
+		c.opt.prefetch.trace.leave(frame, 0, 0, 0, 0)
 	}
 }
 

@@ -33,6 +33,12 @@ type stateOp struct {
 // stateQueue orders state loads and stores by key as the memory queue orders
 // memory by bytes. Positions start at 1.
 type stateQueue struct {
+	ren   *renamer
+	win   *window
+	buf   *rob.Buffer
+	pred  *predictors
+	stats *Stats
+
 	ops        rob.Ring[stateOp]
 	head, tail uint64
 	keys       keyTable
@@ -78,69 +84,68 @@ func (q *stateQueue) squash(seq uint64) {
 
 // touch starts an access to a key in the hierarchy. ok is false when it has to
 // wait for a miss register; the entry is parked then.
-func (c *Core) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok bool) {
-	q := &c.state
-	if c.prefetch != nil {
-		c.prefetch.demand(c, e, seq, key)
+func (ex *executor) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok bool) {
+	q := ex.state
+	if ex.opt.prefetch != nil {
+		ex.opt.prefetch.demand(e, seq, key)
 	}
-	start := c.cycle + uint64(c.latency[isa.LatState])
+	start := ex.clock.now + uint64(ex.latency[isa.LatState])
 	extra, lv, ok := q.levels.access(key, start)
 	if !ok {
 		e.Flags |= rob.Parked
 		q.misses = append(q.misses, parked{seq, e.UID})
 		if q.missRetry == 0 {
-			at := max(q.levels.retry(), start+1) - uint64(c.latency[isa.LatState])
-			q.missRetry = max(at, c.cycle+1)
-			c.events.add(event{cycle: q.missRetry})
+			at := max(q.levels.retry(), start+1) - uint64(ex.latency[isa.LatState])
+			q.missRetry = max(at, ex.clock.now+1)
+			ex.win.events.add(event{cycle: q.missRetry})
 		}
-		c.Stats.MissStalls++
+		ex.stats.MissStalls++
 		return 0, false
 	}
-	if c.runahead != nil && lv != levelHit && c.runahead.covers(seq) {
-		c.noteRunahead(key)
+	if ex.opt.runahead != nil && lv != levelHit && ex.opt.runahead.covers(seq) {
+		ex.opt.prefetch.noteRunahead(key)
 	}
 	switch lv {
 	case levelHit:
-		c.Stats.StateHits++
+		ex.stats.StateHits++
 	case levelNear:
-		c.Stats.StateNear++
+		ex.stats.StateNear++
 		e.Flags |= rob.Near
 	case levelFar:
-		c.Stats.StateFar++
+		ex.stats.StateFar++
 		e.Flags |= rob.Far
 	}
 	return extra, true
 }
 
 // retryMisses lets the accesses that found no miss register try again.
-func (c *Core) retryMisses() {
-	q := &c.state
+func (q *stateQueue) retryMisses() {
 	q.missRetry = 0
 	waiting := q.misses
 	q.misses = q.misses[:0]
 	for _, w := range waiting {
-		c.unpark(w)
+		q.win.unpark(w)
 	}
 }
 
 // executeStateLoad issues a state load. done is false when it has to wait.
-func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done bool) {
-	q := &c.state
-	latency = uint64(c.latency[isa.LatState])
+func (ex *executor) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done bool) {
+	q := ex.state
+	latency = uint64(ex.latency[isa.LatState])
 	o := q.at(e.Queue)
 	key := &q.key
-	*key = stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
+	*key = stateKey{owner: *ex.regs.Value(e.Src[0]), kind: keyAccount}
 	switch e.Op {
 	case isa.Lookup:
-		*c.regs.Value(e.Dst) = c.sys.Lookup(e.Imm, c.regs.Value(e.Src[0]))
+		*ex.regs.Value(e.Dst) = ex.sys.Lookup(e.Imm, ex.regs.Value(e.Src[0]))
 		return latency, true
 	case isa.StateLoad:
-		key.kind, key.slot = e.Imm, *c.regs.Value(e.Src[1])
+		key.kind, key.slot = e.Imm, *ex.regs.Value(e.Src[1])
 	case isa.AccountLoad:
-		if c.readsBalance(e) && len(q.transfers) > 0 && q.transfers[0] < seq {
+		if ex.ren.readsBalance(e) && len(q.transfers) > 0 && q.transfers[0] < seq {
 			e.Flags |= rob.Parked
 			q.balance = append(q.balance, parked{seq, e.UID})
-			c.Stats.TransferWaits++
+			ex.stats.TransferWaits++
 			return 0, false
 		}
 		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
@@ -158,35 +163,35 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 				continue
 			}
 			if !s.keyKnown {
-				if c.stateOrder.Bypass(c.ref(e), s.ref) {
+				if ex.pred.stateOrder.Bypass(ex.ren.ref(e), s.ref) {
 					s.bypassed = true
 					continue
 				}
-				c.Stats.StateWaits++
+				ex.stats.StateWaits++
 				if e.Imm == isa.Transient {
-					c.Stats.Transient.Waits++
+					ex.stats.Transient.Waits++
 				}
-				c.parkOn(e, seq, s)
+				ex.state.parkOn(e, seq, s)
 				return 0, false
 			}
 			if s.key != n {
 				continue
 			}
 			if !s.dataKnown {
-				c.parkOn(e, seq, s)
+				ex.state.parkOn(e, seq, s)
 				return 0, false
 			}
 			from, o.supplied = s, p
 			break
 		}
 	}
-	if from == nil && c.waitsOutside(e, seq) {
+	if from == nil && ex.outside.waitsOutside(e, seq) {
 		return 0, false
 	}
 	if from != nil || transient {
 		// Forwarded, or on chip anyway: no access to the hierarchy.
 	} else {
-		extra, ok := c.touch(e, seq, n)
+		extra, ok := ex.touch(e, seq, n)
 		if !ok {
 			return 0, false
 		}
@@ -194,42 +199,42 @@ func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done 
 	}
 	o.issued, o.keyKnown = true, true
 	if e.Dst2 != rob.NoReg {
-		*c.regs.Value(e.Dst2) = isa.Word{}
-		if from != nil || c.files.Exists(&key.owner, &key.slot) {
-			c.regs.Value(e.Dst2).SetOne()
+		*ex.regs.Value(e.Dst2) = isa.Word{}
+		if from != nil || ex.registers.Exists(&key.owner, &key.slot) {
+			ex.regs.Value(e.Dst2).SetOne()
 		}
 	}
 	var to *isa.Word
 	if o.predicted {
 		to = &o.actual
 	} else if e.Op != isa.Touch {
-		to = c.regs.Value(e.Dst)
+		to = ex.regs.Value(e.Dst)
 	}
 	switch {
 	case e.Op == isa.Touch:
 	case from != nil:
-		*to = *c.regs.Value(from.reg)
-		c.Stats.StateForwards++
+		*to = *ex.regs.Value(from.reg)
+		ex.stats.StateForwards++
 		if e.Imm == isa.Transient {
-			c.Stats.Transient.Forwards++
+			ex.stats.Transient.Forwards++
 		}
-	case transient && o.tx != c.window.tx:
+	case transient && o.tx != ex.tx.number:
 		*to = isa.Word{} // its transaction begins with none
 	case e.Op == isa.StateLoad:
-		*to = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
+		*to = ex.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
 	default:
-		*to = c.sys.ReadAccount(e.Imm, &key.owner)
+		*to = ex.sys.ReadAccount(e.Imm, &key.owner)
 	}
 	return latency, true
 }
 
-func (c *Core) readsBalance(e *rob.Entry) bool {
-	f := &c.frames[e.Frame]
+func (rn *renamer) readsBalance(e *rob.Entry) bool {
+	f := &rn.frames[e.Frame]
 	in := &f.prog.Insts[e.Inst]
 	return f.prog.Rows[in.Code].Flags&decoder.ReadsBalance != 0
 }
 
-func (c *Core) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
+func (q *stateQueue) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
 	e.Flags |= rob.Parked
 	s.waiters = append(s.waiters, parked{seq, e.UID})
 }
@@ -237,16 +242,16 @@ func (c *Core) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
 // executeStateKey issues the key part of a state store: the charge at commit reads
 // the old value, so the store completes when the hierarchy has delivered it; the
 // key is known to younger loads at once.
-func (c *Core) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done bool) {
-	q := &c.state
-	latency = uint64(c.latency[isa.LatState])
-	key := stateKey{owner: *c.regs.Value(e.Src[0]), slot: *c.regs.Value(e.Src[1]), kind: e.Imm}
+func (ex *executor) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done bool) {
+	q := ex.state
+	latency = uint64(ex.latency[isa.LatState])
+	key := stateKey{owner: *ex.regs.Value(e.Src[0]), slot: *ex.regs.Value(e.Src[1]), kind: e.Imm}
 	n := q.keys.intern(&key)
 	if e.Imm == isa.Persistent {
-		if c.waitsOutside(e, seq) {
+		if ex.outside.waitsOutside(e, seq) {
 			return 0, false
 		}
-		extra, ok := c.touch(e, seq, n)
+		extra, ok := ex.touch(e, seq, n)
 		if !ok {
 			return 0, false
 		}
@@ -256,19 +261,18 @@ func (c *Core) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done b
 	return latency, true
 }
 
-// resolveState makes a state store's key known, wakes the loads that waited for
-// it and squashes the oldest younger load that read the key too early.
-func (c *Core) resolveState(p uint64) {
-	q := &c.state
+// resolveKey makes a state store's key known and wakes the loads that waited for it. It
+// returns the oldest younger load that has read the key too early, 0 for none.
+func (q *stateQueue) resolveKey(p uint64) (early uint64) {
 	s := q.at(p)
 	if s.keyKnown {
-		return
+		return 0
 	}
 	s.keyKnown = true
-	c.countFalseStateWaits(s)
-	c.wakeState(s)
+	q.countFalseStateWaits(s)
+	q.wakeState(s)
 	if !s.bypassed {
-		return
+		return 0
 	}
 	var victim *stateOp
 	for r := p + 1; r < q.tail; r++ {
@@ -279,37 +283,37 @@ func (c *Core) resolveState(p uint64) {
 		}
 	}
 	if victim == nil {
-		return
+		return 0
 	}
-	c.Stats.StateViolations++
+	q.stats.StateViolations++
 	if s.space == isa.Transient {
-		c.Stats.Transient.Violations++
+		q.stats.Transient.Violations++
 	}
-	c.stateOrder.Violation(victim.ref, s.ref)
-	c.squashInstruction(victim.seq, CauseStateOrder)
+	q.pred.stateOrder.Violation(victim.ref, s.ref)
+	return victim.seq
 }
 
 // countFalseStateWaits counts the loads that waited for the key of a store to another.
-func (c *Core) countFalseStateWaits(s *stateOp) {
+func (q *stateQueue) countFalseStateWaits(s *stateOp) {
 	for _, w := range s.waiters {
-		if !c.buf.Holds(w.seq) {
+		if !q.buf.Holds(w.seq) {
 			continue
 		}
-		e := c.buf.At(w.seq)
-		if e.UID != w.uid || c.state.at(e.Queue).key == s.key {
+		e := q.buf.At(w.seq)
+		if e.UID != w.uid || q.at(e.Queue).key == s.key {
 			continue
 		}
-		c.Stats.StateFalseWaits++
+		q.stats.StateFalseWaits++
 		if s.space == isa.Transient {
-			c.Stats.Transient.FalseWaits++
+			q.stats.Transient.FalseWaits++
 		}
 	}
 }
 
-func (c *Core) wakeState(s *stateOp) {
+func (q *stateQueue) wakeState(s *stateOp) {
 	waiters := s.waiters
 	s.waiters = s.waiters[:0]
 	for _, w := range waiters {
-		c.unpark(w)
+		q.win.unpark(w)
 	}
 }
