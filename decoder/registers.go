@@ -2,9 +2,9 @@ package decoder
 
 import "github.com/ooovm/ooovm/isa"
 
-// File describes the register file of a register machine. Its registers are renamed
+// RegisterFile describes the registers of a register machine. Its registers are renamed
 // as the stack of a stack machine is: a frame's rename map has one position for each.
-type File struct {
+type RegisterFile struct {
 	Size int // registers, 64 bits wide
 
 	// Status are the registers that take second results: overflow, errors. Nearly every

@@ -38,7 +38,7 @@ func (c *Core) commit() bool {
 		if c.obs.ledger != nil {
 			c.obs.ledger.Slots(c.ren.frames[e.Frame].prog, e.Inst, CauseBase, 1)
 		}
-		if !c.commitEntry(e, seq) || c.tx.finished || c.err != nil {
+		if f := &c.ren.frames[e.Frame]; !f.machine.commit(c, e, seq, f) || c.tx.finished || c.err != nil {
 			break
 		}
 	}
@@ -131,13 +131,9 @@ func (c *Core) whyNot() Cause {
 	return CauseExecute
 }
 
-// commitEntry retires the oldest entry. It reports false when the entry faulted
-// and is gone.
-func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
-	f := &c.ren.frames[e.Frame]
-	if f.prog.File != nil {
-		return c.commitFromFile(e, seq, f)
-	}
+// commitStack retires the oldest entry of a stack machine. It reports false when the entry
+// faulted and is gone.
+func (c *Core) commitStack(e *rob.Entry, seq uint64, f *frame) bool {
 	if e.Flags&rob.First != 0 {
 		c.ret.argsFaulty = false
 		if e.RunStart != e.Inst && !c.commitRun(e, f) {

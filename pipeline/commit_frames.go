@@ -235,9 +235,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	row := &f.prog.Rows[in.Code]
 	counted := row.Flags&decoder.Uncounted == 0
 	dynamic := e.Dynamic - uint64(e.Inst-inst)
-	if f.prog.File != nil && (fault == decoder.FaultStatus || row.Flags&decoder.Dynamic == 0) {
-		c.registers.Fail(&f.ctx, in, fault)
-	}
+	next, resume := f.machine.fails(c, fi, in, row, fault)
 	if counted {
 		c.obs.report(f, in, row, nil, cost, true)
 		c.Stats.Instructions++
@@ -259,10 +257,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 		c.obs.ledger.Leave(c.clock.now)
 	}
 	x := *e
-	resume := f.resume
-	if f.prog.File != nil {
-		pi, resume = c.tx.root, c.tx.outermost(fi).resume
-	}
+	pi = next
 	c.squashFrom(c.win.buf.Head, CauseFault)
 	c.mem.squashMemory(0)
 	c.state.squash(0)

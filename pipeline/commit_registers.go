@@ -8,12 +8,12 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// commitFromFile retires the oldest entry of a register machine. It reports false when
+// commitRegisters retires the oldest entry of a register machine. It reports false when
 // the entry faulted and is gone.
 //
 // An instruction is charged and checked with its first micro-op, so that the others can
 // write what they have computed one after the other; its last one ends it.
-func (c *Core) commitFromFile(e *rob.Entry, seq uint64, f *frame) bool {
+func (c *Core) commitRegisters(e *rob.Entry, seq uint64, f *frame) bool {
 	if e.Flags&rob.First != 0 {
 		if e.RunStart != e.Inst && !c.commitMoves(e, f) {
 			return false
@@ -25,7 +25,7 @@ func (c *Core) commitFromFile(e *rob.Entry, seq uint64, f *frame) bool {
 	}
 	in := &f.prog.Insts[e.Inst]
 	row := &f.prog.Rows[in.Code]
-	if e.Flags&rob.First != 0 && row.Flags&decoder.Effect == 0 && !c.chargeFromFile(e, f, in, row) {
+	if e.Flags&rob.First != 0 && row.Flags&decoder.Effect == 0 && !c.chargeRegisters(e, f, in, row) {
 		return false
 	}
 	if e.Flags&rob.Faulty != 0 {
@@ -40,7 +40,7 @@ func (c *Core) commitFromFile(e *rob.Entry, seq uint64, f *frame) bool {
 		c.commitResults(e, f)
 	}
 	if e.Flags&rob.Last != 0 {
-		if !c.endFromFile(e, seq, f, in, row) {
+		if !c.endRegisters(e, seq, f, in, row) {
 			return false
 		}
 		e = c.win.buf.At(seq)
@@ -51,9 +51,9 @@ func (c *Core) commitFromFile(e *rob.Entry, seq uint64, f *frame) bool {
 	return true
 }
 
-// chargeFromFile takes an instruction's cost and finds its faults. It reports false
+// chargeRegisters takes an instruction's cost and finds its faults. It reports false
 // when it faulted.
-func (c *Core) chargeFromFile(e *rob.Entry, f *frame, in *decoder.Inst, row *decoder.Row) bool {
+func (c *Core) chargeRegisters(e *rob.Entry, f *frame, in *decoder.Inst, row *decoder.Row) bool {
 	fault := decoder.NoFault
 	c.ret.charged, c.ret.reshaped = uint64(row.Gas), false
 	switch {
@@ -85,7 +85,7 @@ func (c *Core) commitResults(e *rob.Entry, f *frame) {
 	if f.prog.Rows[f.prog.Insts[e.Inst].Code].Flags&decoder.Effect != 0 {
 		return // the system writes them
 	}
-	if u.Dst != 0 && u.Dst != f.prog.File.Counter && position(u.Dst) < len(f.ctx.Registers) {
+	if u.Dst != 0 && u.Dst != f.prog.RegisterFile.Counter && position(u.Dst) < len(f.ctx.Registers) {
 		f.ctx.Registers[position(u.Dst)] = c.ren.regs.Value(e.Dst)[0]
 	}
 	if u.Status != 0 {
@@ -121,7 +121,7 @@ func (c *Core) commitBytes(e *rob.Entry, f *frame) {
 
 // clearCommitted makes the status registers zero, but for one.
 func (f *frame) clearCommitted(but decoder.Operand) {
-	for _, s := range f.prog.File.Status {
+	for _, s := range f.prog.RegisterFile.Status {
 		if s != but {
 			f.ctx.Registers[position(s)] = 0
 		}
@@ -167,8 +167,8 @@ func (c *Core) move(f *frame, inst int32) {
 	f.clearCommitted(0)
 }
 
-// endFromFile ends an instruction. It reports false when it faulted.
-func (c *Core) endFromFile(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst, row *decoder.Row) bool {
+// endRegisters ends an instruction. It reports false when it faulted.
+func (c *Core) endRegisters(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst, row *decoder.Row) bool {
 	var out decoder.Outcome
 	switch {
 	case in.Kind.Foldable():
@@ -241,7 +241,7 @@ func (c *Core) goOn(e *rob.Entry, f *frame, out *decoder.Outcome) {
 		c.ren.renameCommitted(fi, registers, out.Changed)
 		c.front.steer(fi, out.Inst, c.clock.now+1, CauseSerial)
 	case decoder.EnterFrame:
-		c.enterFile(e, out)
+		c.enterCallee(e, out)
 	case decoder.LeaveFrame:
 		resume := f.resume
 		p := &c.ren.frames[parent]
@@ -257,9 +257,9 @@ func (c *Core) goOn(e *rob.Entry, f *frame, out *decoder.Outcome) {
 	e.UndoEnd = c.ren.maps.Mark()
 }
 
-// enterFile opens the frame of a call that has committed: its registers are the
+// enterCallee opens the frame of a call that has committed: its registers are the
 // caller's but for those that the call has changed.
-func (c *Core) enterFile(e *rob.Entry, out *decoder.Outcome) {
+func (c *Core) enterCallee(e *rob.Entry, out *decoder.Outcome) {
 	caller := e.Frame
 	child := c.ren.newFrame()
 	f, ch := &c.ren.frames[caller], &c.ren.frames[child]
@@ -275,7 +275,7 @@ func (c *Core) enterFile(e *rob.Entry, out *decoder.Outcome) {
 	zero, self := rob.ZeroReg, c.ren.valueReg(&out.Self)
 	c.ren.maps.InitFrame(child, [rob.NumEnv]rob.Reg{rob.EnvSelf: self, rob.EnvCaller: zero, rob.EnvValue: zero, rob.EnvInputOffset: zero, rob.EnvInputLength: zero, rob.EnvReturnOffset: zero, rob.EnvReturnLength: zero})
 	c.ren.regs.Release(self) // the map holds it now
-	c.ren.maps.OpenFile(child, c.ren.maps.Map[caller].Slots)
+	c.ren.maps.InitRegisters(child, c.ren.maps.Map[caller].Slots)
 	c.ren.renameCommitted(child, ctx.Registers, out.Changed)
 	ch.stackBase = f.stackBase + c.ren.maps.Map[caller].Height
 	c.ren.setProgram(ch, out.Prog)

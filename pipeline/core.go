@@ -43,6 +43,7 @@ type Core struct {
 	registers decoder.RegisterSystem // sys, where it is one
 	golden    predictor.Golden
 	clock     clock
+	stages    []func(*Core) bool // of a cycle, those that this core has
 
 	front frontEnd
 	ren   renamer
@@ -111,6 +112,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	if r, ok := sys.(decoder.Rehearsal); ok && cfg.Core.Gas == "prefix" && c.outside.view == nil {
 		c.opt.prefix = &prefixGas{system: r, ren: &c.ren, regs: c.ren.regs, buf: c.win.buf, win: &c.win, ret: &c.ret, stats: &c.Stats}
 	}
+	c.stages = stagesOf(c)
 	return c, nil
 }
 
@@ -247,34 +249,6 @@ func (fe *frontEnd) startRun() {
 	fe.run = fe.inst
 	fe.runGas = 0
 	fe.height = fe.maps.Map[fe.frame].Height
-}
-
-// tick simulates one cycle and reports whether any stage moved.
-func (c *Core) tick() (moved bool) {
-	c.clock.now++
-	moved = c.commit()
-	if c.tx.finished || c.err != nil {
-		return moved
-	}
-	moved = c.writeBack() || moved
-	if c.opt.prefix != nil {
-		moved = c.opt.prefix.step() || moved
-	}
-	if c.opt.runahead != nil {
-		if first, squash := c.opt.runahead.end(); squash {
-			c.squashInstruction(first, CauseRunahead)
-		}
-	}
-	if c.opt.chaos != nil {
-		c.chaosStep()
-	}
-	moved = c.win.issue() || moved
-	moved = c.win.dispatch() || moved
-	moved = c.front.fetchCycle() || moved
-	if c.opt.prefetch != nil {
-		moved = c.opt.prefetch.step() || moved
-	}
-	return moved
 }
 
 // nextEvent is the next cycle in which something happens by itself, when no stage

@@ -434,7 +434,7 @@ func (ex *executor) executeControl(e *rob.Entry, seq, latency uint64) (uint64, b
 	case isa.Builtin:
 		return ex.executeBuiltin(e, seq, latency)
 	case isa.Counter:
-		if ex.freeGas && e.Imm == isa.CounterGas && ex.ren.frames[e.Frame].prog.File == nil {
+		if ex.freeGas && e.Imm == isa.CounterGas && ex.ren.frames[e.Frame].machine.goldenGas() {
 			if g, ok := ex.golden.Gas(e.Dynamic); ok {
 				ex.regs.Value(e.Dst).SetUint64(g)
 				ex.stats.GasAnswers++

@@ -7,141 +7,68 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
+// fetchRoom is what is left of the present cycle: micro-ops, instructions, and changes of
+// direction that fetch follows.
+type fetchRoom struct{ uops, insts, taken int }
+
 // fetchCycle decodes and renames along the predicted path, up to the decode
 // width in instructions and the width in micro-ops.
-func (fe *frontEnd) fetchCycle() bool {
+func (fe *frontEnd) fetchCycle() (moved bool) {
 	if fe.state == fetchForeseen && fe.buf.Head == fe.buf.Tail {
 		fe.state = fetchRuns
 	}
 	if fe.state != fetchRuns || fe.resume > fe.clock.now {
 		return false
 	}
-	room := fe.cfg.Core.Width*fe.cfg.Core.FrontEnd - int(fe.buf.Tail-fe.buf.Dispatch)
-	uops := min(fe.cfg.Core.Width, room)
-	insts, taken := fe.cfg.Core.Decode, fe.cfg.Core.Taken
-	moved := false
-	for uops > 0 && insts > 0 && taken > 0 && fe.state == fetchRuns && fe.resume <= fe.clock.now {
+	core := &fe.cfg.Core
+	queue := core.Width*core.FrontEnd - int(fe.buf.Tail-fe.buf.Dispatch)
+	fe.room = fetchRoom{uops: min(core.Width, queue), insts: core.Decode, taken: core.Taken}
+	for fe.room.uops > 0 && fe.room.insts > 0 && fe.room.taken > 0 && fe.state == fetchRuns && fe.resume <= fe.clock.now {
 		fi := fe.frame
 		f := &fe.ren.frames[fi]
-		if fe.policy == stackFold && fe.uop == 0 && fe.pred.faults == nil && f.prog.File == nil {
-			run := int(fe.inst - fe.run)
-			if n := fe.foldRun(fi, f, min(insts, fe.cfg.Core.Decode-run)); n > 0 {
-				moved = true
-				insts -= n
-				if run+n >= fe.cfg.Core.Decode {
-					fe.carryRun(fi)
-					uops--
-					continue
-				}
-				if insts == 0 {
-					break
-				}
-			}
-		}
-		in := &f.prog.Insts[fe.inst]
-		if fe.uop == 0 && f.prog.File == nil {
-			row := &f.rows[in.Code]
-			if !fe.fillStack(fi, f, row) {
-				return true
-			}
-			if fault := fe.ren.stackFault(fi, f, row); fault != decoder.NoFault {
-				fe.fetchFault(fi, fault)
-				return true
-			}
-			if fe.fuses && fe.fuse(fi, f, in) {
-				in = &f.prog.Insts[fe.inst]
-				if !fe.fillStack(fi, f, &f.rows[in.Code]) {
-					return true
-				}
-			}
-		}
-		moved = true
-		dynamic := fe.dynamic
-		if in.Kind.Foldable() {
-			insts--
-			if fe.policy == stackFold {
-				fe.fold(fi, f, in)
-				fe.runGas += f.rows[in.Code].gas
-				fe.inst++
-				fe.dynamic++
-				if int(fe.inst-fe.run) >= fe.cfg.Core.Decode {
-					fe.carryRun(fi)
-					uops--
-				}
-			} else {
-				fe.fetchStackOp(fi, f, in)
-				uops--
-			}
-			if fe.pred.faults != nil {
-				fe.stopAtFault(fi, &f.prog.Rows[in.Code], dynamic)
-			}
-			continue
-		}
-		row := &f.prog.Rows[in.Code]
-		var last bool
-		if f.prog.File == nil {
-			last = fe.fetchUop(fi, f, in, row)
-		} else {
-			last = fe.fetchFromFile(fi, f, in, row)
-		}
-		uops--
-		if last {
-			insts--
-			if fe.redirected {
-				fe.redirected = false
-				taken--
-			} else if fe.frame != fi {
-				taken--
-			}
-			if fe.pred.faults != nil {
-				fe.stopAtFault(fi, row, dynamic)
-			}
+		fetched, rests := f.machine.fetch(fe, fi, f)
+		moved = moved || fetched
+		if rests {
+			break
 		}
 	}
 	return moved
 }
 
-// foldRun folds the stack instructions at the fetch position, at most limit of
-// them, and gives their number. It stops before one that faults or has to wait for
-// spilled operands, which is fetchCycle's to treat.
-func (fe *frontEnd) foldRun(fi int32, f *frame, limit int) (n int) {
-	m := &fe.maps.Map[fi]
-	insts := f.prog.Insts[fe.inst:]
-	low := fe.ren.stackLow - f.stackBase // lowest position of this stack held in registers
-	top := low + fe.cfg.Core.StackRegs - 1
-	gas := uint32(0)
-	for n < limit && n < len(insts) {
-		in := &insts[n]
-		if !in.Kind.Foldable() {
-			break
+// fetchFolded takes an instruction that only moves values: onto the rename map, or as a
+// micro-op of its own.
+func (fe *frontEnd) fetchFolded(fi int32, f *frame, in *decoder.Inst) {
+	dynamic := fe.dynamic
+	fe.room.insts--
+	if fe.policy == stackFold {
+		f.machine.fold(fe, fi, f, in)
+		fe.runGas += f.rows[in.Code].gas
+		fe.inst++
+		fe.dynamic++
+		if int(fe.inst-fe.run) >= fe.cfg.Core.Decode {
+			fe.carryRun(fi)
+			fe.room.uops--
 		}
-		row := &f.rows[in.Code]
-		h := m.Height
-		if h < int(row.min) || h > int(row.max) || h-int(row.min) < low {
-			break
-		}
-		if h > top {
-			low += h - top
-			top = h
-		}
-		switch in.Kind {
-		case decoder.KindPush:
-			fe.maps.PushOn(m, fi, f.constBase+rob.Reg(in.Aux))
-		case decoder.KindDup:
-			fe.maps.PushOn(m, fi, m.Slots[h-int(in.N)])
-		case decoder.KindSwap:
-			fe.maps.SwapOn(m, fi, int(in.N))
-		case decoder.KindPop:
-			m.Height--
-		}
-		gas += row.gas
-		n++
+	} else {
+		fe.fetchMove(fi, f, in)
+		fe.room.uops--
 	}
-	fe.ren.stackLow = low + f.stackBase
-	fe.runGas += gas
-	fe.inst += int32(n)
-	fe.dynamic += uint64(n)
-	return n
+	if fe.pred.faults != nil {
+		fe.stopAtFault(fi, &f.prog.Rows[in.Code], dynamic)
+	}
+}
+
+// fetchedInst accounts for an instruction all of whose micro-ops are fetched: the one with
+// the number dynamic, in the frame fi.
+func (fe *frontEnd) fetchedInst(fi int32, row *decoder.Row, dynamic uint64) {
+	fe.room.insts--
+	if fe.redirected || fe.frame != fi {
+		fe.redirected = false
+		fe.room.taken--
+	}
+	if fe.pred.faults != nil {
+		fe.stopAtFault(fi, row, dynamic)
+	}
 }
 
 // stopAtFault stops fetch behind an instruction that an oracle says faults. A call
@@ -166,66 +93,6 @@ func (fe *frontEnd) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
 		fe.carryRun(fi)
 	}
 	fe.state = fetchForeseen
-}
-
-// stackFault finds at rename what the operand stack alone decides.
-func (rn *renamer) stackFault(fi int32, f *frame, row *rowFacts) decoder.Fault {
-	h := rn.maps.Map[fi].Height
-	switch {
-	case h < int(row.min):
-		return decoder.FaultStackUnderflow
-	case h > int(row.max):
-		return decoder.FaultStackOverflow
-	case f.static && row.refuses:
-		return decoder.FaultStatic
-	case row.invalid:
-		return decoder.FaultInvalidOpcode
-	}
-	return decoder.NoFault
-}
-
-// fillStack brings spilled operands back: the committed stack keeps its top
-// StackRegs values, over all frames, in registers. It reports false when fetch
-// has to wait for the fill.
-func (fe *frontEnd) fillStack(fi int32, f *frame, row *rowFacts) bool {
-	top := f.stackBase + fe.maps.Map[fi].Height
-	if low := top - int(row.min); low < fe.ren.stackLow && low >= f.stackBase {
-		n := fe.ren.stackLow - low
-		fe.ren.stackLow = low
-		fe.stats.StackFills += uint64(n)
-		if wait := n * fe.cfg.Core.Fill; wait > 0 {
-			fe.resume = fe.clock.now + uint64(wait)
-			return false
-		}
-	}
-	if low := top + 1 - fe.cfg.Core.StackRegs; low > fe.ren.stackLow {
-		fe.ren.stackLow = low
-	}
-	return true
-}
-
-// dropStack forgets the values above a frame's own: a return or a squash has taken
-// them away, so none of them is ever filled.
-func (rn *renamer) dropStack(fi int32) {
-	rn.stackLow = min(rn.stackLow, rn.frames[fi].stackBase+rn.maps.Map[fi].Height)
-}
-
-// fold performs a rearrangement on the rename map.
-func (fe *frontEnd) fold(fi int32, f *frame, in *decoder.Inst) {
-	if f.prog.File != nil {
-		fe.foldMove(fi, f, in)
-		return
-	}
-	switch in.Kind {
-	case decoder.KindPush:
-		fe.maps.Push(fi, f.constBase+rob.Reg(in.Aux))
-	case decoder.KindDup:
-		fe.maps.Push(fi, fe.maps.Slot(fi, int(in.N)-1))
-	case decoder.KindSwap:
-		fe.maps.Swap(fi, int(in.N))
-	case decoder.KindPop:
-		fe.maps.Drop(fi, 1)
-	}
 }
 
 // newEntry appends an entry that carries the pending run.
@@ -274,9 +141,9 @@ func (fe *frontEnd) fetchFault(fi int32, fault decoder.Fault) {
 	fe.state = fetchDead
 }
 
-// fetchStackOp emits a stack instruction as a micro-op of its own (policies
+// fetchMove emits an instruction that only moves values as a micro-op of its own (policies
 // execute and rename).
-func (fe *frontEnd) fetchStackOp(fi int32, f *frame, in *decoder.Inst) {
+func (fe *frontEnd) fetchMove(fi int32, f *frame, in *decoder.Inst) {
 	op := isa.Nop
 	if fe.policy == stackExecute {
 		op = isa.Argument
@@ -288,26 +155,9 @@ func (fe *frontEnd) fetchStackOp(fi int32, f *frame, in *decoder.Inst) {
 	e, seq := fe.newEntry(fi, op)
 	e.Flags = rob.First | rob.Last
 	if op == isa.Nop {
-		fe.fold(fi, f, in)
-	} else if f.prog.File != nil {
-		fe.executeMove(e, fi, f, in)
+		f.machine.fold(fe, fi, f, in)
 	} else {
-		switch in.Kind {
-		case decoder.KindPush:
-			e.Src[0] = f.constBase + rob.Reg(in.Aux)
-		case decoder.KindDup:
-			e.Src[0] = fe.maps.Slot(fi, int(in.N)-1)
-		case decoder.KindSwap:
-			e.Src[0], e.Src[1] = fe.maps.Slot(fi, 0), fe.maps.Slot(fi, int(in.N))
-			fe.maps.Swap(fi, int(in.N))
-		case decoder.KindPop:
-			fe.maps.Drop(fi, 1)
-		}
-		fe.ren.retainSources(e)
-		if op == isa.Move {
-			e.Dst = fe.regs.Alloc()
-			fe.maps.Push(fi, e.Dst)
-		}
+		f.machine.move(fe, e, fi, f, in)
 	}
 	e.UndoEnd = fe.maps.Mark()
 	fe.fetched(e, seq)
@@ -322,67 +172,6 @@ func (rn *renamer) retainSources(e *rob.Entry) {
 			rn.regs.Retain(r)
 		}
 	}
-}
-
-// fetchUop emits the next micro-op of an instruction and reports whether it was
-// the last one; then the instruction's stack effect is renamed and fetch moves on.
-func (fe *frontEnd) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
-	k := fe.uop
-	u := &row.Uops[k]
-	last = k == len(row.Uops)-1
-	e, seq := fe.newEntry(fi, u.Op)
-	e.Imm = u.Imm
-	e.UopIdx = uint8(k)
-	if k == 0 {
-		e.Flags = rob.First
-		fe.ren.setTemp(rob.ZeroReg)
-	} else {
-		e.RunStart, e.RunGas = e.Inst, 0
-	}
-	facts := &facts[u.Op]
-	m := &fe.maps.Map[fi]
-	for i, o := range u.Src[:facts.sources] {
-		if o < stackOperands {
-			e.Src[i] = m.Slots[m.Height-1-int(o)]
-		} else {
-			e.Src[i] = fe.ren.operand(fi, f, in, o)
-		}
-	}
-	switch u.Op {
-	case isa.Leave, isa.Abort, isa.Builtin:
-		e.Src[2], e.Src[3] = f.outOff, f.outLen
-	case isa.CopyData:
-		e.Next = m.ReturnSpace
-	}
-	if fe.cfg.Fusion.Pair {
-		fe.pairStores(e, seq, fi)
-	}
-	fe.ren.retainSources(e)
-	if facts.result {
-		e.Dst = fe.regs.Alloc()
-	}
-	if !last {
-		if facts.result {
-			fe.ren.setTemp(e.Dst)
-		}
-		e.UndoEnd = fe.maps.Mark()
-		fe.fetched(e, seq)
-		fe.uop++
-		fe.height = m.Height
-		fe.run, fe.runGas = fe.inst, 0
-		return false
-	}
-	e.Flags |= rob.Last
-	if f.rows[in.Code].plain {
-		e.Flags |= rob.Plain
-	}
-	fe.finishInst(e, seq, fi, f, in, row)
-	if fe.ren.movesValue(e, row) {
-		e.Flags |= rob.Transfers
-	}
-	e.UndoEnd = fe.maps.Mark()
-	fe.fetched(e, seq)
-	return true
 }
 
 // setTemp keeps the result of a micro-op for the rest of its instruction, also when

@@ -128,7 +128,7 @@ func (fe *frontEnd) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst,
 		return f.prog.Label[pc]
 	}
 	// Fetch cannot follow a prediction that is no jump target.
-	if t < 0 || int(t) >= len(f.prog.Insts) || f.prog.File == nil && f.prog.Insts[t].Kind != decoder.KindNop {
+	if t < 0 || int(t) >= len(f.prog.Insts) || !f.machine.lands(&f.prog.Insts[t]) {
 		return -1
 	}
 	return t
@@ -198,8 +198,8 @@ func (fe *frontEnd) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.In
 	if fe.opt.prefetch != nil {
 		fe.opt.prefetch.enter(e, seq)
 	}
-	if prog != nil && prog.File != nil {
-		fe.tx.openOutermost(child)
+	if prog != nil {
+		ch.machine.open(fe.tx, child)
 	}
 	fe.frame, fe.inst = child, 0
 	fe.startRun()

@@ -12,10 +12,11 @@ import (
 // work on, and in ctx the committed side. Frames are numbered by their place in
 // Core.frames; the rename map has the same number.
 type frame struct {
-	prog *decoder.Program // nil while fetch waits for the call's target
-	rows *rowTable        // of prog
-	site uint64           // names the program to predictors, whatever was decoded before it
-	path uint64           // names the calls that led here to predictors
+	machine machine          // of prog
+	prog    *decoder.Program // nil while fetch waits for the call's target
+	rows    *rowTable        // of prog
+	site    uint64           // names the program to predictors, whatever was decoded before it
+	path    uint64           // names the calls that led here to predictors
 	constants
 	context     rob.Reg // register of Context0
 	bank        rob.Reg // of its transaction: the constants of all its frames
@@ -60,6 +61,7 @@ func (rn *renamer) setProgram(f *frame, p *decoder.Program) {
 	if p == nil {
 		return
 	}
+	f.machine = machineOf(p)
 	f.rows = rn.rowFactsOf(p.Rows)
 	f.site = binary.LittleEndian.Uint64(p.Hash[:])
 	k, known := rn.programs[p.ID]

@@ -33,6 +33,7 @@ type frontEnd struct {
 	fuses  bool // instructions before a jump are fused into it
 
 	state      fetchState
+	room       fetchRoom // what is left of this cycle
 	frame      int32
 	inst       int32
 	uop        int    // next micro-op of the instruction

@@ -117,7 +117,7 @@ func (p *provenance) source(f *frame, e *rob.Entry, i int) predictor.Node {
 // retire follows one micro-op. Its registers are still held.
 func (p *provenance) retire(e *rob.Entry) {
 	n := predictor.Opaque
-	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame && p.ren.frames[e.Frame].prog.File == nil {
+	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame && p.ren.frames[e.Frame].machine.dataflow() {
 		if t := &p.frames[len(p.frames)-1]; p.dataflow {
 			n = p.follow(t, e)
 		} else {

@@ -26,14 +26,14 @@ func position(o decoder.Operand) int { return int(o - decoder.Register0) }
 func (t *transactions) openOutermost(fi int32) {
 	f := &t.ren.frames[fi]
 	f.ctx.Space = t.entry.space
-	regs := make([]rob.Reg, f.prog.File.Size)
+	regs := make([]rob.Reg, f.prog.RegisterFile.Size)
 	for i := range regs {
 		regs[i] = rob.ZeroReg
 		if i < len(t.entry.registers) {
 			regs[i] = t.ren.valueOf(t.entry.registers[i])
 		}
 	}
-	t.ren.maps.OpenFile(fi, regs)
+	t.ren.maps.InitRegisters(fi, regs)
 	for _, r := range regs {
 		t.regs.Release(r) // the map holds it now
 	}
@@ -78,8 +78,24 @@ func (rn *renamer) source(fi int32, f *frame, in *decoder.Inst, u *decoder.Uop, 
 	return rn.operand(fi, f, in, o)
 }
 
-// fetchFromFile is fetchUop for a register machine.
-func (fe *frontEnd) fetchFromFile(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
+// fetch fetches the next micro-op, or an instruction that only moves values.
+func (registerMachine) fetch(fe *frontEnd, fi int32, f *frame) (moved, rests bool) {
+	in := &f.prog.Insts[fe.inst]
+	if in.Kind.Foldable() {
+		fe.fetchFolded(fi, f, in)
+		return true, false
+	}
+	row := &f.prog.Rows[in.Code]
+	dynamic := fe.dynamic
+	fe.room.uops--
+	if fe.fetchRegisterUop(fi, f, in, row) {
+		fe.fetchedInst(fi, row, dynamic)
+	}
+	return true, false
+}
+
+// fetchRegisterUop is fetchUop for a register machine.
+func (fe *frontEnd) fetchRegisterUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
 	k := fe.uop
 	uops := f.prog.Template(fe.inst)
 	u := &uops[k]
@@ -129,7 +145,7 @@ func (fe *frontEnd) fetchFromFile(fi int32, f *frame, in *decoder.Inst, row *dec
 // does not allow one, it is zero, or else the instruction faults: a constant, and
 // nobody waits for it.
 func (rn *renamer) renameStatus(e *rob.Entry, fi int32, f *frame, u *decoder.Uop) {
-	mode := rn.regs.Value(rn.maps.Map[fi].Slots[position(f.prog.File.Mode)])[0]
+	mode := rn.regs.Value(rn.maps.Map[fi].Slots[position(f.prog.RegisterFile.Mode)])[0]
 	if u.Lenient != decoder.Always && mode&uint64(u.Lenient) == 0 {
 		e.Flags |= rob.Strict
 		if rn.predictStatus {
@@ -154,7 +170,7 @@ func statusOf(uops []decoder.Uop) decoder.Operand {
 
 // clearStatus renames the status registers, but for one, to zero.
 func (rn *renamer) clearStatus(fi int32, f *frame, but decoder.Operand) {
-	for _, s := range f.prog.File.Status {
+	for _, s := range f.prog.RegisterFile.Status {
 		if s != but {
 			rn.setStatus(fi, s, rob.ZeroReg)
 		}
@@ -168,8 +184,8 @@ func (rn *renamer) setStatus(fi int32, s decoder.Operand, r rob.Reg) {
 	}
 }
 
-// foldMove performs a KindMove or KindNop on the rename map.
-func (fe *frontEnd) foldMove(fi int32, f *frame, in *decoder.Inst) {
+// fold performs a KindMove or KindNop on the rename map.
+func (registerMachine) fold(fe *frontEnd, fi int32, f *frame, in *decoder.Inst) {
 	if in.Kind == decoder.KindMove {
 		u := &f.prog.Template(fe.inst)[0]
 		fe.maps.SetSlot(fi, position(u.Dst), fe.ren.source(fi, f, in, u, u.Src[0]))
@@ -177,8 +193,8 @@ func (fe *frontEnd) foldMove(fi int32, f *frame, in *decoder.Inst) {
 	fe.ren.clearStatus(fi, f, 0)
 }
 
-// executeMove renames one that takes a unit (policy execute).
-func (fe *frontEnd) executeMove(e *rob.Entry, fi int32, f *frame, in *decoder.Inst) {
+// move renames one that takes a unit (policy execute).
+func (registerMachine) move(fe *frontEnd, e *rob.Entry, fi int32, f *frame, in *decoder.Inst) {
 	if e.Op == isa.Move {
 		u := &f.prog.Template(fe.inst)[0]
 		e.Src[0] = fe.ren.source(fi, f, in, u, u.Src[0])
@@ -192,17 +208,21 @@ func (fe *frontEnd) executeMove(e *rob.Entry, fi int32, f *frame, in *decoder.In
 // fetchReturn goes back to the caller, whose registers are where they were.
 func (fe *frontEnd) fetchReturn(e *rob.Entry, fi int32, f *frame) {
 	p := f.parent
-	if prog := fe.ren.frames[p].prog; prog.File != nil {
-		for i, r := range prog.File.Result {
-			fe.maps.SetSlot(p, position(r), e.Src[i])
-		}
-		for _, r := range prog.File.Kept {
-			fe.maps.SetSlot(p, position(r), fe.maps.Map[fi].Slots[position(r)])
-		}
-	}
+	fe.ren.frames[p].machine.returned(fe, e, fi, p)
 	fe.frame, fe.inst = p, f.resume
 	fe.ren.dropStack(p)
 	fe.startRun()
+}
+
+// returned renames the result of a call, and what the caller sees as the callee left it.
+func (registerMachine) returned(fe *frontEnd, e *rob.Entry, fi, p int32) {
+	file := fe.ren.frames[p].prog.RegisterFile
+	for i, r := range file.Result {
+		fe.maps.SetSlot(p, position(r), e.Src[i])
+	}
+	for _, r := range file.Kept {
+		fe.maps.SetSlot(p, position(r), fe.maps.Map[fi].Slots[position(r)])
+	}
 }
 
 // renameCommitted renames registers, a bit each, to their committed values. Nothing

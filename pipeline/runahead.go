@@ -63,6 +63,14 @@ func (r *runahead) end() (first uint64, squash bool) {
 	return r.first, true
 }
 
+// endRunahead squashes what lies beyond the window when runahead ends.
+func (c *Core) endRunahead() (moved bool) {
+	if first, squash := c.opt.runahead.end(); squash {
+		c.squashInstruction(first, CauseRunahead)
+	}
+	return false
+}
+
 // noteRunahead counts a miss that runahead has started as a prefetch.
 func (p *prefetcher) noteRunahead(key int32) {
 	if m := p.mark(key); m.issued == 0 && m.demanded == 0 {

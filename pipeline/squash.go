@@ -257,14 +257,14 @@ func newChaosSquash(perMillion int, seed uint64) *chaosSquash {
 
 // chaosStep squashes from a random instruction of the reorder buffer, but never
 // twice from the same oldest one, so that the machine gets on.
-func (c *Core) chaosStep() {
+func (c *Core) chaosStep() (moved bool) {
 	k := c.opt.chaos
 	if k.rng.Uint64()%1_000_000 >= k.perMillion {
-		return
+		return false
 	}
 	n := c.win.buf.Dispatch - c.win.buf.Head
 	if n == 0 {
-		return
+		return false
 	}
 	seq := c.win.buf.Head + k.rng.Uint64()%n
 	e := c.win.buf.At(seq)
@@ -273,9 +273,10 @@ func (c *Core) chaosStep() {
 	}
 	if first := seq - uint64(e.UopIdx); first == c.win.buf.Head {
 		if k.lastHead == c.Stats.Instructions+1 {
-			return
+			return false
 		}
 		k.lastHead = c.Stats.Instructions + 1
 	}
 	c.squashInstruction(seq, CauseChaos)
+	return false
 }
