@@ -281,9 +281,10 @@ func (rn *renamer) inputRange(e *rob.Entry, off, base, length *isa.Word, want ui
 // executeCopy gathers the data part of a block copy into its store.
 func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 	latency = uint64(ex.latency[isa.LatLoad])
-	off, length := ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1])
+	s := ex.mem.store(e.Queue)
+	length := ex.regs.Value(e.Src[1])
 	if length.IsZero() {
-		ex.mem.store(e.Queue).data = ex.mem.store(e.Queue).data[:0]
+		s.data = s.data[:0]
 		if e.Imm != isa.CopyReturn {
 			return latency, true
 		}
@@ -301,7 +302,6 @@ func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bo
 		return latency, false
 	}
 	latency += uint64(ex.latency[isa.LatCopy]) * ((n + 31) / 32)
-	s := ex.mem.store(e.Queue)
 	if e.Imm == isa.CopyZero { // what a block lacks reads as zero
 		s.data = s.data[:0]
 		return latency, true
@@ -310,57 +310,80 @@ func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bo
 		s.data = make([]byte, n)
 	}
 	s.data = s.data[:n]
-	var from []byte
-	r := gatherResult{supplied: ^uint64(0)}
 	switch e.Imm {
 	case isa.CopyMemory:
-		o, _, fits := ex.tx.bounded(off, length)
-		if !fits {
-			ex.ren.fail(e, decoder.FaultOutOfGas)
-			return latency, true
-		}
-		if n > speculativeBytes && !ex.affordable(e, seq, o+n) {
-			return latency, e.Flags&rob.Parked == 0
-		}
-		space := ex.ren.frames[e.Frame].space
-		if n > 0 {
-			ex.mem.gather(e, space, o, s.data, ex.mem.olderStore(e), true, &r)
-		}
-		return latency, ex.mem.settle(e, seq, space, o, n, &r)
+		return latency, ex.copyMemory(e, seq, s.data)
 	case isa.CopyInput:
-		frame, o, have := ex.ren.inputRange(e, off, ex.regs.Value(e.Src[2]), ex.regs.Value(e.Src[3]), n)
-		if have > 0 {
-			ex.mem.gather(e, frame, o, s.data[:have], ex.mem.olderStore(e), true, &r)
-		}
-		clear(s.data[have:])
-		return latency, ex.mem.settle(e, seq, frame, o, have, &r)
+		return latency, ex.copyInput(e, seq, s.data)
 	case isa.CopyReturn:
-		base, total := ex.regs.Value(e.Src[2]), ex.regs.Value(e.Src[3])
-		if !off.IsUint64() || !total.IsUint64() || off.Uint64()+n < n || off.Uint64()+n > total.Uint64() {
-			ex.ren.fail(e, decoder.FaultReturnBounds)
-			return latency, true
-		}
-		if n == 0 { // of a range that may lie anywhere
-			return latency, true
-		}
-		if !base.IsUint64() { // a wrong path: nobody can have returned this
-			clear(s.data)
-			return latency, true
-		}
-		o := base.Uint64() + off.Uint64()
-		ex.mem.gather(e, e.Next, o, s.data, ex.mem.olderStore(e), true, &r)
-		return latency, ex.mem.settle(e, seq, e.Next, o, n, &r)
+		return latency, ex.copyReturn(e, seq, s.data)
 	case isa.CopyCode:
-		from = ex.ren.frames[e.Frame].prog.Code
+		ex.copyCode(e, s.data, ex.ren.frames[e.Frame].prog.Code)
 	case isa.CopyForeignCode:
-		from = ex.sys.ForeignCode(ex.regs.Value(e.Src[2]))
+		ex.copyCode(e, s.data, ex.sys.ForeignCode(ex.regs.Value(e.Src[2])))
+	default:
+		ex.copyCode(e, s.data, nil)
 	}
-	k := 0
-	if off.IsUint64() && off.Uint64() < uint64(len(from)) {
-		k = copy(s.data, from[off.Uint64():])
-	}
-	clear(s.data[k:])
 	return latency, true
+}
+
+// copyMemory gathers a range of the frame's memory. It reports false when it has to wait.
+func (ex *executor) copyMemory(e *rob.Entry, seq uint64, data []byte) bool {
+	o, n, fits := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
+	if !fits {
+		ex.ren.fail(e, decoder.FaultOutOfGas)
+		return true
+	}
+	if n > speculativeBytes && !ex.affordable(e, seq, o+n) {
+		return e.Flags&rob.Parked == 0
+	}
+	r := gatherResult{supplied: ^uint64(0)}
+	space := ex.ren.frames[e.Frame].space
+	if n > 0 {
+		ex.mem.gather(e, space, o, data, ex.mem.olderStore(e), true, &r)
+	}
+	return ex.mem.settle(e, seq, space, o, n, &r)
+}
+
+// copyInput gathers a range of the frame's input; beyond its end are zeros.
+func (ex *executor) copyInput(e *rob.Entry, seq uint64, data []byte) bool {
+	frame, o, have := ex.ren.inputRange(e, ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[2]), ex.regs.Value(e.Src[3]), uint64(len(data)))
+	r := gatherResult{supplied: ^uint64(0)}
+	if have > 0 {
+		ex.mem.gather(e, frame, o, data[:have], ex.mem.olderStore(e), true, &r)
+	}
+	clear(data[have:])
+	return ex.mem.settle(e, seq, frame, o, have, &r)
+}
+
+// copyReturn gathers a range of what the last call returned; one that is not all there
+// faults (EIP-211).
+func (ex *executor) copyReturn(e *rob.Entry, seq uint64, data []byte) bool {
+	n := uint64(len(data))
+	off, base, total := ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[2]), ex.regs.Value(e.Src[3])
+	switch {
+	case !off.IsUint64() || !total.IsUint64() || off.Uint64()+n < n || off.Uint64()+n > total.Uint64():
+		ex.ren.fail(e, decoder.FaultReturnBounds)
+		return true
+	case n == 0: // of a range that may lie anywhere
+		return true
+	case !base.IsUint64(): // a wrong path: nobody can have returned this
+		clear(data)
+		return true
+	}
+	r := gatherResult{supplied: ^uint64(0)}
+	o := base.Uint64() + off.Uint64()
+	ex.mem.gather(e, e.Next, o, data, ex.mem.olderStore(e), true, &r)
+	return ex.mem.settle(e, seq, e.Next, o, n, &r)
+}
+
+// copyCode copies from a code; beyond its end are zeros.
+func (ex *executor) copyCode(e *rob.Entry, data, code []byte) {
+	k := 0
+	if off := ex.regs.Value(e.Src[0]); off.IsUint64() && off.Uint64() < uint64(len(code)) {
+		k = copy(data, code[off.Uint64():])
+	}
+	clear(data[k:])
 }
 
 // completeStoreAddr makes a store's range known.

@@ -132,100 +132,126 @@ func (q *stateQueue) retryMisses() {
 func (ex *executor) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done bool) {
 	q := ex.state
 	latency = uint64(ex.latency[isa.LatState])
-	o := q.at(e.Queue)
-	key := &q.key
-	*key = stateKey{owner: *ex.regs.Value(e.Src[0]), kind: keyAccount}
-	switch e.Op {
-	case isa.Lookup:
+	if e.Op == isa.Lookup {
 		*ex.regs.Value(e.Dst) = ex.sys.Lookup(e.Imm, ex.regs.Value(e.Src[0]))
 		return latency, true
-	case isa.StateLoad:
-		key.kind, key.slot = e.Imm, *ex.regs.Value(e.Src[1])
-	case isa.AccountLoad:
-		if ex.ren.readsBalance(e) && len(q.transfers) > 0 && q.transfers[0] < seq {
-			e.Flags |= rob.Parked
-			q.balance = append(q.balance, parked{seq, e.UID})
-			ex.stats.TransferWaits++
-			return 0, false
-		}
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
 	}
-	n := q.keys.intern(key)
-	o.key = n
-	var from *stateOp
-	o.supplied = 0
-	transient := e.Op == isa.StateLoad && e.Imm == isa.Transient
-	if e.Op == isa.StateLoad {
-		for p := e.Queue; p > q.head; {
-			p--
-			s := q.at(p)
-			if !s.isStore || s.space != e.Imm || transient && s.tx != o.tx {
-				continue
-			}
-			if !s.keyKnown {
-				if ex.pred.stateOrder.Bypass(ex.ren.ref(e), s.ref) {
-					s.bypassed = true
-					continue
-				}
-				ex.stats.StateWaits++
-				if e.Imm == isa.Transient {
-					ex.stats.Transient.Waits++
-				}
-				ex.state.parkOn(e, seq, s)
-				return 0, false
-			}
-			if s.key != n {
-				continue
-			}
-			if !s.dataKnown {
-				ex.state.parkOn(e, seq, s)
-				return 0, false
-			}
-			from, o.supplied = s, p
-			break
-		}
-	}
-	if from == nil && ex.outside.waitsOutside(e, seq) {
+	if e.Op == isa.AccountLoad && ex.ren.readsBalance(e) && q.waitsForTransfer(e, seq) {
 		return 0, false
 	}
-	if from != nil || transient {
-		// Forwarded, or on chip anyway: no access to the hierarchy.
-	} else {
-		extra, ok := ex.touch(e, seq, n)
+	key := ex.keyOf(e)
+	o := q.at(e.Queue)
+	o.key = q.keys.intern(key)
+	from, waits := q.forward(e, seq, o)
+	if waits || from == nil && ex.outside.waitsOutside(e, seq) {
+		return 0, false
+	}
+	if from == nil && !isTransient(e) { // else forwarded, or on chip anyway
+		extra, ok := ex.touch(e, seq, o.key)
 		if !ok {
 			return 0, false
 		}
 		latency += extra
 	}
 	o.issued, o.keyKnown = true, true
+	ex.deliver(e, o, key, from)
+	return latency, true
+}
+
+func isTransient(e *rob.Entry) bool { return e.Op == isa.StateLoad && e.Imm == isa.Transient }
+
+// keyOf is the key that a state load accesses. The pointer is valid until the next call.
+func (ex *executor) keyOf(e *rob.Entry) *stateKey {
+	key := &ex.state.key
+	*key = stateKey{owner: *ex.regs.Value(e.Src[0]), kind: keyAccount}
+	switch e.Op {
+	case isa.StateLoad:
+		key.kind, key.slot = e.Imm, *ex.regs.Value(e.Src[1])
+	case isa.AccountLoad:
+		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
+	}
+	return key
+}
+
+// waitsForTransfer parks a read of a balance behind what may still change balances.
+func (q *stateQueue) waitsForTransfer(e *rob.Entry, seq uint64) bool {
+	if len(q.transfers) == 0 || q.transfers[0] >= seq {
+		return false
+	}
+	e.Flags |= rob.Parked
+	q.balance = append(q.balance, parked{seq, e.UID})
+	q.stats.TransferWaits++
+	return true
+}
+
+// forward finds the youngest older store to the key of a load; from is nil when committed
+// state has the value. waits is true when the load is parked on a store.
+func (q *stateQueue) forward(e *rob.Entry, seq uint64, o *stateOp) (from *stateOp, waits bool) {
+	o.supplied = 0
+	if e.Op != isa.StateLoad {
+		return nil, false
+	}
+	transient := e.Imm == isa.Transient
+	for p := e.Queue; p > q.head; {
+		p--
+		s := q.at(p)
+		if !s.isStore || s.space != e.Imm || transient && s.tx != o.tx {
+			continue
+		}
+		switch {
+		case !s.keyKnown:
+			if q.pred.stateOrder.Bypass(q.ren.ref(e), s.ref) {
+				s.bypassed = true
+				continue
+			}
+			q.stats.StateWaits++
+			if transient {
+				q.stats.Transient.Waits++
+			}
+			q.parkOn(e, seq, s)
+			return nil, true
+		case s.key != o.key:
+			continue
+		case !s.dataKnown:
+			q.parkOn(e, seq, s)
+			return nil, true
+		}
+		o.supplied = p
+		return s, false
+	}
+	return nil, false
+}
+
+// deliver makes the result of a state load: that of the store from, or what is committed.
+// Where the value was predicted, it is kept to be compared.
+func (ex *executor) deliver(e *rob.Entry, o *stateOp, key *stateKey, from *stateOp) {
 	if e.Dst2 != rob.NoReg {
 		*ex.regs.Value(e.Dst2) = isa.Word{}
 		if from != nil || ex.registers.Exists(&key.owner, &key.slot) {
 			ex.regs.Value(e.Dst2).SetOne()
 		}
 	}
-	var to *isa.Word
-	if o.predicted {
-		to = &o.actual
-	} else if e.Op != isa.Touch {
+	if e.Op == isa.Touch {
+		return
+	}
+	to := &o.actual
+	if !o.predicted {
 		to = ex.regs.Value(e.Dst)
 	}
 	switch {
-	case e.Op == isa.Touch:
 	case from != nil:
 		*to = *ex.regs.Value(from.reg)
 		ex.stats.StateForwards++
 		if e.Imm == isa.Transient {
 			ex.stats.Transient.Forwards++
 		}
-	case transient && o.tx != ex.tx.number:
+	case isTransient(e) && o.tx != ex.tx.number:
 		*to = isa.Word{} // its transaction begins with none
 	case e.Op == isa.StateLoad:
 		*to = ex.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
 	default:
 		*to = ex.sys.ReadAccount(e.Imm, &key.owner)
 	}
-	return latency, true
 }
 
 func (rn *renamer) readsBalance(e *rob.Entry) bool {
