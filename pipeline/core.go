@@ -254,7 +254,7 @@ func (fe *frontEnd) startRun() {
 // nextEvent is the next cycle in which something happens by itself, when no stage
 // could move in the present one.
 func (c *Core) nextEvent() (next uint64, ok bool) {
-	next, ok = c.win.events.next()
+	next, ok = c.win.events.Next()
 	if b := c.win.buf; b.Dispatch < b.Tail {
 		if r := b.At(b.Dispatch).Ready; r > c.clock.now && (!ok || r < next) {
 			next, ok = r, true

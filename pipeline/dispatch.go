@@ -3,6 +3,7 @@ package pipeline
 import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -135,7 +136,7 @@ func (win *window) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
 		}
 	case isa.ClassStateLoad:
 		o, p := win.state.add()
-		o.seq, o.uid, o.space, o.ref, o.tx = seq, e.UID, keyAccount, win.ren.ref(e), win.ren.frames[e.Frame].tx
+		o.seq, o.uid, o.space, o.ref, o.tx = seq, e.UID, hierarchy.Account, win.ren.ref(e), win.ren.frames[e.Frame].tx
 		if e.Op == isa.StateLoad {
 			o.space = e.Imm
 		}

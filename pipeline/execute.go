@@ -7,6 +7,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -437,18 +438,18 @@ func (c *Core) completeReturn(e *rob.Entry) {
 func (ex *executor) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 	switch e.Op {
 	case isa.Target:
-		key := stateKey{owner: *ex.regs.Value(e.Src[0]), kind: keyAccount}
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
-		extra, ok := ex.touch(e, seq, ex.state.keys.intern(&key))
+		key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
+		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
+		extra, ok := ex.touch(e, seq, ex.state.keys.Number(&key))
 		return latency + extra, ok
 	case isa.Leave:
 		ex.ren.succeed(e)
 	case isa.Abort:
 		ex.regs.Value(e.Dst).Clear()
 	case isa.Destroy:
-		key := stateKey{owner: *ex.regs.Value(e.Src[0]), kind: keyAccount}
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
-		extra, ok := ex.touch(e, seq, ex.state.keys.intern(&key))
+		key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
+		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
+		extra, ok := ex.touch(e, seq, ex.state.keys.Number(&key))
 		if !ok {
 			return 0, false
 		}

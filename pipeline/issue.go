@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/queue"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -32,7 +33,7 @@ func (win *window) issue() bool {
 			units &^= 1 << best
 			continue
 		}
-		win.ready[best].pop()
+		win.ready[best].Pop()
 		if len(win.ready[best]) == 0 {
 			units &^= 1 << best
 			win.readyUnits &^= 1 << best
@@ -111,7 +112,7 @@ func (win *window) tryIssue(e *rob.Entry, seq uint64) bool {
 	if info.class == isa.ClassStateKey {
 		at = win.clock.now + uint64(win.exec.latency[isa.LatState])
 	}
-	win.events.add(event{cycle: at, seq: seq, uid: e.UID})
+	win.events.Add(queue.Event{Cycle: at, Seq: seq, UID: e.UID})
 	if win.obs.probe != nil {
 		win.obs.probe.Issue(win.clock.now, e, e.Ready)
 	}
@@ -120,20 +121,20 @@ func (win *window) tryIssue(e *rob.Entry, seq uint64) bool {
 
 // writeBack completes what ends in this cycle, oldest first.
 func (c *Core) writeBack() bool {
-	list := c.win.events.take(c.clock.now)
+	list := c.win.events.Take(c.clock.now)
 	for _, ev := range list {
-		if ev.seq == 0 {
+		if ev.Seq == 0 {
 			c.state.retryMisses()
 			continue
 		}
-		if !c.win.buf.Holds(ev.seq) {
+		if !c.win.buf.Holds(ev.Seq) {
 			continue
 		}
-		e := c.win.buf.At(ev.seq)
-		if e.UID != ev.uid || e.Flags&rob.Issued == 0 {
+		e := c.win.buf.At(ev.Seq)
+		if e.UID != ev.UID || e.Flags&rob.Issued == 0 {
 			continue
 		}
-		c.complete(e, ev.seq)
+		c.complete(e, ev.Seq)
 	}
 	return len(list) > 0
 }
@@ -143,7 +144,7 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 	class := facts[e.Op].class
 	if class == isa.ClassStateKey && e.Ready > c.clock.now {
 		// The key is known; the old value is still on its way.
-		c.win.events.add(event{cycle: e.Ready, seq: seq, uid: e.UID})
+		c.win.events.Add(queue.Event{Cycle: e.Ready, Seq: seq, UID: e.UID})
 		c.resolveState(e.Queue)
 		return
 	}

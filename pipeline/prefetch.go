@@ -5,6 +5,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 	"github.com/ooovm/ooovm/state"
@@ -299,8 +300,8 @@ func (p *prefetcher) nested(e *rob.Entry, input []byte) {
 
 // onChip reads storage that is in the state buffer, as committed.
 func (p *prefetcher) onChip(owner, slot *isa.Word) (w isa.Word, ok bool) {
-	n := p.state.keys.intern(&stateKey{owner: *owner, slot: *slot, kind: isa.Persistent})
-	if l := p.state.levels.at(n); !l.buffered || l.arrives > p.clock.now {
+	n := p.state.keys.Number(&hierarchy.Key{Owner: *owner, Slot: *slot, Kind: isa.Persistent})
+	if l := p.state.levels.At(n); !l.Buffered || l.Arrives > p.clock.now {
 		return w, false
 	}
 	return p.sys.ReadStorage(isa.Persistent, owner, slot), true
@@ -347,7 +348,7 @@ func (p *prefetcher) do(x *prefetch) (again uint64) {
 		x.tries++
 		return p.clock.now + callRetry
 	}
-	key := stateKey{kind: keyAccount}
+	key := hierarchy.Key{Kind: hierarchy.Account}
 	ok := true
 	if x.recipe.Code != 0 {
 		var guard isa.Word
@@ -367,12 +368,12 @@ func (p *prefetcher) do(x *prefetch) (again uint64) {
 	if !ok {
 		return p.missing(x)
 	}
-	if key.owner, ok = p.graph.Eval(x.recipe.Account, x.entry); ok && x.recipe.Storage {
-		key.kind = isa.Persistent
-		key.slot, ok = p.graph.Eval(x.recipe.Slot, x.entry)
+	if key.Owner, ok = p.graph.Eval(x.recipe.Account, x.entry); ok && x.recipe.Storage {
+		key.Kind = isa.Persistent
+		key.Slot, ok = p.graph.Eval(x.recipe.Slot, x.entry)
 	}
 	if ok {
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
+		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
 		_, again = p.fetchAhead(&key)
 		return again
 	}
@@ -382,9 +383,9 @@ func (p *prefetcher) do(x *prefetch) (again uint64) {
 // accountAhead makes sure that an account has been seen, so that it is known which
 // code it has.
 func (p *prefetcher) accountAhead(account *isa.Word) (arrives, again uint64) {
-	key := stateKey{owner: *account, kind: keyAccount}
-	if l := p.state.levels.at(p.state.keys.intern(&key)); l.touched {
-		return l.arrives, 0
+	key := hierarchy.Key{Owner: *account, Kind: hierarchy.Account}
+	if l := p.state.levels.At(p.state.keys.Number(&key)); l.Touched {
+		return l.Arrives, 0
 	}
 	return p.fetchAhead(&key)
 }
@@ -392,7 +393,7 @@ func (p *prefetcher) accountAhead(account *isa.Word) (arrives, again uint64) {
 // missing fetches the key whose value an evaluation needs first.
 func (p *prefetcher) missing(x *prefetch) (again uint64) {
 	m := &x.entry.Missing
-	first := stateKey{owner: m.Account, slot: m.Slot, kind: isa.Persistent}
+	first := hierarchy.Key{Owner: m.Account, Slot: m.Slot, Kind: isa.Persistent}
 	arrives, again := p.fetchAhead(&first)
 	if again > 0 {
 		return again
@@ -406,12 +407,12 @@ func (p *prefetcher) missing(x *prefetch) (again uint64) {
 
 // fetchAhead starts a miss unless the key is there. again is the cycle in which a
 // register may be free, zero when the key is on its way; it is there in arrives.
-func (p *prefetcher) fetchAhead(key *stateKey) (arrives, again uint64) {
+func (p *prefetcher) fetchAhead(key *hierarchy.Key) (arrives, again uint64) {
 	h := &p.state.levels
-	n := p.state.keys.intern(key)
-	if l := h.at(n); l.buffered || l.arrives > p.clock.now {
+	n := p.state.keys.Number(key)
+	if l := h.At(n); l.Buffered || l.Arrives > p.clock.now {
 		p.stats.Prefetch.Redundant++
-		return l.arrives, 0
+		return l.Arrives, 0
 	}
 	kept := p.fills[:0]
 	first := ^uint64(0)
@@ -425,9 +426,9 @@ func (p *prefetcher) fetchAhead(key *stateKey) (arrives, again uint64) {
 	if len(p.fills) >= p.cfg.Predictor.Prefetches {
 		return 0, first
 	}
-	extra, _, ok := h.access(n, p.clock.now)
+	extra, _, ok := h.Access(n, p.clock.now)
 	if !ok {
-		return 0, max(h.retry(), p.clock.now+1)
+		return 0, max(h.Retry(), p.clock.now+1)
 	}
 	p.fills = append(p.fills, p.clock.now+extra)
 	p.stats.Prefetch.Issued++
@@ -455,9 +456,9 @@ func (p *prefetcher) commit(e *rob.Entry) {
 	case isa.AccountLoad, isa.Touch:
 		n = p.state.at(e.Queue).key
 	case isa.Target:
-		key := stateKey{owner: *p.regs.Value(e.Src[0]), kind: keyAccount}
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
-		n = p.state.keys.intern(&key)
+		key := hierarchy.Key{Owner: *p.regs.Value(e.Src[0]), Kind: hierarchy.Account}
+		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
+		n = p.state.keys.Number(&key)
 	default:
 		return
 	}

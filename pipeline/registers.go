@@ -5,6 +5,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -400,11 +401,11 @@ func (ex *executor) touchAll(e *rob.Entry, seq uint64) (extra uint64, ok bool) {
 	list := ex.registers.Touches(&f.ctx, &f.prog.Insts[e.Inst])
 	for t.begun < len(list) {
 		x := &list[t.begun]
-		key := stateKey{owner: x.Owner, slot: x.Slot}
+		key := hierarchy.Key{Owner: x.Owner, Slot: x.Slot}
 		if x.Account {
-			key.kind = keyAccount
+			key.Kind = hierarchy.Account
 		}
-		more, ok := ex.touch(e, seq, ex.state.keys.intern(&key))
+		more, ok := ex.touch(e, seq, ex.state.keys.Number(&key))
 		if !ok {
 			return 0, false
 		}

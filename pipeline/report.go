@@ -100,7 +100,7 @@ func (c *Core) dump(s *strings.Builder) {
 	fmt.Fprintf(s, "cycle %d, reorder buffer %d..%d, front end to %d, fetch state %d at frame %d instruction %d from cycle %d, waiting for %d\n",
 		c.clock.now, b.Head, b.Dispatch, b.Tail, c.front.state, c.front.frame, c.front.inst, c.front.resume, c.front.waitFor)
 	fmt.Fprintf(s, "issue queue %d, registers in flight %d, stores %d, loads %d, state queue %d, transfers %v, events %d\n",
-		c.win.iq, c.win.inflight, c.mem.sTail-c.mem.sHead, c.mem.lTail-c.mem.lHead, c.state.tail-c.state.head, c.state.transfers, c.win.events.count)
+		c.win.iq, c.win.inflight, c.mem.sTail-c.mem.sHead, c.mem.lTail-c.mem.lHead, c.state.tail-c.state.head, c.state.transfers, c.win.events.Len())
 	for p := c.mem.sHead; p < c.mem.sTail; p++ {
 		st := c.mem.store(p)
 		fmt.Fprintf(s, "store %d of entry %d: frame %d [%d, +%d) address known %v, data known %v, %d loads wait\n",

@@ -201,7 +201,7 @@ func (c *Core) squashFrom(seq uint64, cause Cause) {
 	}
 	for w := c.win.readyUnits; w != 0; w &= w - 1 {
 		u := bits.TrailingZeros16(w)
-		if c.win.ready[u].squash(seq); len(c.win.ready[u]) == 0 {
+		if c.win.ready[u].Squash(seq); len(c.win.ready[u]) == 0 {
 			c.win.readyUnits &^= 1 << u
 		}
 	}

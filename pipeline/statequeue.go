@@ -3,6 +3,8 @@ package pipeline
 import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
+	"github.com/ooovm/ooovm/pipeline/queue"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -41,20 +43,20 @@ type stateQueue struct {
 
 	ops        rob.Ring[stateOp]
 	head, tail uint64
-	keys       keyTable
-	levels     hierarchy
-	key        stateKey // of the load being executed: kept here, it needs no allocation
-	transfers  []uint64 // uncommitted instructions that may move value, in order
-	balance    []parked // balance reads that wait for them
-	misses     []parked // accesses that wait for a miss register
-	missRetry  uint64   // cycle of the event that lets them try again; 0 when none
+	keys       hierarchy.Keys
+	levels     hierarchy.Levels
+	key        hierarchy.Key // of the load being executed: kept here, it needs no allocation
+	transfers  []uint64      // uncommitted instructions that may move value, in order
+	balance    []parked      // balance reads that wait for them
+	misses     []parked      // accesses that wait for a miss register
+	missRetry  uint64        // cycle of the event that lets them try again; 0 when none
 }
 
 func (q *stateQueue) init(cfg StateConfig) {
 	q.ops = rob.NewRing[stateOp](64)
 	q.head, q.tail = 1, 1
-	q.keys.reset()
-	q.levels.reset(cfg)
+	q.keys.Reset()
+	q.levels.Reset(hierarchy.Config{Buffer: cfg.Buffer, Near: cfg.Near, Far: cfg.Far, Interval: cfg.Interval, Misses: cfg.Misses})
 }
 
 func (q *stateQueue) at(p uint64) *stateOp { return q.ops.At(p) }
@@ -90,28 +92,28 @@ func (ex *executor) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok
 		ex.opt.prefetch.demand(e, seq, key)
 	}
 	start := ex.clock.now + uint64(ex.latency[isa.LatState])
-	extra, lv, ok := q.levels.access(key, start)
+	extra, lv, ok := q.levels.Access(key, start)
 	if !ok {
 		e.Flags |= rob.Parked
 		q.misses = append(q.misses, parked{seq, e.UID})
 		if q.missRetry == 0 {
-			at := max(q.levels.retry(), start+1) - uint64(ex.latency[isa.LatState])
+			at := max(q.levels.Retry(), start+1) - uint64(ex.latency[isa.LatState])
 			q.missRetry = max(at, ex.clock.now+1)
-			ex.win.events.add(event{cycle: q.missRetry})
+			ex.win.events.Add(queue.Event{Cycle: q.missRetry})
 		}
 		ex.stats.MissStalls++
 		return 0, false
 	}
-	if ex.opt.runahead != nil && lv != levelHit && ex.opt.runahead.covers(seq) {
+	if ex.opt.runahead != nil && lv != hierarchy.Hit && ex.opt.runahead.covers(seq) {
 		ex.opt.prefetch.noteRunahead(key)
 	}
 	switch lv {
-	case levelHit:
+	case hierarchy.Hit:
 		ex.stats.StateHits++
-	case levelNear:
+	case hierarchy.Near:
 		ex.stats.StateNear++
 		e.Flags |= rob.Near
-	case levelFar:
+	case hierarchy.Far:
 		ex.stats.StateFar++
 		e.Flags |= rob.Far
 	}
@@ -141,7 +143,7 @@ func (ex *executor) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, 
 	}
 	key := ex.keyOf(e)
 	o := q.at(e.Queue)
-	o.key = q.keys.intern(key)
+	o.key = q.keys.Number(key)
 	from, waits := q.forward(e, seq, o)
 	if waits || from == nil && ex.outside.waitsOutside(e, seq) {
 		return 0, false
@@ -161,14 +163,14 @@ func (ex *executor) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, 
 func isTransient(e *rob.Entry) bool { return e.Op == isa.StateLoad && e.Imm == isa.Transient }
 
 // keyOf is the key that a state load accesses. The pointer is valid until the next call.
-func (ex *executor) keyOf(e *rob.Entry) *stateKey {
+func (ex *executor) keyOf(e *rob.Entry) *hierarchy.Key {
 	key := &ex.state.key
-	*key = stateKey{owner: *ex.regs.Value(e.Src[0]), kind: keyAccount}
+	*key = hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
 	switch e.Op {
 	case isa.StateLoad:
-		key.kind, key.slot = e.Imm, *ex.regs.Value(e.Src[1])
+		key.Kind, key.Slot = e.Imm, *ex.regs.Value(e.Src[1])
 	case isa.AccountLoad:
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
+		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
 	}
 	return key
 }
@@ -224,10 +226,10 @@ func (q *stateQueue) forward(e *rob.Entry, seq uint64, o *stateOp) (from *stateO
 
 // deliver makes the result of a state load: that of the store from, or what is committed.
 // Where the value was predicted, it is kept to be compared.
-func (ex *executor) deliver(e *rob.Entry, o *stateOp, key *stateKey, from *stateOp) {
+func (ex *executor) deliver(e *rob.Entry, o *stateOp, key *hierarchy.Key, from *stateOp) {
 	if e.Dst2 != rob.NoReg {
 		*ex.regs.Value(e.Dst2) = isa.Word{}
-		if from != nil || ex.registers.Exists(&key.owner, &key.slot) {
+		if from != nil || ex.registers.Exists(&key.Owner, &key.Slot) {
 			ex.regs.Value(e.Dst2).SetOne()
 		}
 	}
@@ -248,9 +250,9 @@ func (ex *executor) deliver(e *rob.Entry, o *stateOp, key *stateKey, from *state
 	case isTransient(e) && o.tx != ex.tx.number:
 		*to = isa.Word{} // its transaction begins with none
 	case e.Op == isa.StateLoad:
-		*to = ex.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
+		*to = ex.sys.ReadStorage(e.Imm, &key.Owner, &key.Slot)
 	default:
-		*to = ex.sys.ReadAccount(e.Imm, &key.owner)
+		*to = ex.sys.ReadAccount(e.Imm, &key.Owner)
 	}
 }
 
@@ -271,8 +273,8 @@ func (q *stateQueue) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
 func (ex *executor) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done bool) {
 	q := ex.state
 	latency = uint64(ex.latency[isa.LatState])
-	key := stateKey{owner: *ex.regs.Value(e.Src[0]), slot: *ex.regs.Value(e.Src[1]), kind: e.Imm}
-	n := q.keys.intern(&key)
+	key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Slot: *ex.regs.Value(e.Src[1]), Kind: e.Imm}
+	n := q.keys.Number(&key)
 	if e.Imm == isa.Persistent {
 		if ex.outside.waitsOutside(e, seq) {
 			return 0, false

@@ -99,7 +99,7 @@ func (c *Core) Abort(cycle uint64) {
 // forget drops the events of a drained core, which concern nobody any more, before its
 // time jumps over their cycles.
 func (c *Core) forget(cycle uint64) {
-	c.win.events.reset(cycle)
+	c.win.events.Reset(cycle)
 	c.state.missRetry = 0
 	c.state.misses = c.state.misses[:0]
 	c.state.balance = c.state.balance[:0]

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/queue"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -27,8 +28,8 @@ type window struct {
 	stats *Stats
 
 	buf        *rob.Buffer
-	events     eventQueue
-	ready      [isa.NumUnits]readyQueue
+	events     queue.Events
+	ready      [isa.NumUnits]queue.Ready
 	readyUnits uint16 // a bit for each unit whose queue is not empty
 	iq         int    // entries waiting to issue
 	inflight   int    // registers of uncommitted producers
