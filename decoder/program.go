@@ -46,6 +46,9 @@ func (k Kind) Foldable() bool { return k <= KindNop || k == KindMove }
 // instruction), the others name a register of the frame or of the transaction.
 type Operand uint8
 
+// StackOperands is how many operands name stack slots.
+const StackOperands = 16
+
 // Operands that are not on the stack.
 const (
 	None         Operand = 0xff

@@ -169,10 +169,7 @@ func (c *Core) retire(e *rob.Entry) {
 		c.outside.noteRead(e)
 	}
 	if c.opt.prefetch != nil {
-		c.opt.prefetch.commit(e)
-		if t := c.opt.prefetch.trace; t != nil {
-			t.retire(e)
-		}
+		c.opt.prefetch.retire(e)
 	}
 	if c.pred.values != nil {
 		c.val.trainValue(e)

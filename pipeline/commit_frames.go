@@ -133,7 +133,9 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 		if c.obs.ledger != nil {
 			c.bookEnter(child, &self)
 		}
-		c.traceCreation(child)
+		if c.opt.prefetch != nil {
+			c.opt.prefetch.Created(child)
+		}
 		if c.obs.checker != nil {
 			c.obs.checker.Enter(ch.ctx.Depth)
 		}
@@ -199,7 +201,9 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 	if e.Flags&rob.Halts != 0 {
 		c.resumeSerial()
 	}
-	c.traceLeave(e, fi, kind, out, n)
+	if c.opt.prefetch != nil {
+		c.opt.prefetch.left(e, fi, kind, out, n)
+	}
 	c.ren.dropFrame(fi)
 }
 
@@ -275,7 +279,9 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	c.ren.retiredTo = c.ren.maps.Position()
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
-	c.traceFault(fi)
+	if c.opt.prefetch != nil {
+		c.opt.prefetch.Left(fi, 0, 0, 0, 0, false)
+	}
 	c.ren.dropFrames(fi, pi)
 	c.front.dynamic = dynamic
 	c.front.steer(pi, resume, c.clock.now+1, CauseFault)

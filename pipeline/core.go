@@ -71,7 +71,7 @@ type clock struct{ now uint64 }
 type optional struct {
 	prefix   *prefixGas // GAS is answered ahead of its commit
 	chaos    *chaosSquash
-	prefetch *prefetcher
+	prefetch *prefetching
 	runahead *runahead
 }
 
@@ -198,7 +198,7 @@ func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
 	c.tx.finished = false
 	c.front.dynamic = dynamic
 	if c.opt.prefetch != nil {
-		c.opt.prefetch.begin(env, dynamic)
+		c.opt.prefetch.Begin(env, dynamic)
 	}
 	c.ren.stackLow = 0
 	c.front.steer(root, 0, c.clock.now+1, CauseDrain)
@@ -260,8 +260,10 @@ func (c *Core) nextEvent() (next uint64, ok bool) {
 			next, ok = r, true
 		}
 	}
-	if p := c.opt.prefetch; p != nil && len(p.queue) > 0 && (!ok || p.soonest < next) {
-		next, ok = max(p.soonest, c.clock.now+1), true
+	if c.opt.prefetch != nil {
+		if at, some := c.opt.prefetch.Next(); some && (!ok || at < next) {
+			next, ok = at, true
+		}
 	}
 	if c.front.state == fetchRuns && c.front.resume > c.clock.now && (!ok || c.front.resume < next) {
 		next, ok = c.front.resume, true

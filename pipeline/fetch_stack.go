@@ -194,7 +194,7 @@ func (fe *frontEnd) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.
 	facts := &facts[u.Op]
 	m := &fe.maps.Map[fi]
 	for i, o := range u.Src[:facts.sources] {
-		if o < stackOperands {
+		if o < decoder.StackOperands {
 			e.Src[i] = m.Slots[m.Height-1-int(o)]
 		} else {
 			e.Src[i] = fe.ren.operand(fi, f, in, o)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/prefetch"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -24,10 +25,10 @@ type frame struct {
 	parent      int32   // -1 for the envelope
 	resume      int32   // the caller's instruction behind the call
 	static      bool
-	asked       bool    // a predictor of state keys has been asked about its call
-	seen        uint8   // what earlier calls of the block have run
-	creation    bool    // runs initialisation code: what it returns is code
-	outOff      rob.Reg // where the caller wants what is returned
+	asked       bool          // a predictor of state keys has been asked about its call
+	seen        prefetch.Seen // what earlier calls of the block have run
+	creation    bool          // runs initialisation code: what it returns is code
+	outOff      rob.Reg       // where the caller wants what is returned
 	outLen      rob.Reg
 	space       int32   // the frame whose memory it uses: its own, or the outermost one's
 	lastStore   uint64  // youngest store to its memory, by queue position
@@ -110,12 +111,9 @@ func grow(mem []byte, size uint64) []byte {
 	return bigger
 }
 
-// stackOperands is how many operands name stack slots.
-const stackOperands = 16
-
 // operand resolves a template operand of the frame's current instruction.
 func (rn *renamer) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
-	if o < stackOperands {
+	if o < decoder.StackOperands {
 		return rn.maps.Slot(fi, int(o))
 	}
 	m := &rn.maps.Map[fi]

@@ -138,7 +138,7 @@ func (c *Core) attach() {
 	c.pred.dirCP, c.pred.tgtCP = c.pred.direction.Checkpoint(), c.pred.target.Checkpoint()
 	c.opt.prefetch, c.opt.runahead = nil, nil
 	if c.cfg.Prefetches() {
-		c.opt.prefetch = newPrefetcher(c)
+		c.opt.prefetch = newPrefetching(c)
 	}
 	if c.cfg.Predictor.Runahead {
 		c.opt.runahead = &runahead{buf: c.win.buf, stats: &c.Stats}

@@ -70,11 +70,3 @@ func (c *Core) endRunahead() (moved bool) {
 	}
 	return false
 }
-
-// noteRunahead counts a miss that runahead has started as a prefetch.
-func (p *prefetcher) noteRunahead(key int32) {
-	if m := p.mark(key); m.issued == 0 && m.demanded == 0 {
-		p.stats.Prefetch.Issued++
-		m.issued = p.clock.now + 1
-	}
-}

@@ -25,7 +25,7 @@ var stages = []stage{
 	{name: "dispatch", run: func(c *Core) bool { return c.win.dispatch() }},
 	{name: "fetch", run: func(c *Core) bool { return c.front.fetchCycle() }},
 	{
-		name: "prefetch", run: func(c *Core) bool { return c.opt.prefetch.step() },
+		name: "prefetch", run: func(c *Core) bool { return c.opt.prefetch.Step() },
 		has: func(c *Core) bool { return c.opt.prefetch != nil },
 	},
 }

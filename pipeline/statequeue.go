@@ -88,8 +88,8 @@ func (q *stateQueue) squash(seq uint64) {
 // wait for a miss register; the entry is parked then.
 func (ex *executor) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok bool) {
 	q := ex.state
-	if ex.opt.prefetch != nil {
-		ex.opt.prefetch.demand(e, seq, key)
+	if ex.opt.prefetch != nil && (ex.opt.runahead == nil || !ex.opt.runahead.covers(seq)) {
+		ex.opt.prefetch.Demand(key)
 	}
 	start := ex.clock.now + uint64(ex.latency[isa.LatState])
 	extra, lv, ok := q.levels.Access(key, start)
@@ -105,7 +105,7 @@ func (ex *executor) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok
 		return 0, false
 	}
 	if ex.opt.runahead != nil && lv != hierarchy.Hit && ex.opt.runahead.covers(seq) {
-		ex.opt.prefetch.noteRunahead(key)
+		ex.opt.prefetch.Runahead(key)
 	}
 	switch lv {
 	case hierarchy.Hit:

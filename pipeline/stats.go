@@ -1,6 +1,9 @@
 package pipeline
 
-import "github.com/ooovm/ooovm/isa"
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/prefetch"
+)
 
 // Cause says what a commit slot was spent on, or lost to. Every slot of every
 // cycle goes to exactly one.
@@ -83,7 +86,7 @@ type Stats struct {
 	StackFills                                    uint64
 	GasAnswers                                    uint64 // reads of the gas left that were answered before their commit
 
-	Prefetch PrefetchStats
+	Prefetch prefetch.Stats
 	Value    ValueStats
 
 	FullROB, FullIQ, FullRegs, FullLoadQ, FullStoreQ, FullStateQ uint64

@@ -77,7 +77,7 @@ func (c *Core) commitBoundary() {
 		return
 	}
 	if c.opt.prefetch != nil {
-		c.opt.prefetch.begin(env, c.Stats.Instructions)
+		c.opt.prefetch.Begin(env, c.Stats.Instructions)
 	}
 	for seq := c.win.buf.Head; seq < c.win.buf.Tail; seq++ {
 		e := c.win.buf.At(seq)
