@@ -8,7 +8,10 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// retirement is what commit keeps from one cycle to the next.
+// retirement is what commit keeps from one cycle to the next. Commit is the stage that has
+// to see every part, and is Core's therefore: it writes architectural state, gives back what
+// an entry holds in each part, and where an instruction faults or a guess of the gas was
+// wrong, it squashes and steers fetch.
 type retirement struct {
 	args       decoder.Args // operands that the commit of the oldest instruction reads
 	argsFaulty bool
@@ -50,9 +53,9 @@ func (c *Core) commit() bool {
 		}
 		return true
 	}
-	c.ret.cause = c.whyNot()
+	c.ret.cause = c.stallCause()
 	if n < width {
-		c.lose(uint64(width - n))
+		c.chargeLost(uint64(width - n))
 	}
 	// The new oldest entry may have waited for exactly that.
 	if n > 0 && b.Head < b.Dispatch {
@@ -64,11 +67,11 @@ func (c *Core) commit() bool {
 	return n > 0
 }
 
-// lose gives slots to the present cause.
-func (c *Core) lose(slots uint64) {
+// chargeLost charges slots to the present cause.
+func (c *Core) chargeLost(slots uint64) {
 	c.Stats.Slots[c.ret.cause] += slots
 	if c.obs.ledger != nil {
-		c.book(c.ret.cause, slots)
+		c.attribute(c.ret.cause, slots)
 	}
 	if c.ret.cause != CauseSerial {
 		return
@@ -86,8 +89,8 @@ func (win *window) waitsForHead(e *rob.Entry) bool {
 	return facts[e.Op].traits&traitHead != 0
 }
 
-// whyNot gives the cause that keeps the oldest entry from committing.
-func (c *Core) whyNot() Cause {
+// stallCause returns the cause that keeps the oldest entry from committing.
+func (c *Core) stallCause() Cause {
 	b := c.win.buf
 	if b.Head == b.Dispatch {
 		if b.Dispatch == b.Tail && c.front.state == fetchSerial {
@@ -311,7 +314,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	var result *isa.Word
 	if e.Dst != rob.NoReg && row.Kind == decoder.KindExec {
 		result = c.ren.regs.Value(e.Dst)
-		if e.Flags&rob.Late != 0 {
+		if e.Flags&rob.ResultAtCommit != 0 {
 			c.commitCounter(e, f, cost)
 		}
 	}
@@ -340,14 +343,14 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	case decoder.KindHalt:
 		c.commitHalt(f, e.Next)
 	case decoder.KindExec:
-		if e.Flags&rob.Halts != 0 {
+		if e.Flags&rob.StopsFetch != 0 {
 			c.resumeSerial()
 		}
 	}
 	return c.check()
 }
 
-// resumeSerial lets fetch go on behind a serialising instruction that has
+// resumeSerial lets fetch go on after a serializing instruction that has
 // committed.
 func (c *Core) resumeSerial() {
 	c.front.state = fetchRuns
@@ -390,7 +393,7 @@ func (c *Core) commitCounter(e *rob.Entry, f *frame, cost uint64) {
 
 // wrongGas reports whether an oracle's answer to GAS differs from the gas left.
 func (c *Core) wrongGas(e *rob.Entry, f *frame, row *decoder.Row) bool {
-	if e.Op != isa.Counter || e.Imm != isa.CounterGas || e.Flags&rob.Late != 0 {
+	if e.Op != isa.Counter || e.Imm != isa.CounterGas || e.Flags&rob.ResultAtCommit != 0 {
 		return false
 	}
 	v := c.ren.regs.Value(e.Dst)

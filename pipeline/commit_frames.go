@@ -12,7 +12,7 @@ import (
 // was fetched in it.
 func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) {
 	child := &c.ren.frames[e.Next]
-	halted := e.Flags&rob.Halts != 0
+	halted := e.Flags&rob.StopsFetch != 0
 	account := &c.ret.callee
 	*account = *c.ren.regs.Value(child.account)
 	if f.parent >= 0 {
@@ -33,7 +33,7 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 		c.Stats.Calls++
 		c.obs.logEnter(e, e.Next)
 		if c.obs.ledger != nil {
-			c.bookEnter(e.Next, account)
+			c.ledgerEnter(e.Next, account)
 		}
 		prog := c.sys.CodeOf(account)
 		if halted {
@@ -94,7 +94,7 @@ func (t *transactions) outputRange(child int32) (off, n uint64, ok bool) {
 	return t.bounded(t.regs.Value(f.outOff), t.regs.Value(f.outLen))
 }
 
-// commitCreate enters the initialisation code of a new account.
+// commitCreate enters the initialization code of a new account.
 func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 	caller, resume := e.Frame, e.Inst+1
 	child := c.ren.newFrame()
@@ -131,7 +131,7 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 		ch.stackBase = f.stackBase + c.ren.maps.Map[caller].Height
 		c.ren.setProgram(ch, ch.ctx.Prog)
 		if c.obs.ledger != nil {
-			c.bookEnter(child, &self)
+			c.ledgerEnter(child, &self)
 		}
 		if c.opt.prefetch != nil {
 			c.opt.prefetch.Created(child)
@@ -176,7 +176,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 	c.ret.left, returned = c.sys.Leave(&f.ctx, &p.ctx, kind == decoder.KindAbort, decoder.NoFault, data)
 	p.ctx.Returned = uint64(len(returned))
 	if e.Dst != rob.NoReg {
-		if e.Flags&rob.Late != 0 {
+		if e.Flags&rob.ResultAtCommit != 0 {
 			*c.ren.regs.Value(e.Dst) = c.ret.left
 			c.win.wake(c.ren.regs.SetReady(e.Dst))
 		} else if *c.ren.regs.Value(e.Dst) != c.ret.left {
@@ -198,7 +198,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 	}
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
-	if e.Flags&rob.Halts != 0 {
+	if e.Flags&rob.StopsFetch != 0 {
 		c.resumeSerial()
 	}
 	if c.opt.prefetch != nil {
@@ -265,9 +265,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	c.squashFrom(c.win.buf.Head, CauseFault)
 	c.mem.squashMemory(0)
 	c.state.squash(0)
-	c.pred.direction.Restore(x.DirCP)
-	c.pred.target.Restore(x.TgtCP)
-	c.pred.dirCP, c.pred.tgtCP = x.DirCP, x.TgtCP
+	c.pred.restore(x.DirCP, x.TgtCP)
 	p := &c.ren.frames[pi]
 	c.ret.left, _ = c.sys.Leave(&f.ctx, &p.ctx, false, fault, nil)
 	p.ctx.Returned = 0

@@ -228,11 +228,11 @@ func (c *Core) agrees(e *rob.Entry, f *frame) bool {
 	return true
 }
 
-// goOn takes over what a serial instruction has done, behind which fetch waits.
+// goOn takes over what a serial instruction has done, after which fetch waits.
 func (c *Core) goOn(e *rob.Entry, f *frame, out *decoder.Outcome) {
 	fi, parent := e.Frame, f.parent
 	registers := f.ctx.Registers
-	switch out.Onward {
+	switch out.Continuation {
 	case decoder.Continue:
 		if out.Prog != nil {
 			c.ren.setProgram(f, out.Prog)

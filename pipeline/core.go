@@ -9,7 +9,6 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/ooovm/ooovm/decoder"
@@ -24,12 +23,6 @@ const (
 	contextWords  = 24
 	envelopeWords = 8
 )
-
-// ErrMaxCycles says that a run has reached its limit of cycles.
-var ErrMaxCycles = errors.New("the limit of cycles was reached")
-
-// stopInterval is how many simulated steps pass between two looks at Stop.
-const stopInterval = 4096
 
 // Core is one simulated core: its configuration, the system whose instructions it runs,
 // and its parts. A part owns its state and holds, as fields, the other parts that it works
@@ -109,7 +102,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	if cfg.Core.Transactions > 1 && c.registers == nil && c.outside.view == nil {
 		c.tx.upcoming, _ = sys.(decoder.Upcoming)
 	}
-	if r, ok := sys.(decoder.Rehearsal); ok && cfg.Core.Gas == "prefix" && c.outside.view == nil {
+	if r, ok := sys.(decoder.Trial); ok && cfg.Core.Gas == "prefix" && c.outside.view == nil {
 		c.opt.prefix = &prefixGas{system: r, ren: &c.ren, regs: c.ren.regs, buf: c.win.buf, win: &c.win, ret: &c.ret, stats: &c.Stats}
 	}
 	c.stages = stagesOf(c)
@@ -175,20 +168,6 @@ func (c *Core) Run(env *decoder.Envelope, dynamic uint64) error {
 	return c.End()
 }
 
-// guard ends a transaction that exceeds a limit or breaks an invariant.
-func (c *Core) guard() {
-	switch {
-	case c.run.watchdog > 0 && c.clock.now-c.run.lastCommit > c.run.watchdog && !c.tx.finished:
-		c.err = c.stuck()
-	case c.VerifyEvery > 0 && c.run.steps%c.VerifyEvery == 0 && c.Running():
-		c.err = c.Verify()
-	case c.MaxCycles > 0 && c.clock.now > c.MaxCycles:
-		c.err = ErrMaxCycles
-	case c.Stop != nil && c.run.steps%stopInterval == 0 && c.Stop.Err() != nil:
-		c.err = c.Stop.Err()
-	}
-}
-
 // begin sets fetch on the envelope of a transaction and returns its frame.
 func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
 	c.tx.gasBound, c.tx.memoryBound = 0, 0
@@ -249,51 +228,6 @@ func (fe *frontEnd) startRun() {
 	fe.run = fe.inst
 	fe.runGas = 0
 	fe.height = fe.maps.Map[fe.frame].Height
-}
-
-// nextEvent is the next cycle in which something happens by itself, when no stage
-// could move in the present one.
-func (c *Core) nextEvent() (next uint64, ok bool) {
-	next, ok = c.win.events.Next()
-	if b := c.win.buf; b.Dispatch < b.Tail {
-		if r := b.At(b.Dispatch).Ready; r > c.clock.now && (!ok || r < next) {
-			next, ok = r, true
-		}
-	}
-	if c.opt.prefetch != nil {
-		if at, some := c.opt.prefetch.Next(); some && (!ok || at < next) {
-			next, ok = at, true
-		}
-	}
-	if c.front.state == fetchRuns && c.front.resume > c.clock.now && (!ok || c.front.resume < next) {
-		next, ok = c.front.resume, true
-	}
-	for u := range c.win.busy {
-		if len(c.win.ready[u]) == 0 && !c.cfg.Core.InOrder {
-			continue
-		}
-		for _, until := range c.win.busy[u] {
-			if until > c.clock.now && (!ok || until < next) {
-				next, ok = until, true
-			}
-		}
-	}
-	return next, ok
-}
-
-// idle moves time to a cycle in which nothing happens, and gives the lost slots to
-// the cause that holds the machine now.
-func (c *Core) idle(to uint64) {
-	if to <= c.clock.now {
-		return
-	}
-	idle := to - c.clock.now
-	c.clock.now = to
-	c.lose(idle * c.Stats.Width)
-	c.Stats.Skipped += idle
-	if c.win.stalled != nil {
-		*c.win.stalled += idle
-	}
 }
 
 // ref names an entry's instruction to the predictors. What is not in the trace

@@ -26,7 +26,10 @@ func newKeccak() keccakState { return sha3.NewLegacyKeccak256().(keccakState) }
 const speculativeBytes = 32 << 10
 
 // executor computes what micro-ops return. It owns the latencies and its scratch space; of
-// the queues it reads what older entries have left there, and parks what has to wait.
+// the queues it reads what older entries have left there, and parks what has to wait. Issue
+// alone calls it (and commit for its scratch space). It writes the registers of the entry that
+// it executes, what the entry's places in the queues say of it, and nothing architectural; a
+// fault is a flag of the entry, raised by commit.
 type executor struct {
 	clock     *clock
 	sys       decoder.System
@@ -54,7 +57,7 @@ type executor struct {
 
 func (ex *executor) init() { ex.keccak = newKeccak() }
 
-// execute computes a micro-op with the values of this cycle and gives its latency.
+// execute computes a micro-op with the values of this cycle and returns its latency.
 // ok is false when it has to wait.
 func (ex *executor) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 	info := &facts[e.Op]
@@ -256,7 +259,7 @@ func (ex *executor) affordable(e *rob.Entry, seq, end uint64) bool {
 	return true
 }
 
-// buffer gives scratch space for one gather.
+// buffer returns scratch space for one gather.
 func (ex *executor) buffer(n uint64) []byte {
 	if uint64(cap(ex.scratch)) < n {
 		ex.scratch = make([]byte, n)
@@ -465,7 +468,7 @@ func (ex *executor) executeControl(e *rob.Entry, seq, latency uint64) (uint64, b
 				break
 			}
 		}
-		e.Flags |= rob.Late
+		e.Flags |= rob.ResultAtCommit
 	}
 	return latency, true
 }
@@ -474,7 +477,7 @@ func (ex *executor) executeControl(e *rob.Entry, seq, latency uint64) (uint64, b
 // its address when commit knows it.
 func (rn *renamer) succeed(e *rob.Entry) {
 	if rn.frames[e.Frame].creation {
-		e.Flags |= rob.Late
+		e.Flags |= rob.ResultAtCommit
 		return
 	}
 	rn.regs.Value(e.Dst).SetOne()

@@ -14,7 +14,7 @@ type fetchRoom struct{ uops, insts, taken int }
 // fetchCycle decodes and renames along the predicted path, up to the decode
 // width in instructions and the width in micro-ops.
 func (fe *frontEnd) fetchCycle() (moved bool) {
-	if fe.state == fetchForeseen && fe.buf.Head == fe.buf.Tail {
+	if fe.state == fetchAtFault && fe.buf.Head == fe.buf.Tail {
 		fe.state = fetchRuns
 	}
 	if fe.state != fetchRuns || fe.resume > fe.clock.now {
@@ -71,7 +71,7 @@ func (fe *frontEnd) fetchedInst(fi int32, row *decoder.Row, dynamic uint64) {
 	}
 }
 
-// stopAtFault stops fetch behind an instruction that an oracle says faults. A call
+// stopAtFault stops fetch after an instruction that an oracle says faults. A call
 // of a built-in fails in the built-in, which is not in the trace and counts as part
 // of the call.
 func (fe *frontEnd) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
@@ -92,7 +92,7 @@ func (fe *frontEnd) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
 	if fe.run != fe.inst && fe.policy == stackFold && fe.frame == fi {
 		fe.carryRun(fi)
 	}
-	fe.state = fetchForeseen
+	fe.state = fetchAtFault
 }
 
 // newEntry appends an entry that carries the pending run.
@@ -128,10 +128,10 @@ func (fe *frontEnd) carryRun(fi int32) {
 	fe.startRun()
 }
 
-// fetchFault emits an instruction that cannot execute. Fetch stops behind it.
+// fetchFault emits an instruction that cannot execute. Fetch stops after it.
 func (fe *frontEnd) fetchFault(fi int32, fault decoder.Fault) {
 	e, seq := fe.newEntry(fi, isa.Fault)
-	e.Flags = rob.First | rob.Last | rob.Faulty | rob.Halts
+	e.Flags = rob.First | rob.Last | rob.Faulty | rob.StopsFetch
 	e.Fault = uint8(fault)
 	e.UndoEnd = fe.maps.Mark()
 	fe.fetched(e, seq)
@@ -227,7 +227,7 @@ func (fe *frontEnd) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in 
 
 // serialise stops fetch until the entry has committed.
 func (fe *frontEnd) serialise(e *rob.Entry) {
-	e.Flags |= rob.Halts
+	e.Flags |= rob.StopsFetch
 	fe.state = fetchSerial
 	fe.serial = e.Op
 }

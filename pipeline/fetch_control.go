@@ -7,7 +7,7 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// known gives a register's value where rename can see it: constants.
+// known returns a register's value where rename can see it: constants.
 func (rn *renamer) known(r rob.Reg) (*isa.Word, bool) {
 	if r.IsConst() {
 		return rn.regs.Value(r), true
@@ -110,7 +110,7 @@ func (s *predictors) repairDirection(ref predictor.Ref, e *rob.Entry, taken bool
 	s.dirCP = s.direction.Checkpoint()
 }
 
-// predictTarget gives the predicted target instruction, or -1.
+// predictTarget returns the predicted target instruction, or -1.
 func (fe *frontEnd) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst, row *decoder.Row, fall int32) int32 {
 	if in.Aux >= 0 {
 		if row.Kind == decoder.KindJump && in.N == 1 {
@@ -134,7 +134,7 @@ func (fe *frontEnd) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst,
 	return t
 }
 
-// resolveAtRename gives the next instruction of a jump or branch whose operands
+// resolveAtRename returns the next instruction of a jump or branch whose operands
 // are constants: -1 for an invalid target.
 func (rn *renamer) resolveAtRename(e *rob.Entry, f *frame, fall int32) (next int32, ok bool) {
 	if e.Op == isa.Branch {
@@ -214,7 +214,7 @@ func (fe *frontEnd) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.In
 	}
 }
 
-// resolvedCallee gives the program called where rename can see the account, or
+// resolvedCallee returns the program called where rename can see the account, or
 // where the Target micro-op has already executed, else nil.
 func (fe *frontEnd) resolvedCallee(e *rob.Entry, seq uint64, row *decoder.Row, account rob.Reg) (*decoder.Program, *isa.Word) {
 	if w, ok := fe.ren.known(account); ok {
@@ -243,7 +243,7 @@ func pathInto(path, site uint64, account *isa.Word) uint64 {
 }
 
 // fetchLeave ends the frame: the caller gets the success word and the returned
-// range, and fetch goes on behind the call.
+// range, and fetch goes on after the call.
 func (fe *frontEnd) fetchLeave(e *rob.Entry, fi int32, f *frame, row *decoder.Row) {
 	p := f.parent
 	fe.maps.Drop(fi, int(row.Pops))

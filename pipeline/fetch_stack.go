@@ -11,7 +11,7 @@ import (
 // what the stack alone decides faults at rename.
 
 // fetch goes on with the stack instructions at the fetch position, as one run, and then with
-// the instruction behind them. rests means that nothing more is fetched in this cycle.
+// the instruction after them. rests means that nothing more is fetched in this cycle.
 func (stackMachine) fetch(fe *frontEnd, fi int32, f *frame) (moved, rests bool) {
 	if fe.policy == stackFold && fe.uop == 0 && fe.pred.faults == nil {
 		run := int(fe.inst - fe.run)
@@ -46,7 +46,7 @@ func (stackMachine) fetch(fe *frontEnd, fi int32, f *frame) (moved, rests bool) 
 
 // startable reports whether the instruction at the fetch position can be renamed: its
 // operands are in registers and the stack allows it. What faults is fetched as a fault. An
-// instruction that is fused into the jump behind it is skipped.
+// instruction that is fused into the jump after it is skipped.
 func (fe *frontEnd) startable(fi int32, f *frame) bool {
 	in := &f.prog.Insts[fe.inst]
 	row := &f.rows[in.Code]
@@ -98,7 +98,7 @@ func (stackMachine) move(fe *frontEnd, e *rob.Entry, fi int32, f *frame, in *dec
 }
 
 // foldRun folds the stack instructions at the fetch position, at most limit of
-// them, and gives their number. It stops before one that faults or has to wait for
+// them, and returns their number. It stops before one that faults or has to wait for
 // spilled operands, which is fetchCycle's to treat.
 func (fe *frontEnd) foldRun(fi int32, f *frame, limit int) (n int) {
 	m := &fe.maps.Map[fi]

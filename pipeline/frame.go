@@ -23,11 +23,11 @@ type frame struct {
 	bank        rob.Reg // of its transaction: the constants of all its frames
 	tx          uint32  // number of its transaction, as the core counts them
 	parent      int32   // -1 for the envelope
-	resume      int32   // the caller's instruction behind the call
+	resume      int32   // the caller's instruction after the call
 	static      bool
 	asked       bool          // a predictor of state keys has been asked about its call
 	seen        prefetch.Seen // what earlier calls of the block have run
-	creation    bool          // runs initialisation code: what it returns is code
+	creation    bool          // runs initialization code: what it returns is code
 	outOff      rob.Reg       // where the caller wants what is returned
 	outLen      rob.Reg
 	space       int32   // the frame whose memory it uses: its own, or the outermost one's

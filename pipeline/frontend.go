@@ -43,7 +43,7 @@ type frontEnd struct {
 	runGas     uint32
 	height     int    // of the frame's stack before the run
 	waitFor    uint64 // fetchTarget: the entry
-	serial     isa.Op // what fetch stopped behind last
+	serial     isa.Op // what fetch stopped after last
 	cause      Cause  // what emptied the machine last
 	since      uint64 // the first entry fetched after that
 	redirected bool   // the jump just fetched was taken
@@ -67,11 +67,11 @@ var stackPolicies = map[string]stackPolicy{"execute": stackExecute, "rename": st
 type fetchState uint8
 
 const (
-	fetchRuns     fetchState = iota
-	fetchTarget              // for a jump or call whose target is not predicted, to execute
-	fetchSerial              // for a serialising instruction to commit
-	fetchForeseen            // behind what an oracle says faults, until the machine is empty: then the oracle was wrong
-	fetchDead                // behind a fault or the end of the transaction: only a squash revives it
+	fetchRuns    fetchState = iota
+	fetchTarget             // for a jump or call whose target is not predicted, to execute
+	fetchSerial             // for a serializing instruction to commit
+	fetchAtFault            // after what an oracle says faults, until the machine is empty: then the oracle was wrong
+	fetchDead               // after a fault or the end of the transaction: only a squash revives it
 )
 
 func (fe *frontEnd) init(policy stackPolicy) {

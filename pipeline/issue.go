@@ -149,7 +149,7 @@ func (c *Core) complete(e *rob.Entry, seq uint64) {
 		return
 	}
 	e.Flags |= rob.Done
-	if e.Dst != rob.NoReg && e.Flags&rob.Late == 0 {
+	if e.Dst != rob.NoReg && e.Flags&rob.ResultAtCommit == 0 {
 		c.win.wake(c.ren.regs.SetReady(e.Dst))
 	}
 	if e.Dst2 != rob.NoReg {

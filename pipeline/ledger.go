@@ -22,8 +22,8 @@ type Ledger interface {
 // SetLedger books the slots of what is simulated from now on; nil ends that.
 func (c *Core) SetLedger(l Ledger) { c.obs.ledger = l }
 
-// book finds the instruction that slots are lost to.
-func (c *Core) book(cause Cause, slots uint64) {
+// attribute finds the instruction that slots are lost to.
+func (c *Core) attribute(cause Cause, slots uint64) {
 	frame, inst := c.front.frame, c.front.inst
 	if b := c.win.buf; b.Head < b.Tail {
 		e := b.At(b.Head)
@@ -32,8 +32,8 @@ func (c *Core) book(cause Cause, slots uint64) {
 	c.obs.ledger.Slots(c.ren.frames[frame].prog, inst, cause, slots)
 }
 
-// bookEnter tells of a frame whose call has committed.
-func (c *Core) bookEnter(child int32, account *isa.Word) {
+// ledgerEnter tells of a frame whose call has committed.
+func (c *Core) ledgerEnter(child int32, account *isa.Word) {
 	f := &c.ren.frames[child]
 	var input []byte
 	env := &c.ren.maps.Map[child].Env

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -57,6 +56,11 @@ type parked struct {
 // memoryQueue is the load and the store queue. Positions start at 1 and grow for
 // ever; the ring index is the position's low bits. The stores of each frame are
 // linked, so that a load looks only at those that can matter.
+//
+// The queues are in program order and hold what is in flight; of a frame, lastStore is the
+// youngest store (verifyQueues). Dispatch appends, the executor reads and parks, write-back
+// makes addresses and data known, commit moves the heads, a squash the tails. What a load
+// that has gone ahead of a store should have waited for, resolve returns: only Core squashes.
 type memoryQueue struct {
 	ren   *renamer
 	regs  *rob.Registers
@@ -289,21 +293,4 @@ func (win *window) pushReady(e *rob.Entry, seq uint64) {
 		win.ready[u].Push(seq)
 		win.readyUnits |= 1 << u
 	}
-}
-
-// bounded gives offset and length of a memory range as integers; ok is false, and
-// both are zero, when no gas can pay for it. Ranges of length zero cost nothing and
-// may lie anywhere.
-func (t *transactions) bounded(off, n *isa.Word) (o, l uint64, ok bool) {
-	if n.IsZero() {
-		return 0, 0, true
-	}
-	if !off.IsUint64() || !n.IsUint64() {
-		return 0, 0, false
-	}
-	o, l = off.Uint64(), n.Uint64()
-	if o+l < o || o+l > t.memoryBound {
-		return 0, 0, false
-	}
-	return o, l, true
 }

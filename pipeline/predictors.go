@@ -131,6 +131,13 @@ func (c *Core) Inherit(from *Core) error {
 	return nil
 }
 
+// restore goes back to the histories from before an entry was fetched.
+func (s *predictors) restore(dirCP, tgtCP uint64) {
+	s.direction.Restore(dirCP)
+	s.target.Restore(tgtCP)
+	s.dirCP, s.tgtCP = dirCP, tgtCP
+}
+
 // attach connects the core to its predictors.
 func (c *Core) attach() {
 	c.pred.faults, _ = c.pred.direction.(predictor.FaultOracle)

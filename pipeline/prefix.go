@@ -23,14 +23,14 @@ type prefixGas struct {
 	ret   *retirement
 	stats *Stats
 
-	system  decoder.Rehearsal
+	system  decoder.Trial
 	waiting []parked // counters that have executed and have no answer
 	memory  []byte   // its length alone matters: the frame's memory as it will be
 }
 
 // note takes in a counter that has executed.
 func (g *prefixGas) note(e *rob.Entry, seq uint64) {
-	if e.Op == isa.Counter && e.Imm == isa.CounterGas && e.Flags&rob.Late != 0 {
+	if e.Op == isa.Counter && e.Imm == isa.CounterGas && e.Flags&rob.ResultAtCommit != 0 {
 		g.waiting = append(g.waiting, parked{seq, e.UID})
 	}
 }
@@ -43,7 +43,7 @@ func (g *prefixGas) step() (moved bool) {
 			continue
 		}
 		e := g.buf.At(w.seq)
-		if e.UID != w.uid || e.Flags&rob.Late == 0 {
+		if e.UID != w.uid || e.Flags&rob.ResultAtCommit == 0 {
 			continue
 		}
 		if !g.ready(e, w.seq) {
@@ -54,7 +54,7 @@ func (g *prefixGas) step() (moved bool) {
 		if !ok {
 			continue // something before it faults: its commit answers, if it gets there
 		}
-		e.Flags &^= rob.Late
+		e.Flags &^= rob.ResultAtCommit
 		g.regs.Value(e.Dst).SetUint64(left)
 		g.win.wake(g.regs.SetReady(e.Dst))
 		g.stats.GasAnswers++
@@ -82,8 +82,8 @@ func (g *prefixGas) left(counter *rob.Entry, seq uint64) (gas uint64, ok bool) {
 	}
 	f := &g.ren.frames[counter.Frame]
 	ctx := f.ctx
-	mark := g.system.Rehearse()
-	defer g.system.TakeBack(mark)
+	mark := g.system.BeginTrial()
+	defer g.system.Rollback(mark)
 	args := g.ret.args // of an instruction some of whose micro-ops have retired
 	for s := g.buf.Head; s < seq; s++ {
 		e := g.buf.At(s)
@@ -95,7 +95,7 @@ func (g *prefixGas) left(counter *rob.Entry, seq uint64) (gas uint64, ok bool) {
 		}
 		in := &f.prog.Insts[e.Inst]
 		if e.Op == isa.Nop && e.Flags&rob.Last == 0 {
-			continue // carries a run, and is no part of the instruction behind it
+			continue // carries a run, and is no part of the instruction after it
 		}
 		row := &f.prog.Rows[in.Code]
 		if row.Flags&(decoder.Dynamic|decoder.Effect) != 0 && !in.Kind.Foldable() {
@@ -148,7 +148,7 @@ func spend(ctx *decoder.Context, cost uint64) bool {
 	return true
 }
 
-// sized gives a memory of a length, whatever is in it.
+// sized returns a memory of a length, whatever is in it.
 func (g *prefixGas) sized(n uint64) []byte {
 	if uint64(len(g.memory)) < n {
 		g.memory = make([]byte, n)

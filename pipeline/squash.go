@@ -60,7 +60,7 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 	c.front.steer(e.Frame, next, c.clock.now+1, cause)
 }
 
-// targetOf gives the instruction that a jump whose operands are there goes to, -1
+// targetOf returns the instruction that a jump whose operands are there goes to, -1
 // when it is no jump target.
 func (rn *renamer) targetOf(e *rob.Entry, f *frame) int32 {
 	if t := f.prog.Insts[e.Inst].Aux; t >= 0 {
@@ -102,7 +102,7 @@ func (c *Core) resolveTarget(e *rob.Entry, seq uint64) {
 		c.front.steer(child, 0, c.clock.now+1, CauseCall)
 		return
 	}
-	halted := x.Flags&rob.Halts != 0
+	halted := x.Flags&rob.StopsFetch != 0
 	c.Stats.CallMispredicts++
 	c.squashAfter(x, enter, CauseCall)
 	c.ren.setProgram(&c.ren.frames[child], prog)
@@ -162,9 +162,7 @@ func (c *Core) squashInstruction(seq uint64, cause Cause) {
 	first := seq - uint64(c.win.buf.At(seq).UopIdx)
 	x := *c.win.buf.At(first)
 	c.squashFrom(first, cause)
-	c.pred.direction.Restore(x.DirCP)
-	c.pred.target.Restore(x.TgtCP)
-	c.pred.dirCP, c.pred.tgtCP = x.DirCP, x.TgtCP
+	c.pred.restore(x.DirCP, x.TgtCP)
 	c.front.dynamic = x.Dynamic - uint64(x.Inst-x.RunStart)
 	c.front.steer(x.Frame, x.RunStart, c.clock.now+1, cause)
 }

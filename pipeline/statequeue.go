@@ -33,7 +33,13 @@ type stateOp struct {
 }
 
 // stateQueue orders state loads and stores by key as the memory queue orders
-// memory by bytes. Positions start at 1.
+// memory by bytes. Positions start at 1. It owns the numbers of keys and the hierarchy too,
+// which the prefetcher shares.
+//
+// The queue is in program order and holds what is in flight (verifyQueues); transfers are the
+// sequence numbers of what may still change balances, oldest first. Dispatch appends, the
+// executor reads and parks, write-back makes keys and data known, commit moves the head, a
+// squash the tail.
 type stateQueue struct {
 	ren   *renamer
 	win   *window
@@ -175,7 +181,7 @@ func (ex *executor) keyOf(e *rob.Entry) *hierarchy.Key {
 	return key
 }
 
-// waitsForTransfer parks a read of a balance behind what may still change balances.
+// waitsForTransfer parks a read of a balance until nothing older can change balances.
 func (q *stateQueue) waitsForTransfer(e *rob.Entry, seq uint64) bool {
 	if len(q.transfers) == 0 || q.transfers[0] >= seq {
 		return false

@@ -77,9 +77,7 @@ func (c *Core) Abort(cycle uint64) {
 		e := *b.At(b.Head)
 		frame = e.Frame
 		c.squashFrom(b.Head, CauseDrain)
-		c.pred.direction.Restore(e.DirCP)
-		c.pred.target.Restore(e.TgtCP)
-		c.pred.dirCP, c.pred.tgtCP = e.DirCP, e.TgtCP
+		c.pred.restore(e.DirCP, e.TgtCP)
 	} else {
 		c.ren.maps.UndoTo(c.ren.retiredTo) // of a run that no entry carries yet
 	}

@@ -6,11 +6,16 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// window lets the core's window reach across transactions: fetch goes on from the end of
+// transactions are those in flight: one, or as many as core.transactions lets the window reach
+// across. Then fetch goes on from the end of
 // one envelope into the next, as the block lists them, and commit stays in order. Reads
 // that executed before their transaction's turn saw whatever was committed, or in the
 // state queue, then; when its turn comes they are made again and compared, as Cain and
 // Lipasti (ISCA 2004) replay loads by value, and the oldest that differs is squashed.
+//
+// number counts them; root is the frame of the envelope of the one that commits, and no frame
+// or memory of those in flight exceeds the two bounds. Begin, commit's end of an envelope and
+// fetch's way into the next one change it.
 type transactions struct {
 	sys  decoder.System
 	ren  *renamer
@@ -27,6 +32,23 @@ type transactions struct {
 	memoryBound uint64 // no memory of them is larger, in bytes
 }
 
+// bounded returns offset and length of a memory range as integers; ok is false, and
+// both are zero, when no gas can pay for it. Ranges of length zero cost nothing and
+// may lie anywhere.
+func (t *transactions) bounded(off, n *isa.Word) (o, l uint64, ok bool) {
+	if n.IsZero() {
+		return 0, 0, true
+	}
+	if !off.IsUint64() || !n.IsUint64() {
+		return 0, 0, false
+	}
+	o, l = off.Uint64(), n.Uint64()
+	if o+l < o || o+l > t.memoryBound {
+		return 0, 0, false
+	}
+	return o, l, true
+}
+
 // Boundary ends the transaction that has just committed and begins the next one.
 type Boundary func() (*decoder.Envelope, error)
 
@@ -34,7 +56,7 @@ type Boundary func() (*decoder.Envelope, error)
 // the last of those that it could go through without draining.
 func (c *Core) AtBoundary(f Boundary) { c.tx.boundary = f }
 
-// bank gives a free bank of constants.
+// bank returns a free bank of constants.
 func (rn *renamer) bank() rob.Reg {
 	if n := len(rn.banks); n > 0 {
 		b := rn.banks[n-1]
@@ -44,7 +66,7 @@ func (rn *renamer) bank() rob.Reg {
 	return rn.regs.AddBank(contextWords + envelopeWords)
 }
 
-// fetchNext goes on into the envelope of the transaction behind the one that e ends. It
+// fetchNext goes on into the envelope of the transaction after the one that e ends. It
 // reports false where there is none, or no room for one more in the window.
 func (fe *frontEnd) fetchNext(e *rob.Entry, tx uint32) bool {
 	ahead := tx + 1 - fe.tx.number

@@ -20,7 +20,8 @@ type ValueStats struct {
 	Unread    uint64 // of these, before anything had read the value
 }
 
-// valuePrediction asks the predictor of values and teaches it.
+// valuePrediction asks the predictor of values and teaches it. It keeps nothing of its own
+// but the choice of what a prediction is about; what it has predicted is in the state queue.
 type valuePrediction struct {
 	ren   *renamer
 	regs  *rob.Registers

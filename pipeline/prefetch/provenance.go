@@ -137,7 +137,7 @@ func (p *provenance) retire(e *Retired) {
 	}
 }
 
-// follow gives the expression of a micro-op's result, and keeps what it stores.
+// follow returns the expression of a micro-op's result, and keeps what it stores.
 func (p *provenance) follow(t *tracedFrame, e *Retired) predictor.Node {
 	switch isa.Table[e.Op].Class {
 	case isa.ClassALU:

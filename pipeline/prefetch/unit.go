@@ -176,7 +176,7 @@ func (p *Unit) Begin(env *decoder.Envelope, dynamic uint64) {
 		p.transaction(env, p.sys.Context(), dynamic)
 		return
 	}
-	// What has been learnt since the present transaction was looked at is new.
+	// What has been learned since the present transaction was looked at is new.
 	p.transaction(env, p.sys.Context(), dynamic)
 	first := p.cfg.Ahead
 	if !p.looked {
@@ -321,7 +321,7 @@ func (p *Unit) Step() (moved bool) {
 	return moved
 }
 
-// do does it, and gives the cycle in which to try again, or zero.
+// do does it, and returns the cycle in which to try again, or zero.
 func (p *Unit) do(x *request) (again uint64) {
 	if x.entry == nil {
 		call, waits := p.core.Operands(x.seq, x.uid)
