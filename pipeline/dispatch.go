@@ -13,7 +13,7 @@ func (win *window) dispatch() bool {
 	b := win.buf
 	n := 0
 	win.stalled = nil
-	for n < win.cfg.Core.Width && b.Dispatch < b.Tail {
+	for n < win.core.Width && b.Dispatch < b.Tail {
 		seq := b.Dispatch
 		e := b.At(seq)
 		if e.Ready > win.clock.now {
@@ -36,7 +36,7 @@ func (win *window) dispatch() bool {
 
 // room reports which full structure holds the entry back, or nil.
 func (win *window) room(e *rob.Entry) *uint64 {
-	cfg := &win.cfg.Core
+	cfg := &win.core
 	switch {
 	case win.buf.Occupancy() >= cfg.ROB:
 		return &win.stats.FullROB

@@ -20,7 +20,7 @@ func (fe *frontEnd) fetchCycle() (moved bool) {
 	if fe.state != fetchRuns || fe.resume > fe.clock.now {
 		return false
 	}
-	core := &fe.cfg.Core
+	core := &fe.core
 	queue := core.Width*core.FrontEnd - int(fe.buf.Tail-fe.buf.Dispatch)
 	fe.room = fetchRoom{uops: min(core.Width, queue), insts: core.Decode, taken: core.Taken}
 	for fe.room.uops > 0 && fe.room.insts > 0 && fe.room.taken > 0 && fe.state == fetchRuns && fe.resume <= fe.clock.now {
@@ -45,7 +45,7 @@ func (fe *frontEnd) fetchFolded(fi int32, f *frame, in *decoder.Inst) {
 		fe.runGas += f.rows[in.Code].gas
 		fe.inst++
 		fe.dynamic++
-		if int(fe.inst-fe.run) >= fe.cfg.Core.Decode {
+		if int(fe.inst-fe.run) >= fe.core.Decode {
 			fe.carryRun(fi)
 			fe.room.uops--
 		}
@@ -103,7 +103,7 @@ func (fe *frontEnd) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
 	e.RunStart, e.Inst = fe.run, fe.inst
 	e.RunGas = fe.runGas
 	e.Height = uint16(fe.height)
-	e.Ready = fe.clock.now + uint64(fe.cfg.Core.FrontEnd)
+	e.Ready = fe.clock.now + uint64(fe.core.FrontEnd)
 	e.Dynamic = fe.dynamic
 	e.DirCP, e.TgtCP = fe.pred.dirCP, fe.pred.tgtCP
 	e.Next = -1

@@ -78,7 +78,7 @@ func (fe *frontEnd) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *
 	fe.redirected = next != fall
 	fe.startRun()
 	if bubble {
-		fe.resume = fe.clock.now + uint64(fe.cfg.Core.FrontEnd)
+		fe.resume = fe.clock.now + uint64(fe.core.FrontEnd)
 		fe.refill(CauseFrontEnd)
 	}
 }

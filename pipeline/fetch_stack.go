@@ -15,9 +15,9 @@ import (
 func (stackMachine) fetch(fe *frontEnd, fi int32, f *frame) (moved, rests bool) {
 	if fe.policy == stackFold && fe.uop == 0 && fe.pred.faults == nil {
 		run := int(fe.inst - fe.run)
-		if n := fe.foldRun(fi, f, min(fe.room.insts, fe.cfg.Core.Decode-run)); n > 0 {
+		if n := fe.foldRun(fi, f, min(fe.room.insts, fe.core.Decode-run)); n > 0 {
 			fe.room.insts -= n
-			if run+n >= fe.cfg.Core.Decode {
+			if run+n >= fe.core.Decode {
 				fe.carryRun(fi)
 				fe.room.uops--
 				return true, false
@@ -104,7 +104,7 @@ func (fe *frontEnd) foldRun(fi int32, f *frame, limit int) (n int) {
 	m := &fe.maps.Map[fi]
 	insts := f.prog.Insts[fe.inst:]
 	low := fe.ren.stackLow - f.stackBase // lowest position of this stack held in registers
-	top := low + fe.cfg.Core.StackRegs - 1
+	top := low + fe.core.StackRegs - 1
 	gas := uint32(0)
 	for n < limit && n < len(insts) {
 		in := &insts[n]
@@ -165,12 +165,12 @@ func (fe *frontEnd) fillStack(fi int32, f *frame, row *rowFacts) bool {
 		n := fe.ren.stackLow - low
 		fe.ren.stackLow = low
 		fe.stats.StackFills += uint64(n)
-		if wait := n * fe.cfg.Core.Fill; wait > 0 {
+		if wait := n * fe.core.Fill; wait > 0 {
 			fe.resume = fe.clock.now + uint64(wait)
 			return false
 		}
 	}
-	if low := top + 1 - fe.cfg.Core.StackRegs; low > fe.ren.stackLow {
+	if low := top + 1 - fe.core.StackRegs; low > fe.ren.stackLow {
 		fe.ren.stackLow = low
 	}
 	return true

@@ -29,6 +29,7 @@ type frontEnd struct {
 	obs   *observers
 	stats *Stats
 
+	core   CoreConfig // as configured: here, reading it is one load
 	policy stackPolicy
 	fuses  bool // instructions before a jump are fused into it
 
@@ -75,6 +76,6 @@ const (
 )
 
 func (fe *frontEnd) init(policy stackPolicy) {
-	fe.policy = policy
+	fe.core, fe.policy = fe.cfg.Core, policy
 	fe.fuses = fe.cfg.Fusion.Jump || fe.cfg.Fusion.Test
 }

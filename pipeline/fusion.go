@@ -42,7 +42,7 @@ func (fe *frontEnd) fuse(fi int32, f *frame, in *decoder.Inst) bool {
 		return false // the push overflows
 	case m.Height+1 < int(f.rows[insts[before].Code].min):
 		return false // the jump underflows
-	case run > 0 && run+before > fe.cfg.Core.Decode:
+	case run > 0 && run+before > fe.core.Decode:
 		return false // a run that is not to be cut would be too long
 	case fe.pred.faults != nil:
 		for k := range before {

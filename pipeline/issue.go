@@ -11,14 +11,14 @@ import (
 // issue starts ready micro-ops, oldest first, within the issue width and the
 // units. A load that finds it must wait gives its port back.
 func (win *window) issue() bool {
-	if win.cfg.Core.InOrder {
+	if win.core.InOrder {
 		return win.issueInOrder()
 	}
 	units := win.readyUnits // those that can start another micro-op in this cycle
 	if units == 0 {
 		return false
 	}
-	budget := win.cfg.Core.Issue
+	budget := win.core.Issue
 	ports := win.units
 	moved := false
 	for budget > 0 && units != 0 {
@@ -51,7 +51,7 @@ func (win *window) issue() bool {
 // issueInOrder starts micro-ops in program order and stalls on the first that
 // cannot start: its operands are not ready, its unit is busy, or it waits.
 func (win *window) issueInOrder() bool {
-	budget := win.cfg.Core.Issue
+	budget := win.core.Issue
 	ports := win.units
 	moved := false
 	if win.issueNext < win.buf.Head {

@@ -288,7 +288,7 @@ func (win *window) unpark(w parked) {
 }
 
 func (win *window) pushReady(e *rob.Entry, seq uint64) {
-	if !win.cfg.Core.InOrder {
+	if !win.core.InOrder {
 		u := facts[e.Op].unit
 		win.ready[u].Push(seq)
 		win.readyUnits |= 1 << u

@@ -36,7 +36,7 @@ type constraint struct{ first, then, why string }
 // stageOrder is what the order of the stages has to keep. From commit to fetch they run
 // against the flow of micro-ops, so that none passes two stages in one cycle.
 var stageOrder = []constraint{
-	{"commit", "write-back", "what completes in a cycle retires in the next at the earliest"},
+	{"commit", "write-back", "commit alone ends a transaction, and what completes in a cycle retires in the next at the earliest"},
 	{"write-back", "prefix gas", "an answer needs all that is older to have executed, what ends in this cycle included"},
 	{"prefix gas", "issue", "a reader of the gas left issues in the cycle of the answer"},
 	{"write-back", "runahead", "it ends in the cycle in which the oldest has its data"},
@@ -87,15 +87,16 @@ func stagesOf(c *Core) (list []func(*Core) bool) {
 	return list
 }
 
-// tick simulates one cycle and reports whether any stage moved. Commit ends the transaction
-// or the run: the stages after it have nothing to do then.
+// tick simulates one cycle and reports whether any stage moved. Only commit, the first stage,
+// ends a transaction or the run; the others have nothing to do then.
 func (c *Core) tick() (moved bool) {
 	c.clock.now++
-	for _, run := range c.stages {
+	moved = c.stages[0](c)
+	if c.tx.finished || c.err != nil {
+		return moved
+	}
+	for _, run := range c.stages[1:] {
 		moved = run(c) || moved
-		if c.tx.finished || c.err != nil {
-			break
-		}
 	}
 	return moved
 }

@@ -70,7 +70,7 @@ func (rn *renamer) bank() rob.Reg {
 // reports false where there is none, or no room for one more in the window.
 func (fe *frontEnd) fetchNext(e *rob.Entry, tx uint32) bool {
 	ahead := tx + 1 - fe.tx.number
-	if fe.tx.boundary == nil || int(ahead) >= fe.cfg.Core.Transactions {
+	if fe.tx.boundary == nil || int(ahead) >= fe.core.Transactions {
 		return false
 	}
 	env, context, ok := fe.tx.upcoming.Upcoming(int(ahead))

@@ -27,6 +27,7 @@ type window struct {
 	obs   *observers
 	stats *Stats
 
+	core       CoreConfig // as configured: here, reading it is one load
 	buf        *rob.Buffer
 	events     queue.Events
 	ready      [isa.NumUnits]queue.Ready
@@ -40,7 +41,7 @@ type window struct {
 }
 
 func (win *window) init() {
-	win.units = win.cfg.units()
+	win.core, win.units = win.cfg.Core, win.cfg.units()
 	for u := range win.busy {
 		win.busy[u] = make([]uint64, 0, 4)
 	}
