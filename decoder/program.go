@@ -46,6 +46,9 @@ func (k Kind) Foldable() bool { return k <= KindNop || k == KindMove }
 // instruction), the others name a register of the frame or of the transaction.
 type Operand uint8
 
+// StackOperands is how many operands name stack slots.
+const StackOperands = 16
+
 // Operands that are not on the stack.
 const (
 	None         Operand = 0xff
@@ -169,9 +172,9 @@ type Program struct {
 	// instruction has micro-ops of its own in place of its row's template, those of
 	// instruction i from First[i] to First[i+1]. The last instruction stands for
 	// everything that is not in the program; jumps to no instruction go there.
-	File  *File
-	Uops  []Uop
-	First []int32
+	RegisterFile *RegisterFile
+	Uops         []Uop
+	First        []int32
 }
 
 // Template gives the micro-ops of an instruction of a register machine.
@@ -181,11 +184,11 @@ func (p *Program) Template(inst int32) []Uop { return p.Uops[p.First[inst]:p.Fir
 // programs of register machines the last instruction in place of that.
 func (p *Program) Target(w *isa.Word) int32 {
 	if w.IsUint64() && w.Uint64() < uint64(len(p.Label)) {
-		if t := p.Label[w.Uint64()]; t >= 0 || p.File == nil {
+		if t := p.Label[w.Uint64()]; t >= 0 || p.RegisterFile == nil {
 			return t
 		}
 	}
-	if p.File == nil {
+	if p.RegisterFile == nil {
 		return -1
 	}
 	return int32(len(p.Insts) - 1)

@@ -2,9 +2,9 @@ package decoder
 
 import "github.com/ooovm/ooovm/isa"
 
-// File describes the register file of a register machine. Its registers are renamed
+// RegisterFile describes the registers of a register machine. Its registers are renamed
 // as the stack of a stack machine is: a frame's rename map has one position for each.
-type File struct {
+type RegisterFile struct {
 	Size int // registers, 64 bits wide
 
 	// Status are the registers that take second results: overflow, errors. Nearly every
@@ -58,25 +58,25 @@ type Touched struct {
 	Account     bool
 }
 
-// Onward says where a program goes on behind an instruction.
-type Onward uint8
+// Continuation says where a program goes on behind an instruction.
+type Continuation uint8
 
 // The ways on.
 const (
-	Continue   Onward = iota // in the frame
-	EnterFrame               // in a frame of its own, from the beginning of Outcome.Prog
-	LeaveFrame               // in the caller's frame
-	EndProgram               // the outermost frame has ended, whatever frame runs
+	Continue   Continuation = iota // in the frame
+	EnterFrame                     // in a frame of its own, from the beginning of Outcome.Prog
+	LeaveFrame                     // in the caller's frame
+	EndProgram                     // the outermost frame has ended, whatever frame runs
 )
 
 // Outcome is what Execute has done.
 type Outcome struct {
-	Fault   Fault
-	Cost    uint64 // gas
-	Onward  Onward
-	Changed uint64   // registers with new values, a bit each
-	Inst    int32    // Continue: the next instruction; EnterFrame: that behind the call
-	Prog    *Program // Continue: the frame's code from now on, nil where it stays; EnterFrame: the callee's
-	Gas     uint64   // EnterFrame, LeaveFrame: left to the frame that goes on
-	Self    isa.Word // EnterFrame: the callee's account
+	Fault        Fault
+	Cost         uint64 // gas
+	Continuation Continuation
+	Changed      uint64   // registers with new values, a bit each
+	Inst         int32    // Continue: the next instruction; EnterFrame: that behind the call
+	Prog         *Program // Continue: the frame's code from now on, nil where it stays; EnterFrame: the callee's
+	Gas          uint64   // EnterFrame, LeaveFrame: left to the frame that goes on
+	Self         isa.Word // EnterFrame: the callee's account
 }

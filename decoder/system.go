@@ -124,14 +124,14 @@ type System interface {
 	Finish(top *Context, result isa.Word)
 }
 
-// Rehearsal is a System that can charge and apply instructions ahead of their commit
+// Trial is a System that can charge and apply instructions ahead of their commit
 // and take it back.
-type Rehearsal interface {
+type Trial interface {
 	System
-	// Rehearse begins; TakeBack, given what it returned, undoes every Charge and Apply
+	// BeginTrial begins; Rollback, given what it returned, undoes every Charge and Apply
 	// since. Between them there are no other calls, and no instruction that begins or ends a frame.
-	Rehearse() (mark int)
-	TakeBack(mark int)
+	BeginTrial() (mark int)
+	Rollback(mark int)
 }
 
 // Upcoming is a System that can tell of transactions before they begin, as the block

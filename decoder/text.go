@@ -32,7 +32,7 @@ func (o Operand) String() string {
 
 // Micro gives the micro-ops that an instruction is made into: its own, or its row's; none if it only rearranges operands.
 func (p *Program) Micro(inst int32) []Uop {
-	if p.File != nil {
+	if p.RegisterFile != nil {
 		return p.Template(inst)
 	}
 	return p.Rows[p.Insts[inst].Code].Uops

@@ -22,7 +22,7 @@ const (
 )
 
 // costPackages are those whose code runs for every micro-op.
-var costPackages = []string{"isa", "rob", "predictor", "pipeline"}
+var costPackages = []string{"isa", "rob", "predictor", "pipeline", "pipeline/hierarchy", "pipeline/prefetch", "pipeline/queue"}
 
 // TestCost fails when simulating a fixed block has become dearer. It runs
 // TestCostWorkload in a process of its own that counts statements.

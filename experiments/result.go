@@ -5,6 +5,7 @@ import (
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/pipeline/prefetch"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -251,7 +252,7 @@ func windowInfo(cfg *pipeline.Config, s *pipeline.Stats) *WindowInfo {
 	return &WindowInfo{cfg.Core.Transactions, s.Overlapped, s.StaleReads}
 }
 
-func prefetchInfo(cfg *pipeline.Config, s *pipeline.PrefetchStats) *PrefetchInfo {
+func prefetchInfo(cfg *pipeline.Config, s *prefetch.Stats) *PrefetchInfo {
 	if !cfg.Prefetches() {
 		return nil
 	}

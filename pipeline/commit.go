@@ -8,9 +8,24 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
+// retirement is what commit keeps from one cycle to the next. Commit is the stage that has
+// to see every part, and is Core's therefore: it writes architectural state, gives back what
+// an entry holds in each part, and where an instruction faults or a guess of the gas was
+// wrong, it squashes and steers fetch.
+type retirement struct {
+	args       decoder.Args // operands that the commit of the oldest instruction reads
+	argsFaulty bool
+	callee     isa.Word // account of the call being committed: kept here, it needs no allocation
+	result     isa.Word // of the outermost frame
+	left       isa.Word // what the frame that ended last gave its caller
+	charged    uint64   // cost of the instruction of a register machine being committed
+	reshaped   bool     // it has changed the shape of memory
+	cause      Cause    // of the slots that are being lost
+}
+
 // commit retires finished entries in program order and accounts for every slot.
 func (c *Core) commit() bool {
-	b := c.buf
+	b := c.win.buf
 	width := c.cfg.Core.Commit
 	n := 0
 	for n < width && b.Head < b.Dispatch {
@@ -20,49 +35,49 @@ func (c *Core) commit() bool {
 			break
 		}
 		n++
-		if c.watched(e) {
-			c.probe.Commit(c.cycle, e)
+		if c.obs.watches(e) {
+			c.obs.probe.Commit(c.clock.now, e)
 		}
-		if c.ledger != nil {
-			c.ledger.Slots(c.frames[e.Frame].prog, e.Inst, CauseBase, 1)
+		if c.obs.ledger != nil {
+			c.obs.ledger.Slots(c.ren.frames[e.Frame].prog, e.Inst, CauseBase, 1)
 		}
-		if !c.commitEntry(e, seq) || c.finished || c.err != nil {
+		if f := &c.ren.frames[e.Frame]; !f.machine.commit(c, e, seq, f) || c.tx.finished || c.err != nil {
 			break
 		}
 	}
 	c.Stats.Slots[CauseBase] += uint64(n)
-	if c.finished || c.err != nil {
+	if c.tx.finished || c.err != nil {
 		c.Stats.Slots[CauseDrain] += uint64(width - n)
-		if c.ledger != nil {
-			c.ledger.Slots(c.frames[c.root].prog, 0, CauseDrain, uint64(width-n))
+		if c.obs.ledger != nil {
+			c.obs.ledger.Slots(c.ren.frames[c.tx.root].prog, 0, CauseDrain, uint64(width-n))
 		}
 		return true
 	}
-	c.blame = c.whyNot()
+	c.ret.cause = c.stallCause()
 	if n < width {
-		c.lose(uint64(width - n))
+		c.chargeLost(uint64(width - n))
 	}
 	// The new oldest entry may have waited for exactly that.
 	if n > 0 && b.Head < b.Dispatch {
-		if e := b.At(b.Head); e.Flags&(rob.Parked|rob.Issued) == rob.Parked && c.waitsForHead(e) {
+		if e := b.At(b.Head); e.Flags&(rob.Parked|rob.Issued) == rob.Parked && c.win.waitsForHead(e) {
 			e.Flags &^= rob.Parked
-			c.pushReady(e, b.Head)
+			c.win.pushReady(e, b.Head)
 		}
 	}
 	return n > 0
 }
 
-// lose gives slots to the present cause.
-func (c *Core) lose(slots uint64) {
-	c.Stats.Slots[c.blame] += slots
-	if c.ledger != nil {
-		c.book(c.blame, slots)
+// chargeLost charges slots to the present cause.
+func (c *Core) chargeLost(slots uint64) {
+	c.Stats.Slots[c.ret.cause] += slots
+	if c.obs.ledger != nil {
+		c.attribute(c.ret.cause, slots)
 	}
-	if c.blame != CauseSerial {
+	if c.ret.cause != CauseSerial {
 		return
 	}
-	op := c.fetch.serial
-	if b := c.buf; b.Head < b.Dispatch {
+	op := c.front.serial
+	if b := c.win.buf; b.Head < b.Dispatch {
 		op = b.At(b.Head).Op
 	}
 	c.Stats.Serial[op] += slots
@@ -70,21 +85,21 @@ func (c *Core) lose(slots uint64) {
 
 // waitsForHead reports whether a parked entry may have parked for its turn. An
 // entry that waits for something else simply parks again.
-func (c *Core) waitsForHead(e *rob.Entry) bool {
+func (win *window) waitsForHead(e *rob.Entry) bool {
 	return facts[e.Op].traits&traitHead != 0
 }
 
-// whyNot gives the cause that keeps the oldest entry from committing.
-func (c *Core) whyNot() Cause {
-	b := c.buf
+// stallCause returns the cause that keeps the oldest entry from committing.
+func (c *Core) stallCause() Cause {
+	b := c.win.buf
 	if b.Head == b.Dispatch {
-		if b.Dispatch == b.Tail && c.fetch.state == fetchSerial {
+		if b.Dispatch == b.Tail && c.front.state == fetchSerial {
 			return CauseSerial
 		}
-		return c.fetch.cause
+		return c.front.cause
 	}
-	if b.Dispatch > c.fetch.since {
-		c.fetch.cause = CauseFrontEnd // the machine fills again
+	if b.Dispatch > c.front.since {
+		c.front.cause = CauseFrontEnd // the machine fills again
 	}
 	e := b.At(b.Head)
 	class := facts[e.Op].class
@@ -119,21 +134,17 @@ func (c *Core) whyNot() Cause {
 	return CauseExecute
 }
 
-// commitEntry retires the oldest entry. It reports false when the entry faulted
-// and is gone.
-func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
-	f := &c.frames[e.Frame]
-	if f.prog.File != nil {
-		return c.commitFromFile(e, seq, f)
-	}
+// commitStack retires the oldest entry of a stack machine. It reports false when the entry
+// faulted and is gone.
+func (c *Core) commitStack(e *rob.Entry, seq uint64, f *frame) bool {
 	if e.Flags&rob.First != 0 {
-		c.argsFaulty = false
+		c.ret.argsFaulty = false
 		if e.RunStart != e.Inst && !c.commitRun(e, f) {
 			return false
 		}
 	}
 	switch in := &f.prog.Insts[e.Inst]; {
-	case e.Flags&rob.Plain != 0 && c.checker == nil && c.commitPlain(e, f, in):
+	case e.Flags&rob.Plain != 0 && c.obs.checker == nil && c.commitPlain(e, f, in):
 	case e.Flags&rob.Last == 0:
 		if e.Op != isa.Nop {
 			c.captureArgs(e, f)
@@ -145,8 +156,8 @@ func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 	case !c.commitInst(e, seq, f, in):
 		return false
 	}
-	c.retire(c.buf.At(seq))
-	if c.window.next > 0 {
+	c.retire(c.win.buf.At(seq))
+	if c.tx.next > 0 {
 		c.commitBoundary()
 	}
 	return true
@@ -154,30 +165,27 @@ func (c *Core) commitEntry(e *rob.Entry, seq uint64) bool {
 
 // retire gives back what the oldest entry holds and moves on.
 func (c *Core) retire(e *rob.Entry) {
-	if c.oplog != nil {
-		c.logRetired(e)
+	if c.obs.oplog != nil {
+		c.obs.logRetired(e)
 	}
 	if c.outside.view != nil {
-		c.noteRead(e)
+		c.outside.noteRead(e)
 	}
-	if c.prefetch != nil {
-		c.prefetch.commit(c, e)
-		if t := c.prefetch.trace; t != nil {
-			t.retire(c, e)
-		}
+	if c.opt.prefetch != nil {
+		c.opt.prefetch.retire(e)
 	}
-	if c.values != nil {
-		c.trainValue(e)
+	if c.pred.values != nil {
+		c.val.trainValue(e)
 	}
-	c.retiredTo = c.maps.At(e.UndoEnd)
-	c.maps.RetireTo(c.retiredTo)
+	c.ren.retiredTo = c.ren.maps.At(e.UndoEnd)
+	c.ren.maps.RetireTo(c.ren.retiredTo)
 	facts := &facts[e.Op]
 	for i := range e.Src[:facts.sources] {
-		c.regs.Release(e.Src[i])
+		c.ren.regs.Release(e.Src[i])
 	}
 	if e.Dst != rob.NoReg {
-		c.inflight--
-		c.regs.Release(e.Dst)
+		c.win.inflight--
+		c.ren.regs.Release(e.Dst)
 	}
 	switch facts.class {
 	case isa.ClassStateLoad, isa.ClassStateData:
@@ -188,14 +196,14 @@ func (c *Core) retire(e *rob.Entry) {
 		if readsMemory(e) {
 			c.mem.lHead++
 		}
-		c.regs.Release(e.Dst2)
+		c.ren.regs.Release(e.Dst2)
 	}
 	if e.Flags&rob.Issued != 0 {
 		c.Stats.Executed++
 	}
 	c.Stats.Uops++
-	c.lastCommit = c.cycle
-	c.buf.Head++
+	c.run.lastCommit = c.clock.now
+	c.win.buf.Head++
 }
 
 // commitPlain commits an instruction that costs a constant and makes a word. It
@@ -207,14 +215,14 @@ func (c *Core) commitPlain(e *rob.Entry, f *frame, in *decoder.Inst) bool {
 	}
 	f.ctx.Gas -= cost
 	c.Stats.Instructions++
-	c.hasher.commit(in.PC, in.Code, f.ctx.Gas, c.regs.Value(e.Dst))
+	c.obs.stream.commit(in.PC, in.Code, f.ctx.Gas, c.ren.regs.Value(e.Dst))
 	return true
 }
 
 // captureArgs keeps the operands that an instruction's commit reads.
 func (c *Core) captureArgs(e *rob.Entry, f *frame) {
 	if e.Flags&rob.Faulty != 0 {
-		c.argsFaulty = true
+		c.ret.argsFaulty = true
 	}
 	code := f.prog.Insts[e.Inst].Code
 	if e.Op == isa.Fault || !f.rows[code].args {
@@ -222,8 +230,8 @@ func (c *Core) captureArgs(e *rob.Entry, f *frame) {
 	}
 	u := &f.prog.Rows[code].Uops[e.UopIdx]
 	for i, o := range u.Src {
-		if o < decoder.Operand(len(c.args)) {
-			c.args[o] = *c.regs.Value(e.Src[i])
+		if o < decoder.Operand(len(c.ret.args)) {
+			c.ret.args[o] = *c.ren.regs.Value(e.Src[i])
 		}
 	}
 }
@@ -232,7 +240,7 @@ func (c *Core) captureArgs(e *rob.Entry, f *frame) {
 // false when one of them runs out of gas.
 func (c *Core) commitRun(e *rob.Entry, f *frame) bool {
 	n := uint64(e.Inst - e.RunStart)
-	if f.ctx.Gas >= uint64(e.RunGas) && c.checker == nil && (e.Op != isa.Branch || e.Imm != branchIfZero) {
+	if f.ctx.Gas >= uint64(e.RunGas) && c.obs.checker == nil && (e.Op != isa.Branch || e.Imm != branchIfZero) {
 		f.ctx.Gas -= uint64(e.RunGas)
 		c.Stats.Instructions += n
 		return true
@@ -258,7 +266,7 @@ func (c *Core) commitStackOp(e *rob.Entry, f *frame, i int32) bool {
 		c.commitTest(e, f, in, row)
 		return c.check()
 	}
-	c.report(f, in, row, nil, cost, false)
+	c.obs.report(f, in, row, nil, cost, false)
 	f.ctx.Gas -= cost
 	c.Stats.Instructions++
 	return c.check()
@@ -273,7 +281,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	var memory uint64
 	if e.Op != isa.Fault {
 		if row.Flags&decoder.Dynamic != 0 {
-			cost, memory, fault = c.sys.Charge(&f.ctx, in, &c.args)
+			cost, memory, fault = c.sys.Charge(&f.ctx, in, &c.ret.args)
 		} else if row.Kind == decoder.KindBuiltin {
 			cost = f.builtinCost
 		}
@@ -281,7 +289,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	if fault == decoder.NoFault && cost > f.ctx.Gas {
 		fault = decoder.FaultOutOfGas
 	}
-	if fault == decoder.NoFault && c.argsFaulty {
+	if fault == decoder.NoFault && c.ret.argsFaulty {
 		fault = decoder.Fault(e.Fault)
 		if row.Flags&decoder.Dynamic != 0 && fault == decoder.FaultOutOfGas || fault == decoder.NoFault {
 			c.err = fmt.Errorf("simulator error: %s at pc %d was found to fault when it executed but not when it was charged", row.Name, in.PC)
@@ -295,7 +303,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	if c.wrongGas(e, f, row) {
 		c.squashGas(e, seq, f, cost)
 	}
-	c.retired.Wrote = false
+	c.obs.retired.Wrote = false
 	if memory > uint64(len(f.ctx.Memory)) {
 		f.ctx.Memory = grow(f.ctx.Memory, memory)
 	}
@@ -305,23 +313,23 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	}
 	var result *isa.Word
 	if e.Dst != rob.NoReg && row.Kind == decoder.KindExec {
-		result = c.regs.Value(e.Dst)
-		if e.Flags&rob.Late != 0 {
+		result = c.ren.regs.Value(e.Dst)
+		if e.Flags&rob.ResultAtCommit != 0 {
 			c.commitCounter(e, f, cost)
 		}
 	}
 	counted := row.Flags&decoder.Uncounted == 0
 	if row.Flags&decoder.Effect != 0 {
-		c.sys.Apply(&f.ctx, in, &c.args)
+		c.sys.Apply(&f.ctx, in, &c.ret.args)
 	}
 	if counted {
-		c.report(f, in, row, result, cost, false)
+		c.obs.report(f, in, row, result, cost, false)
 		c.Stats.Instructions++
 	}
 	f.ctx.Gas -= cost
-	c.hasher.commit(in.PC, in.Code, f.ctx.Gas, result)
+	c.obs.stream.commit(in.PC, in.Code, f.ctx.Gas, result)
 	if row.Flags&decoder.Transfer != 0 {
-		c.retireTransfer(seq)
+		c.state.retireTransfer(seq)
 	}
 	switch row.Kind {
 	case decoder.KindJump, decoder.KindBranch:
@@ -335,19 +343,19 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	case decoder.KindHalt:
 		c.commitHalt(f, e.Next)
 	case decoder.KindExec:
-		if e.Flags&rob.Halts != 0 {
+		if e.Flags&rob.StopsFetch != 0 {
 			c.resumeSerial()
 		}
 	}
 	return c.check()
 }
 
-// resumeSerial lets fetch go on behind a serialising instruction that has
+// resumeSerial lets fetch go on after a serializing instruction that has
 // committed.
 func (c *Core) resumeSerial() {
-	c.fetch.state = fetchRuns
-	c.fetch.resume = c.cycle + 1
-	c.refill(CauseSerial)
+	c.front.state = fetchRuns
+	c.front.resume = c.clock.now + 1
+	c.front.refill(CauseSerial)
 }
 
 // commitStore writes a store's bytes to committed memory.
@@ -356,52 +364,51 @@ func (c *Core) commitStore(e *rob.Entry, f *frame) {
 	mem := f.ctx.Memory
 	switch s.kind {
 	case storeWord:
-		b := c.regs.Value(s.reg).Bytes32()
+		b := c.ren.regs.Value(s.reg).Bytes32()
 		copy(mem[s.off:], b[:])
 	case storeByte:
-		mem[s.off] = byte(c.regs.Value(s.reg)[0])
+		mem[s.off] = byte(c.ren.regs.Value(s.reg)[0])
 	case storeBlock:
 		if s.n > 0 {
 			copy(mem[s.off:s.off+s.n], s.data)
 		}
 	}
-	c.retired.Wrote, c.retired.Offset, c.retired.Data = true, s.off, nil
+	c.obs.retired.Wrote, c.obs.retired.Offset, c.obs.retired.Data = true, s.off, nil
 	if s.n > 0 {
-		c.retired.Data = mem[s.off : s.off+s.n]
+		c.obs.retired.Data = mem[s.off : s.off+s.n]
 	}
 	c.mem.sHead = e.Queue + 1
 }
 
 // commitCounter makes the result of an instruction that reads commit state.
 func (c *Core) commitCounter(e *rob.Entry, f *frame, cost uint64) {
-	v := c.regs.Value(e.Dst)
+	v := c.ren.regs.Value(e.Dst)
 	if e.Imm == isa.CounterMemory {
 		v.SetUint64(uint64(len(f.ctx.Memory)))
 	} else {
 		v.SetUint64(f.ctx.Gas - cost)
 	}
-	c.wake(c.regs.SetReady(e.Dst))
+	c.win.wake(c.ren.regs.SetReady(e.Dst))
 }
 
 // wrongGas reports whether an oracle's answer to GAS differs from the gas left.
 func (c *Core) wrongGas(e *rob.Entry, f *frame, row *decoder.Row) bool {
-	if e.Op != isa.Counter || e.Imm != isa.CounterGas || e.Flags&rob.Late != 0 {
+	if e.Op != isa.Counter || e.Imm != isa.CounterGas || e.Flags&rob.ResultAtCommit != 0 {
 		return false
 	}
-	v := c.regs.Value(e.Dst)
+	v := c.ren.regs.Value(e.Dst)
 	return !v.IsUint64() || v.Uint64() != f.ctx.Gas-uint64(row.Gas)
 }
 
 // squashGas corrects GAS and squashes what used the wrong answer.
 func (c *Core) squashGas(e *rob.Entry, seq uint64, f *frame, cost uint64) {
 	c.squashAfter(e, seq, CauseGas)
-	c.regs.Value(e.Dst).SetUint64(f.ctx.Gas - cost)
-	c.steer(e.Frame, e.Inst+1, c.cycle+1, CauseGas)
+	c.ren.regs.Value(e.Dst).SetUint64(f.ctx.Gas - cost)
+	c.front.steer(e.Frame, e.Inst+1, c.clock.now+1, CauseGas)
 }
 
 // retireTransfer lets balance reads that waited for the instruction try again.
-func (c *Core) retireTransfer(seq uint64) {
-	q := &c.state
+func (q *stateQueue) retireTransfer(seq uint64) {
 	if len(q.transfers) == 0 || q.transfers[0] != seq {
 		return
 	}
@@ -409,23 +416,23 @@ func (c *Core) retireTransfer(seq uint64) {
 	waiting := q.balance
 	q.balance = q.balance[:0]
 	for _, w := range waiting {
-		c.unpark(w)
+		q.win.unpark(w)
 	}
 }
 
 // train teaches the predictors a committed jump or branch.
 func (c *Core) train(e *rob.Entry, row *decoder.Row) {
-	ref := c.ref(e)
-	in := &c.frames[e.Frame].prog.Insts[e.Inst]
+	ref := c.ren.ref(e)
+	in := &c.ren.frames[e.Frame].prog.Insts[e.Inst]
 	fall := e.Inst + 1
 	jumps := true
 	if row.Kind == decoder.KindBranch {
-		jumps = taken(e, c.regs.Value(e.Src[1]))
-		c.direction.Train(ref, e.DirCP, e.Flags&rob.PredictedTaken != 0, jumps)
+		jumps = taken(e, c.ren.regs.Value(e.Src[1]))
+		c.pred.direction.Train(ref, e.DirCP, e.Flags&rob.PredictedTaken != 0, jumps)
 		c.Stats.CommittedBranches++
 	}
 	if in.Aux < 0 && jumps && e.Next >= 0 && (row.Kind == decoder.KindJump || e.Next != fall) {
-		c.target.Train(ref, e.TgtCP, e.Next)
+		c.pred.target.Train(ref, e.TgtCP, e.Next)
 		c.Stats.CommittedJumps++
 		switch {
 		case e.Src[0].IsConst():
@@ -438,8 +445,8 @@ func (c *Core) train(e *rob.Entry, row *decoder.Row) {
 
 // check takes over a difference that the checker has found.
 func (c *Core) check() bool {
-	if c.checker != nil && c.err == nil {
-		c.err = c.checker.Err()
+	if c.obs.checker != nil && c.err == nil {
+		c.err = c.obs.checker.Err()
 	}
 	return c.err == nil
 }

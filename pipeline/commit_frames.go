@@ -11,12 +11,12 @@ import (
 // commitCall enters the callee. A call that fails before it begins squashes what
 // was fetched in it.
 func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) {
-	child := &c.frames[e.Next]
-	halted := e.Flags&rob.Halts != 0
-	account := &c.callee
-	*account = *c.regs.Value(child.account)
+	child := &c.ren.frames[e.Next]
+	halted := e.Flags&rob.StopsFetch != 0
+	account := &c.ret.callee
+	*account = *c.ren.regs.Value(child.account)
 	if f.parent >= 0 {
-		c.callTarget.Train(c.ref(e), account)
+		c.pred.callTarget.Train(c.ren.ref(e), account)
 	}
 	mem := child.ctx.Memory
 	if child.prog == nil || child.prog.Builtin == 0 {
@@ -27,79 +27,79 @@ func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	if f.parent < 0 {
 		entered = c.sys.Start(&child.ctx)
 	} else {
-		entered = c.sys.Enter(&f.ctx, &child.ctx, in, &c.args)
+		entered = c.sys.Enter(&f.ctx, &child.ctx, in, &c.ret.args)
 	}
 	if entered {
 		c.Stats.Calls++
-		c.logEnter(e, e.Next)
-		if c.ledger != nil {
-			c.bookEnter(e.Next, account)
+		c.obs.logEnter(e, e.Next)
+		if c.obs.ledger != nil {
+			c.ledgerEnter(e.Next, account)
 		}
 		prog := c.sys.CodeOf(account)
 		if halted {
-			c.setProgram(child, prog)
-			c.steer(e.Next, 0, c.cycle+1, CauseSerial)
+			c.ren.setProgram(child, prog)
+			c.front.steer(e.Next, 0, c.clock.now+1, CauseSerial)
 		} else if prog != child.prog {
 			c.err = fmt.Errorf("simulator error: call at pc %d committed into another program than was fetched", in.PC)
 		}
 		child.ctx.Prog, child.ctx.Memory = child.prog, mem
-		if c.prefetch != nil {
-			c.prefetch.entered(c, e)
+		if c.opt.prefetch != nil {
+			c.opt.prefetch.entered(e)
 		}
-		if c.checker != nil {
-			c.checker.Enter(child.ctx.Depth)
+		if c.obs.checker != nil {
+			c.obs.checker.Enter(child.ctx.Depth)
 		}
 		return
 	}
 	// The frame never began: give its registers back and let the caller see zero.
 	next := e.Next
 	c.squashAfter(e, seq, CauseFault)
-	c.failedCall(e.Frame, next, c.frames[next].resume)
-	c.buf.At(seq).UndoEnd = c.maps.Mark()
+	c.failedCall(e.Frame, next, c.ren.frames[next].resume)
+	c.win.buf.At(seq).UndoEnd = c.ren.maps.Mark()
 }
 
 // failedCall gives the caller the zero of a call that failed before it began.
 func (c *Core) failedCall(caller, child, resume int32) {
-	p := &c.frames[caller]
-	out, n, _ := c.outputRange(child)
+	p := &c.ren.frames[caller]
+	out, n, _ := c.tx.outputRange(child)
 	if child >= 0 {
-		c.dropFrame(child)
+		c.ren.dropFrame(child)
 	}
-	c.dropStack(caller)
-	c.maps.Push(caller, rob.ZeroReg)
-	c.setReturned(caller, -1)
+	c.ren.dropStack(caller)
+	c.ren.maps.Push(caller, rob.ZeroReg)
+	c.ren.setReturned(caller, -1)
 	p.ctx.Returned = 0
-	c.left = isa.Word{}
+	c.ret.left = isa.Word{}
 	c.noteResult(caller)
 	if p.parent >= 0 { // a transaction's own creation that fails has opened no frame
 		c.leaveChecked(p, out, n, true)
 	}
-	c.steer(caller, resume, c.cycle+1, CauseFault)
+	c.front.steer(caller, resume, c.clock.now+1, CauseFault)
 }
 
 // setReturned renames the returned range to nothing.
-func (c *Core) setReturned(frame, space int32) {
-	c.maps.SetEnv(frame, rob.EnvReturnOffset, rob.ZeroReg)
-	c.maps.SetEnv(frame, rob.EnvReturnLength, rob.ZeroReg)
-	c.maps.SetReturn(frame, space)
+func (rn *renamer) setReturned(frame, space int32) {
+	rn.maps.SetEnv(frame, rob.EnvReturnOffset, rob.ZeroReg)
+	rn.maps.SetEnv(frame, rob.EnvReturnLength, rob.ZeroReg)
+	rn.maps.SetReturn(frame, space)
 }
 
 // outputRange is the part of the caller's memory where the caller wants what a
 // frame returns.
-func (c *Core) outputRange(child int32) (off, n uint64, ok bool) {
+func (t *transactions) outputRange(child int32) (off, n uint64, ok bool) {
 	if child < 0 {
 		return 0, 0, false
 	}
-	f := &c.frames[child]
-	return c.bounded(c.regs.Value(f.outOff), c.regs.Value(f.outLen))
+	f := &t.ren.frames[child]
+	return t.bounded(t.regs.Value(f.outOff), t.regs.Value(f.outLen))
 }
 
-// commitCreate enters the initialisation code of a new account.
+// commitCreate enters the initialization code of a new account.
 func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 	caller, resume := e.Frame, e.Inst+1
-	child := c.newFrame()
-	f := &c.frames[caller]
-	ch := &c.frames[child]
+	child := c.ren.newFrame()
+	f := &c.ren.frames[caller]
+	ch := &c.ren.frames[child]
 	*ch = frame{
 		parent: caller, resume: resume, refs: 1, static: f.static, creation: true,
 		outOff: rob.ZeroReg, outLen: rob.ZeroReg, account: rob.ZeroReg, context: f.bank, bank: f.bank, tx: f.tx, space: child,
@@ -110,47 +110,49 @@ func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 		entered = c.sys.Start(&ch.ctx)
 	} else {
 		var init []byte
-		if off, n, ok := c.bounded(&c.args[1], &c.args[2]); ok {
+		if off, n, ok := c.tx.bounded(&c.ret.args[1], &c.ret.args[2]); ok {
 			init = append([]byte(nil), f.ctx.Memory[off:off+n]...)
 		}
-		entered = c.sys.Create(&f.ctx, &ch.ctx, in, &c.args, init)
+		entered = c.sys.Create(&f.ctx, &ch.ctx, in, &c.ret.args, init)
 	}
 	zero := rob.ZeroReg
 	self, caddr, value := ch.ctx.Self.Word(), ch.ctx.Caller.Word(), ch.ctx.Value
 	env := [rob.NumEnv]rob.Reg{zero, zero, zero, zero, zero, zero, zero}
 	if entered {
-		env[rob.EnvSelf], env[rob.EnvCaller], env[rob.EnvValue] = c.valueReg(&self), c.valueReg(&caddr), c.valueReg(&value)
+		env[rob.EnvSelf], env[rob.EnvCaller], env[rob.EnvValue] = c.ren.valueReg(&self), c.ren.valueReg(&caddr), c.ren.valueReg(&value)
 	}
-	c.maps.InitFrame(child, env)
+	c.ren.maps.InitFrame(child, env)
 	for _, r := range env[:3] {
-		c.regs.Release(r) // the map holds it now
+		c.ren.regs.Release(r) // the map holds it now
 	}
 	if entered {
 		c.Stats.Calls++
-		c.logEnter(e, child)
-		ch.stackBase = f.stackBase + c.maps.Map[caller].Height
-		c.setProgram(ch, ch.ctx.Prog)
-		if c.ledger != nil {
-			c.bookEnter(child, &self)
+		c.obs.logEnter(e, child)
+		ch.stackBase = f.stackBase + c.ren.maps.Map[caller].Height
+		c.ren.setProgram(ch, ch.ctx.Prog)
+		if c.obs.ledger != nil {
+			c.ledgerEnter(child, &self)
 		}
-		c.traceCreation(child)
-		if c.checker != nil {
-			c.checker.Enter(ch.ctx.Depth)
+		if c.opt.prefetch != nil {
+			c.opt.prefetch.Created(child)
 		}
-		c.steer(child, 0, c.cycle+1, CauseSerial)
+		if c.obs.checker != nil {
+			c.obs.checker.Enter(ch.ctx.Depth)
+		}
+		c.front.steer(child, 0, c.clock.now+1, CauseSerial)
 		return
 	}
 	c.failedCall(caller, child, resume)
-	e.UndoEnd = c.maps.Mark()
+	e.UndoEnd = c.ren.maps.Mark()
 }
 
 // valueReg makes a register that holds a value from the start.
-func (c *Core) valueReg(w *isa.Word) rob.Reg {
-	r := c.regs.Alloc()
-	*c.regs.Value(r) = *w
-	c.regs.SetReady(r)
-	if c.oplog != nil {
-		c.oplog.forget(r)
+func (rn *renamer) valueReg(w *isa.Word) rob.Reg {
+	r := rn.regs.Alloc()
+	*rn.regs.Value(r) = *w
+	rn.regs.SetReady(r)
+	if rn.obs.oplog != nil {
+		rn.obs.oplog.forget(r)
 	}
 	return r
 }
@@ -158,31 +160,31 @@ func (c *Core) valueReg(w *isa.Word) rob.Reg {
 // commitLeave ends a frame.
 func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decoder.Kind) {
 	fi, pi := e.Frame, f.parent
-	p := &c.frames[pi]
+	p := &c.ren.frames[pi]
 	var data []byte
 	switch kind {
 	case decoder.KindBuiltin:
 		data = f.ctx.Memory
 	case decoder.KindDestroy:
-		c.sys.Destroy(&f.ctx, in, &c.args)
+		c.sys.Destroy(&f.ctx, in, &c.ret.args)
 	default:
-		if off, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])); ok && n > 0 {
+		if off, n, ok := c.tx.bounded(c.ren.regs.Value(e.Src[0]), c.ren.regs.Value(e.Src[1])); ok && n > 0 {
 			data = f.ctx.Memory[off : off+n]
 		}
 	}
 	var returned []byte
-	c.left, returned = c.sys.Leave(&f.ctx, &p.ctx, kind == decoder.KindAbort, decoder.NoFault, data)
+	c.ret.left, returned = c.sys.Leave(&f.ctx, &p.ctx, kind == decoder.KindAbort, decoder.NoFault, data)
 	p.ctx.Returned = uint64(len(returned))
 	if e.Dst != rob.NoReg {
-		if e.Flags&rob.Late != 0 {
-			*c.regs.Value(e.Dst) = c.left
-			c.wake(c.regs.SetReady(e.Dst))
-		} else if *c.regs.Value(e.Dst) != c.left {
-			c.err = fmt.Errorf("simulator error: frame at depth %d left with %s, fetched with %s", f.ctx.Depth, &c.left, c.regs.Value(e.Dst))
+		if e.Flags&rob.ResultAtCommit != 0 {
+			*c.ren.regs.Value(e.Dst) = c.ret.left
+			c.win.wake(c.ren.regs.SetReady(e.Dst))
+		} else if *c.ren.regs.Value(e.Dst) != c.ret.left {
+			c.err = fmt.Errorf("simulator error: frame at depth %d left with %s, fetched with %s", f.ctx.Depth, &c.ret.left, c.ren.regs.Value(e.Dst))
 			return
 		}
 	}
-	out, n, _ := c.outputRange(fi)
+	out, n, _ := c.tx.outputRange(fi)
 	if returns(e.Op) {
 		s := c.mem.store(e.Queue)
 		if s.n > 0 {
@@ -190,29 +192,31 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 		}
 		c.mem.sHead = e.Queue + 1
 	}
-	c.logLeave(e, pi, kind, returned)
-	if c.ledger != nil {
-		c.ledger.Leave(c.cycle)
+	c.obs.logLeave(e, pi, kind, returned)
+	if c.obs.ledger != nil {
+		c.obs.ledger.Leave(c.clock.now)
 	}
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
-	if e.Flags&rob.Halts != 0 {
+	if e.Flags&rob.StopsFetch != 0 {
 		c.resumeSerial()
 	}
-	c.traceLeave(e, fi, kind, out, n)
-	c.dropFrame(fi)
+	if c.opt.prefetch != nil {
+		c.opt.prefetch.left(e, fi, kind, out, n)
+	}
+	c.ren.dropFrame(fi)
 }
 
 // noteResult keeps the word that the outermost frame left with.
 func (c *Core) noteResult(parent int32) {
-	if c.frames[parent].parent < 0 {
-		c.result = c.left
+	if c.ren.frames[parent].parent < 0 {
+		c.ret.result = c.ret.left
 	}
 }
 
 // leaveChecked tells the checker that control came back to the caller p.
 func (c *Core) leaveChecked(p *frame, out, n uint64, failed bool) {
-	if c.checker == nil {
+	if c.obs.checker == nil {
 		return
 	}
 	var region []byte
@@ -220,9 +224,9 @@ func (c *Core) leaveChecked(p *frame, out, n uint64, failed bool) {
 		region = p.ctx.Memory[out : out+n]
 	}
 	if failed {
-		c.checker.CallFailed(&c.left, out, region)
+		c.obs.checker.CallFailed(&c.ret.left, out, region)
 	} else {
-		c.checker.Leave(&c.left, out, region)
+		c.obs.checker.Leave(&c.ret.left, out, region)
 	}
 	c.check()
 }
@@ -235,66 +239,61 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 	row := &f.prog.Rows[in.Code]
 	counted := row.Flags&decoder.Uncounted == 0
 	dynamic := e.Dynamic - uint64(e.Inst-inst)
-	if f.prog.File != nil && (fault == decoder.FaultStatus || row.Flags&decoder.Dynamic == 0) {
-		c.files.Fail(&f.ctx, in, fault)
-	}
+	next, resume := f.machine.fails(c, fi, in, row, fault)
 	if counted {
-		c.report(f, in, row, nil, cost, true)
+		c.obs.report(f, in, row, nil, cost, true)
 		c.Stats.Instructions++
 		dynamic++
 		if !c.check() {
 			return
 		}
 	}
-	c.hasher.commit(in.PC, in.Code, ^cost, nil)
+	c.obs.stream.commit(in.PC, in.Code, ^cost, nil)
 	c.Stats.Uops++
 	c.Stats.SquashedUops-- // squashed below, but it did commit: as a fault
-	c.lastCommit = c.cycle
+	c.run.lastCommit = c.clock.now
 	if e.Flags&rob.Issued != 0 {
 		c.Stats.Executed++
 		c.Stats.WrongPathUops--
 	}
-	c.logFault(e, pi)
-	if c.ledger != nil && pi >= 0 {
-		c.ledger.Leave(c.cycle)
+	c.obs.logFault(e, pi)
+	if c.obs.ledger != nil && pi >= 0 {
+		c.obs.ledger.Leave(c.clock.now)
 	}
 	x := *e
-	resume := f.resume
-	if f.prog.File != nil {
-		pi, resume = c.root, c.outermost(fi).resume
-	}
-	c.squashFrom(c.buf.Head, CauseFault)
-	c.squashMemory(0)
+	pi = next
+	c.squashFrom(c.win.buf.Head, CauseFault)
+	c.mem.squashMemory(0)
 	c.state.squash(0)
-	c.direction.Restore(x.DirCP)
-	c.target.Restore(x.TgtCP)
-	c.dirCP, c.tgtCP = x.DirCP, x.TgtCP
-	p := &c.frames[pi]
-	c.left, _ = c.sys.Leave(&f.ctx, &p.ctx, false, fault, nil)
+	c.pred.restore(x.DirCP, x.TgtCP)
+	p := &c.ren.frames[pi]
+	c.ret.left, _ = c.sys.Leave(&f.ctx, &p.ctx, false, fault, nil)
 	p.ctx.Returned = 0
-	out, n, _ := c.outputRange(fi)
-	c.dropStack(pi)
-	c.maps.Push(pi, rob.ZeroReg)
-	c.setReturned(pi, -1)
-	c.maps.RetireTo(c.maps.Position())
-	c.retiredTo = c.maps.Position()
+	out, n, _ := c.tx.outputRange(fi)
+	c.ren.dropStack(pi)
+	c.ren.maps.Push(pi, rob.ZeroReg)
+	c.ren.setReturned(pi, -1)
+	c.ren.maps.RetireTo(c.ren.maps.Position())
+	c.ren.retiredTo = c.ren.maps.Position()
 	c.noteResult(pi)
 	c.leaveChecked(p, out, n, false)
-	c.traceFault(fi)
-	c.dropFrames(fi, pi)
-	c.fetch.dynamic = dynamic
-	c.steer(pi, resume, c.cycle+1, CauseFault)
+	if c.opt.prefetch != nil {
+		c.opt.prefetch.Left(fi, 0, 0, 0, 0, false)
+	}
+	c.ren.dropFrames(fi, pi)
+	c.front.dynamic = dynamic
+	c.front.steer(pi, resume, c.clock.now+1, CauseFault)
 }
 
 // commitHalt closes the transaction; next is the frame of the one that fetch went on
 // into, or -1.
 func (c *Core) commitHalt(f *frame, next int32) {
-	c.sys.Finish(&f.ctx, c.result)
-	c.finished, c.window.next = next < 0, next+1
+	c.sys.Finish(&f.ctx, c.ret.result)
+	c.tx.finished, c.tx.next = next < 0, next+1
 }
 
 // counted reports whether the entry's instruction is one of the trace.
-func (c *Core) counted(e *rob.Entry) bool {
-	f := &c.frames[e.Frame]
+func (rn *renamer) counted(e *rob.Entry) bool {
+	f := &rn.frames[e.Frame]
 	return f.prog.Rows[f.prog.Insts[e.Inst].Code].Flags&decoder.Uncounted == 0
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// commitFromFile retires the oldest entry of a register machine. It reports false when
+// commitRegisters retires the oldest entry of a register machine. It reports false when
 // the entry faulted and is gone.
 //
 // An instruction is charged and checked with its first micro-op, so that the others can
 // write what they have computed one after the other; its last one ends it.
-func (c *Core) commitFromFile(e *rob.Entry, seq uint64, f *frame) bool {
+func (c *Core) commitRegisters(e *rob.Entry, seq uint64, f *frame) bool {
 	if e.Flags&rob.First != 0 {
 		if e.RunStart != e.Inst && !c.commitMoves(e, f) {
 			return false
@@ -25,14 +25,14 @@ func (c *Core) commitFromFile(e *rob.Entry, seq uint64, f *frame) bool {
 	}
 	in := &f.prog.Insts[e.Inst]
 	row := &f.prog.Rows[in.Code]
-	if e.Flags&rob.First != 0 && row.Flags&decoder.Effect == 0 && !c.chargeFromFile(e, f, in, row) {
+	if e.Flags&rob.First != 0 && row.Flags&decoder.Effect == 0 && !c.chargeRegisters(e, f, in, row) {
 		return false
 	}
 	if e.Flags&rob.Faulty != 0 {
 		if e.Fault != uint8(decoder.FaultStatus) {
 			c.err = fmt.Errorf("simulator error: %s at pc %d was found to fault when it executed but not when it was charged", row.Name, in.PC)
 		} else {
-			c.raise(e, f, e.Inst, c.charged, decoder.FaultStatus)
+			c.raise(e, f, e.Inst, c.ret.charged, decoder.FaultStatus)
 		}
 		return false
 	}
@@ -40,32 +40,32 @@ func (c *Core) commitFromFile(e *rob.Entry, seq uint64, f *frame) bool {
 		c.commitResults(e, f)
 	}
 	if e.Flags&rob.Last != 0 {
-		if !c.endFromFile(e, seq, f, in, row) {
+		if !c.endRegisters(e, seq, f, in, row) {
 			return false
 		}
-		e = c.buf.At(seq)
+		e = c.win.buf.At(seq)
 	}
-	c.regs.Release(e.Dst2)
+	c.ren.regs.Release(e.Dst2)
 	e.Dst2 = rob.NoReg
 	c.retire(e)
 	return true
 }
 
-// chargeFromFile takes an instruction's cost and finds its faults. It reports false
+// chargeRegisters takes an instruction's cost and finds its faults. It reports false
 // when it faulted.
-func (c *Core) chargeFromFile(e *rob.Entry, f *frame, in *decoder.Inst, row *decoder.Row) bool {
+func (c *Core) chargeRegisters(e *rob.Entry, f *frame, in *decoder.Inst, row *decoder.Row) bool {
 	fault := decoder.NoFault
-	c.charged, c.reshaped = uint64(row.Gas), false
+	c.ret.charged, c.ret.reshaped = uint64(row.Gas), false
 	switch {
 	case row.Flags&decoder.Dynamic != 0:
-		c.charged, c.reshaped, fault = c.files.Check(&f.ctx, in)
-	case f.ctx.Gas < c.charged:
+		c.ret.charged, c.ret.reshaped, fault = c.registers.Check(&f.ctx, in)
+	case f.ctx.Gas < c.ret.charged:
 		fault = decoder.FaultOutOfGas
 	default:
-		f.ctx.Gas -= c.charged
+		f.ctx.Gas -= c.ret.charged
 	}
 	if fault != decoder.NoFault {
-		c.raise(e, f, e.Inst, c.charged, fault)
+		c.raise(e, f, e.Inst, c.ret.charged, fault)
 		return false
 	}
 	return true
@@ -78,20 +78,20 @@ func (c *Core) commitResults(e *rob.Entry, f *frame) {
 	case isa.StoreDataN, isa.CopyData:
 		c.commitBytes(e, f)
 	case isa.Counter:
-		v := c.regs.Value(e.Dst)
+		v := c.ren.regs.Value(e.Dst)
 		v.SetUint64(f.ctx.Gas)
-		c.wake(c.regs.SetReady(e.Dst))
+		c.win.wake(c.ren.regs.SetReady(e.Dst))
 	}
 	if f.prog.Rows[f.prog.Insts[e.Inst].Code].Flags&decoder.Effect != 0 {
 		return // the system writes them
 	}
-	if u.Dst != 0 && u.Dst != f.prog.File.Counter && position(u.Dst) < len(f.ctx.Registers) {
-		f.ctx.Registers[position(u.Dst)] = c.regs.Value(e.Dst)[0]
+	if u.Dst != 0 && u.Dst != f.prog.RegisterFile.Counter && position(u.Dst) < len(f.ctx.Registers) {
+		f.ctx.Registers[position(u.Dst)] = c.ren.regs.Value(e.Dst)[0]
 	}
 	if u.Status != 0 {
 		f.ctx.Registers[position(u.Status)] = 0
 		if e.Dst2 != rob.NoReg {
-			f.ctx.Registers[position(u.Status)] = c.regs.Value(e.Dst2)[0]
+			f.ctx.Registers[position(u.Status)] = c.ren.regs.Value(e.Dst2)[0]
 		}
 	}
 }
@@ -104,13 +104,13 @@ func (c *Core) commitBytes(e *rob.Entry, f *frame) {
 		return
 	}
 	if s.kind == storeBytes {
-		b := c.regs.Value(s.reg).Bytes32()
+		b := c.ren.regs.Value(s.reg).Bytes32()
 		f.ctx.Space.Poke(s.off, b[32-s.n:])
 		return
 	}
 	data := s.data
 	if uint64(len(data)) < s.n {
-		data = c.buffer(s.n)
+		data = c.exec.buffer(s.n)
 		clear(data[copy(data, s.data):])
 	}
 	f.ctx.Space.Poke(s.off, data)
@@ -121,7 +121,7 @@ func (c *Core) commitBytes(e *rob.Entry, f *frame) {
 
 // clearCommitted makes the status registers zero, but for one.
 func (f *frame) clearCommitted(but decoder.Operand) {
-	for _, s := range f.prog.File.Status {
+	for _, s := range f.prog.RegisterFile.Status {
 		if s != but {
 			f.ctx.Registers[position(s)] = 0
 		}
@@ -142,7 +142,7 @@ func (c *Core) commitMoves(e *rob.Entry, f *frame) bool {
 		f.ctx.Gas -= cost
 		c.move(f, i)
 		c.Stats.Instructions++
-		c.report(f, in, row, nil, cost, false)
+		c.obs.report(f, in, row, nil, cost, false)
 		if !c.check() {
 			return false
 		}
@@ -167,18 +167,18 @@ func (c *Core) move(f *frame, inst int32) {
 	f.clearCommitted(0)
 }
 
-// endFromFile ends an instruction. It reports false when it faulted.
-func (c *Core) endFromFile(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst, row *decoder.Row) bool {
+// endRegisters ends an instruction. It reports false when it faulted.
+func (c *Core) endRegisters(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst, row *decoder.Row) bool {
 	var out decoder.Outcome
 	switch {
 	case in.Kind.Foldable():
 		c.move(f, e.Inst)
 	case row.Flags&decoder.Effect != 0:
-		if out = c.files.Execute(&f.ctx, in); out.Fault != decoder.NoFault {
+		if out = c.registers.Execute(&f.ctx, in); out.Fault != decoder.NoFault {
 			c.raise(e, f, e.Inst, out.Cost, out.Fault)
 			return false
 		}
-		c.charged = out.Cost
+		c.ret.charged = out.Cost
 		if !c.agrees(e, f) {
 			return false
 		}
@@ -188,23 +188,23 @@ func (c *Core) endFromFile(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst,
 	c.Stats.Instructions++
 	var result *isa.Word
 	if e.Dst != rob.NoReg {
-		result = c.regs.Value(e.Dst)
+		result = c.ren.regs.Value(e.Dst)
 	}
-	c.hasher.commit(in.PC, in.Code, f.ctx.Gas, result)
-	c.report(f, in, row, result, c.charged, false)
+	c.obs.stream.commit(in.PC, in.Code, f.ctx.Gas, result)
+	c.obs.report(f, in, row, result, c.ret.charged, false)
 	switch {
 	case e.Op == isa.System:
 		c.goOn(e, f, &out)
 	case row.Kind == decoder.KindJump, row.Kind == decoder.KindBranch:
 		c.train(e, row)
 	case row.Kind == decoder.KindReturn:
-		c.frames[f.parent].ctx.Gas = out.Gas
-		c.left.SetOne()
+		c.ren.frames[f.parent].ctx.Gas = out.Gas
+		c.ret.left.SetOne()
 		c.noteResult(f.parent)
-		c.dropFrame(e.Frame)
-	case c.reshaped:
+		c.ren.dropFrame(e.Frame)
+	case c.ret.reshaped:
 		c.squashAfter(e, seq, CauseMemoryOrder)
-		c.steer(e.Frame, e.Inst+1, c.cycle+1, CauseMemoryOrder)
+		c.front.steer(e.Frame, e.Inst+1, c.clock.now+1, CauseMemoryOrder)
 	}
 	return c.check()
 }
@@ -220,7 +220,7 @@ func (c *Core) agrees(e *rob.Entry, f *frame) bool {
 		if x.to == 0 || position(x.to) >= len(f.ctx.Registers) {
 			continue
 		}
-		if got, want := c.regs.Value(x.r)[0], f.ctx.Registers[position(x.to)]; got != want {
+		if got, want := c.ren.regs.Value(x.r)[0], f.ctx.Registers[position(x.to)]; got != want {
 			c.err = fmt.Errorf("simulator error: %s computes %d for register %d, the system %d", isa.Table[e.Op].Name, got, position(x.to), want)
 			return false
 		}
@@ -228,41 +228,41 @@ func (c *Core) agrees(e *rob.Entry, f *frame) bool {
 	return true
 }
 
-// goOn takes over what a serial instruction has done, behind which fetch waits.
+// goOn takes over what a serial instruction has done, after which fetch waits.
 func (c *Core) goOn(e *rob.Entry, f *frame, out *decoder.Outcome) {
 	fi, parent := e.Frame, f.parent
 	registers := f.ctx.Registers
-	switch out.Onward {
+	switch out.Continuation {
 	case decoder.Continue:
 		if out.Prog != nil {
-			c.setProgram(f, out.Prog)
+			c.ren.setProgram(f, out.Prog)
 			f.ctx.Prog = out.Prog
 		}
-		c.renameCommitted(fi, registers, out.Changed)
-		c.steer(fi, out.Inst, c.cycle+1, CauseSerial)
+		c.ren.renameCommitted(fi, registers, out.Changed)
+		c.front.steer(fi, out.Inst, c.clock.now+1, CauseSerial)
 	case decoder.EnterFrame:
-		c.enterFile(e, out)
+		c.enterCallee(e, out)
 	case decoder.LeaveFrame:
 		resume := f.resume
-		p := &c.frames[parent]
+		p := &c.ren.frames[parent]
 		p.ctx.Gas = out.Gas
-		c.renameCommitted(parent, registers, out.Changed)
-		c.dropFrame(fi)
-		c.steer(parent, resume, c.cycle+1, CauseSerial)
+		c.ren.renameCommitted(parent, registers, out.Changed)
+		c.ren.dropFrame(fi)
+		c.front.steer(parent, resume, c.clock.now+1, CauseSerial)
 	case decoder.EndProgram:
-		resume := c.outermost(fi).resume
-		c.dropFrames(fi, c.root)
-		c.steer(c.root, resume, c.cycle+1, CauseSerial)
+		resume := c.tx.outermost(fi).resume
+		c.ren.dropFrames(fi, c.tx.root)
+		c.front.steer(c.tx.root, resume, c.clock.now+1, CauseSerial)
 	}
-	e.UndoEnd = c.maps.Mark()
+	e.UndoEnd = c.ren.maps.Mark()
 }
 
-// enterFile opens the frame of a call that has committed: its registers are the
+// enterCallee opens the frame of a call that has committed: its registers are the
 // caller's but for those that the call has changed.
-func (c *Core) enterFile(e *rob.Entry, out *decoder.Outcome) {
+func (c *Core) enterCallee(e *rob.Entry, out *decoder.Outcome) {
 	caller := e.Frame
-	child := c.newFrame()
-	f, ch := &c.frames[caller], &c.frames[child]
+	child := c.ren.newFrame()
+	f, ch := &c.ren.frames[caller], &c.ren.frames[child]
 	ctx := f.ctx
 	*ch = frame{
 		parent: caller, resume: out.Inst, refs: 1, space: f.space,
@@ -272,16 +272,16 @@ func (c *Core) enterFile(e *rob.Entry, out *decoder.Outcome) {
 			Registers: ctx.Registers, Space: ctx.Space,
 		},
 	}
-	zero, self := rob.ZeroReg, c.valueReg(&out.Self)
-	c.maps.InitFrame(child, [rob.NumEnv]rob.Reg{rob.EnvSelf: self, rob.EnvCaller: zero, rob.EnvValue: zero, rob.EnvInputOffset: zero, rob.EnvInputLength: zero, rob.EnvReturnOffset: zero, rob.EnvReturnLength: zero})
-	c.regs.Release(self) // the map holds it now
-	c.maps.OpenFile(child, c.maps.Map[caller].Slots)
-	c.renameCommitted(child, ctx.Registers, out.Changed)
-	ch.stackBase = f.stackBase + c.maps.Map[caller].Height
-	c.setProgram(ch, out.Prog)
+	zero, self := rob.ZeroReg, c.ren.valueReg(&out.Self)
+	c.ren.maps.InitFrame(child, [rob.NumEnv]rob.Reg{rob.EnvSelf: self, rob.EnvCaller: zero, rob.EnvValue: zero, rob.EnvInputOffset: zero, rob.EnvInputLength: zero, rob.EnvReturnOffset: zero, rob.EnvReturnLength: zero})
+	c.ren.regs.Release(self) // the map holds it now
+	c.ren.maps.InitRegisters(child, c.ren.maps.Map[caller].Slots)
+	c.ren.renameCommitted(child, ctx.Registers, out.Changed)
+	ch.stackBase = f.stackBase + c.ren.maps.Map[caller].Height
+	c.ren.setProgram(ch, out.Prog)
 	c.Stats.Calls++
-	if c.checker != nil {
-		c.checker.Enter(ch.ctx.Depth)
+	if c.obs.checker != nil {
+		c.obs.checker.Enter(ch.ctx.Depth)
 	}
-	c.steer(child, 0, c.cycle+1, CauseSerial)
+	c.front.steer(child, 0, c.clock.now+1, CauseSerial)
 }

@@ -140,7 +140,7 @@ func (c *Config) Prefetches() bool { return c.Predictor.Runahead || c.Predictor.
 // Misbehaves reports whether anything in the configuration is chaos.
 func (c *Config) Misbehaves() bool { return c.Chaos.Squash > 0 || c.Predictor.misbehaves() }
 
-// Latencies gives the cycles of each latency class.
+// Latencies returns the cycles of each latency class.
 func (c *Config) Latencies() [isa.NumLatencies]uint32 {
 	l := &c.Latency
 	return [isa.NumLatencies]uint32{

@@ -3,68 +3,69 @@ package pipeline
 import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
 	"github.com/ooovm/ooovm/rob"
 )
 
 // dispatch moves entries from the front end into the reorder buffer, the issue
 // queue and the load, store and state queues, in order, while there is room.
-func (c *Core) dispatch() bool {
-	b := c.buf
+func (win *window) dispatch() bool {
+	b := win.buf
 	n := 0
-	c.stalled = nil
-	for n < c.cfg.Core.Width && b.Dispatch < b.Tail {
+	win.stalled = nil
+	for n < win.core.Width && b.Dispatch < b.Tail {
 		seq := b.Dispatch
 		e := b.At(seq)
-		if e.Ready > c.cycle {
+		if e.Ready > win.clock.now {
 			break
 		}
-		if c.stalled = c.room(e); c.stalled != nil && (c.runahead == nil || !c.runahead.begin(c)) {
-			*c.stalled++
+		if win.stalled = win.room(e); win.stalled != nil && (win.opt.runahead == nil || !win.opt.runahead.begin()) {
+			*win.stalled++
 			break
 		}
 		b.Dispatch++
 		n++
 		e.Flags |= rob.Dispatched
-		c.enqueue(e, seq)
-		if c.watched(e) {
-			c.probe.Dispatch(c.cycle, e)
+		win.enqueue(e, seq)
+		if win.obs.watches(e) {
+			win.obs.probe.Dispatch(win.clock.now, e)
 		}
 	}
 	return n > 0
 }
 
 // room reports which full structure holds the entry back, or nil.
-func (c *Core) room(e *rob.Entry) *uint64 {
-	cfg := &c.cfg.Core
+func (win *window) room(e *rob.Entry) *uint64 {
+	cfg := &win.core
 	switch {
-	case c.buf.Occupancy() >= cfg.ROB:
-		return &c.Stats.FullROB
-	case e.Dst != rob.NoReg && c.inflight >= cfg.Regs:
-		return &c.Stats.FullRegs
+	case win.buf.Occupancy() >= cfg.ROB:
+		return &win.stats.FullROB
+	case e.Dst != rob.NoReg && win.inflight >= cfg.Regs:
+		return &win.stats.FullRegs
 	}
 	facts := &facts[e.Op]
 	switch {
 	case facts.class == isa.ClassNone:
 		return nil
-	case c.iq >= cfg.IQ:
-		return &c.Stats.FullIQ
+	case win.iq >= cfg.IQ:
+		return &win.stats.FullIQ
 	case facts.class == isa.ClassALU:
 		return nil
-	case readsMemory(e) && int(c.mem.lTail-c.mem.lHead) >= cfg.LoadQ:
-		return &c.Stats.FullLoadQ
+	case readsMemory(e) && int(win.mem.lTail-win.mem.lHead) >= cfg.LoadQ:
+		return &win.stats.FullLoadQ
 	}
 	switch facts.class {
 	case isa.ClassStoreAddr:
-		if int(c.mem.sTail-c.mem.sHead) >= cfg.StoreQ {
-			return &c.Stats.FullStoreQ
+		if int(win.mem.sTail-win.mem.sHead) >= cfg.StoreQ {
+			return &win.stats.FullStoreQ
 		}
 	case isa.ClassStateLoad, isa.ClassStateKey:
-		if int(c.state.tail-c.state.head) >= cfg.StateQ {
-			return &c.Stats.FullStateQ
+		if int(win.state.tail-win.state.head) >= cfg.StateQ {
+			return &win.stats.FullStateQ
 		}
 	case isa.ClassControl:
-		if returns(e.Op) && int(c.mem.sTail-c.mem.sHead) >= cfg.StoreQ {
-			return &c.Stats.FullStoreQ
+		if returns(e.Op) && int(win.mem.sTail-win.mem.sHead) >= cfg.StoreQ {
+			return &win.stats.FullStoreQ
 		}
 	}
 	return nil
@@ -80,43 +81,43 @@ func readsMemory(e *rob.Entry) bool {
 func returns(op isa.Op) bool { return facts[op].traits&traitReturns != 0 }
 
 // enqueue takes the entry's places and links it to the producers it waits for.
-func (c *Core) enqueue(e *rob.Entry, seq uint64) {
+func (win *window) enqueue(e *rob.Entry, seq uint64) {
 	if e.Dst != rob.NoReg {
-		c.inflight++
+		win.inflight++
 	}
 	facts := &facts[e.Op]
 	if facts.class == isa.ClassNone {
 		e.Flags |= rob.Done
 		return
 	}
-	c.iq++
+	win.iq++
 	if facts.class > isa.ClassALU {
-		c.enterQueues(e, seq, facts)
+		win.enterQueues(e, seq, facts)
 	}
 	for i := range e.Src[:facts.sources] {
 		r := e.Src[i]
-		if r == rob.NoReg || c.regs.Ready(r) || readAtCommit(e.Op, i) {
+		if r == rob.NoReg || win.regs.Ready(r) || readAtCommit(e.Op, i) {
 			continue
 		}
-		e.Link[i] = c.regs.AddWaiter(r, rob.MakeWait(seq, i))
+		e.Link[i] = win.regs.AddWaiter(r, rob.MakeWait(seq, i))
 		e.Pending++
 	}
 	if e.Pending == 0 {
-		c.pushReady(e, seq)
+		win.pushReady(e, seq)
 	}
 }
 
 // enterQueues takes the entry's places in the load, store and state queues.
-func (c *Core) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
+func (win *window) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
 	var older uint64 // youngest store that a load can read from
 	if readsMemory(e) && facts.class != isa.ClassStoreData {
-		older = c.frames[c.rangeOf(e)].lastStore
+		older = win.ren.frames[win.ren.rangeOf(e)].lastStore
 	}
 	switch facts.class {
 	case isa.ClassStoreAddr:
-		s, p := c.mem.addStore()
-		s.seq, s.uid, s.frame, s.ref = seq, e.UID, c.frames[e.Frame].space, c.ref(e)
-		c.linkStore(s, p)
+		s, p := win.mem.addStore()
+		s.seq, s.uid, s.frame, s.ref = seq, e.UID, win.ren.frames[e.Frame].space, win.ren.ref(e)
+		win.mem.linkStore(s, p)
 		switch e.Op {
 		case isa.StoreAddrN:
 			s.kind = storeBytes
@@ -129,69 +130,69 @@ func (c *Core) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
 		}
 		e.Queue = p
 	case isa.ClassStoreData:
-		e.Queue = c.mem.sTail - 1
+		e.Queue = win.mem.sTail - 1
 		if e.Op == isa.CopyData {
-			older = c.olderOfCopy(e)
+			older = win.mem.olderOfCopy(e)
 		}
 	case isa.ClassStateLoad:
-		o, p := c.state.add()
-		o.seq, o.uid, o.space, o.ref, o.tx = seq, e.UID, keyAccount, c.ref(e), c.frames[e.Frame].tx
+		o, p := win.state.add()
+		o.seq, o.uid, o.space, o.ref, o.tx = seq, e.UID, hierarchy.Account, win.ren.ref(e), win.ren.frames[e.Frame].tx
 		if e.Op == isa.StateLoad {
 			o.space = e.Imm
 		}
 		e.Queue = p
-		if c.values != nil {
-			c.predictValue(e, o)
+		if win.pred.values != nil {
+			win.val.predictValue(e, o)
 		}
 	case isa.ClassStateKey:
-		o, p := c.state.add()
-		o.seq, o.uid, o.space, o.ref, o.tx, o.isStore = seq, e.UID, e.Imm, c.ref(e), c.frames[e.Frame].tx, true
+		o, p := win.state.add()
+		o.seq, o.uid, o.space, o.ref, o.tx, o.isStore = seq, e.UID, e.Imm, win.ren.ref(e), win.ren.frames[e.Frame].tx, true
 		e.Queue = p
 	case isa.ClassStateData:
-		e.Queue = c.state.tail - 1
-		c.state.at(e.Queue).reg = e.Src[0]
+		e.Queue = win.state.tail - 1
+		win.state.at(e.Queue).reg = e.Src[0]
 	}
 	if readsMemory(e) {
-		l, p := c.mem.addLoad()
+		l, p := win.mem.addLoad()
 		l.seq, l.uid, l.older = seq, e.UID, older
 		e.LoadQ = uint32(p)
 	}
 	if returns(e.Op) {
-		f := &c.frames[e.Frame]
-		s, p := c.mem.addStore()
-		s.seq, s.uid, s.kind, s.frame, s.source, s.ref = seq, e.UID, storeAlias, f.parent, e.Frame, c.ref(e)
+		f := &win.ren.frames[e.Frame]
+		s, p := win.mem.addStore()
+		s.seq, s.uid, s.kind, s.frame, s.source, s.ref = seq, e.UID, storeAlias, f.parent, e.Frame, win.ren.ref(e)
 		s.sourceTop = f.lastStore
-		c.linkStore(s, p)
+		win.mem.linkStore(s, p)
 		e.Queue = p
 	}
 	if e.Flags&rob.Transfers != 0 {
-		c.state.transfers = append(c.state.transfers, seq)
+		win.state.transfers = append(win.state.transfers, seq)
 	}
 }
 
 // linkStore makes a store the youngest of its frame.
-func (c *Core) linkStore(s *store, p uint64) {
-	f := &c.frames[s.frame]
+func (m *memoryQueue) linkStore(s *store, p uint64) {
+	f := &m.ren.frames[s.frame]
 	s.prev, f.lastStore = f.lastStore, p
 }
 
 // rangeOf is the frame whose memory a load reads.
-func (c *Core) rangeOf(e *rob.Entry) int32 {
+func (rn *renamer) rangeOf(e *rob.Entry) int32 {
 	if e.Op == isa.LoadInput || e.Op == isa.Builtin || e.Op == isa.CopyData && e.Imm == isa.CopyInput {
-		return c.frames[e.Frame].parent
+		return rn.frames[e.Frame].parent
 	}
-	return c.frames[e.Frame].space
+	return rn.frames[e.Frame].space
 }
 
 // olderOfCopy is the youngest store that a block copy's source can come from.
-func (c *Core) olderOfCopy(e *rob.Entry) uint64 {
+func (m *memoryQueue) olderOfCopy(e *rob.Entry) uint64 {
 	switch {
 	case e.Imm == isa.CopyMemory:
-		return c.mem.store(e.Queue).prev
+		return m.store(e.Queue).prev
 	case e.Imm == isa.CopyInput:
-		return c.frames[c.rangeOf(e)].lastStore
+		return m.ren.frames[m.ren.rangeOf(e)].lastStore
 	case e.Imm == isa.CopyReturn && e.Next >= 0:
-		return c.frames[e.Next].lastStore
+		return m.ren.frames[e.Next].lastStore
 	}
 	return 0
 }
@@ -202,12 +203,12 @@ func readAtCommit(op isa.Op, source int) bool { return op == isa.Enter && source
 
 // movesValue reports whether the instruction's commit may change balances. A call
 // whose value is the constant zero cannot.
-func (c *Core) movesValue(e *rob.Entry, row *decoder.Row) bool {
+func (rn *renamer) movesValue(e *rob.Entry, row *decoder.Row) bool {
 	if row.Flags&decoder.Transfer == 0 {
 		return false
 	}
-	if row.Kind == decoder.KindCall && c.frames[e.Frame].parent >= 0 {
-		if w, ok := c.known(c.maps.Map[e.Next].Env[rob.EnvValue]); ok && w.IsZero() {
+	if row.Kind == decoder.KindCall && rn.frames[e.Frame].parent >= 0 {
+		if w, ok := rn.known(rn.maps.Map[e.Next].Env[rob.EnvValue]); ok && w.IsZero() {
 			return false
 		}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
+	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -23,73 +25,105 @@ func newKeccak() keccakState { return sha3.NewLegacyKeccak256().(keccakState) }
 // oldest: longer ones wait for their turn, which bounds the host's memory.
 const speculativeBytes = 32 << 10
 
-// execute computes a micro-op with the values of this cycle and gives its latency.
+// executor computes what micro-ops return. It owns the latencies and its scratch space; of
+// the queues it reads what older entries have left there, and parks what has to wait. Issue
+// alone calls it (and commit for its scratch space). It writes the registers of the entry that
+// it executes, what the entry's places in the queues say of it, and nothing architectural; a
+// fault is a flag of the entry, raised by commit.
+type executor struct {
+	clock     *clock
+	sys       decoder.System
+	registers decoder.RegisterSystem // nil for a stack machine
+	golden    predictor.Golden
+	ren       *renamer
+	regs      *rob.Registers
+	win       *window
+	buf       *rob.Buffer
+	mem       *memoryQueue
+	state     *stateQueue
+	tx        *transactions
+	pred      *predictors
+	opt       *optional
+	outside   *outside
+	stats     *Stats
+
+	latency [isa.NumLatencies]uint32
+	freeGas bool // GAS answered by the golden run
+	touches touches
+	scratch []byte
+	keccak  keccakState
+	sum     [32]byte
+}
+
+func (ex *executor) init() { ex.keccak = newKeccak() }
+
+// execute computes a micro-op with the values of this cycle and returns its latency.
 // ok is false when it has to wait.
-func (c *Core) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
+func (ex *executor) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 	info := &facts[e.Op]
-	latency = uint64(c.latency[info.latency])
+	latency = uint64(ex.latency[info.latency])
 	switch info.class {
 	case isa.ClassALU:
-		return c.executeALU(e, info, latency), true
+		return ex.executeALU(e, info, latency), true
 	case isa.ClassLoad:
-		return c.executeLoad(e, seq, latency)
+		return ex.executeLoad(e, seq, latency)
 	case isa.ClassStoreAddr:
 		return latency, true
 	case isa.ClassStoreData:
 		if e.Op == isa.CopyData {
-			return c.executeCopy(e, seq)
+			return ex.executeCopy(e, seq)
 		}
-		c.mem.store(e.Queue).reg = e.Src[0]
+		ex.mem.store(e.Queue).reg = e.Src[0]
 		return latency, true
 	case isa.ClassStateLoad:
-		return c.executeStateLoad(e, seq)
+		return ex.executeStateLoad(e, seq)
 	case isa.ClassStateKey:
-		return c.executeStateKey(e, seq)
+		return ex.executeStateKey(e, seq)
 	case isa.ClassStateData:
 		return latency, true
 	case isa.ClassBranch:
 		return latency, true
 	case isa.ClassControl:
-		return c.executeControl(e, seq, latency)
+		return ex.executeControl(e, seq, latency)
 	case isa.ClassHash:
-		return c.executePair(e, latency), true
+		return ex.executePair(e, latency), true
 	case isa.ClassFlagged:
-		return c.executeFlagged(e, latency), true
+		return ex.executeFlagged(e, latency), true
 	case isa.ClassQuery:
-		c.regs.Value(e.Dst).SetUint64(c.files.Query(c.regs.Value(e.Src[1])[0], c.regs.Value(e.Src[0])[0]))
+		ex.regs.Value(e.Dst).SetUint64(ex.registers.Query(ex.regs.Value(e.Src[1])[0], ex.regs.Value(e.Src[0])[0]))
 		return latency, true
 	}
-	return c.executeHead(e, seq, latency)
+	return ex.executeHead(e, seq, latency)
 }
 
-func (c *Core) executeALU(e *rob.Entry, info *opFacts, latency uint64) uint64 {
+func (ex *executor) executeALU(e *rob.Entry, info *opFacts, latency uint64) uint64 {
 	var src [3]*isa.Word
 	for i := range src {
 		if r := e.Src[i]; r != rob.NoReg {
-			src[i] = c.regs.Value(r)
+			src[i] = ex.regs.Value(r)
 		}
 	}
 	if e.Op == isa.Exp {
-		latency = uint64(c.latency[isa.LatMul]) + uint64(c.latency[isa.LatExp])*uint64(src[1].ByteLen())
+		latency = uint64(ex.latency[isa.LatMul]) + uint64(ex.latency[isa.LatExp])*uint64(src[1].ByteLen())
 	}
 	if info.result {
-		isa.Exec(e.Op, c.regs.Value(e.Dst), src[0], src[1], src[2])
+		isa.Exec(e.Op, ex.regs.Value(e.Dst), src[0], src[1], src[2])
 	}
 	return latency
 }
 
 // fail marks an entry that will fault at commit; its result is zero meanwhile.
-func (c *Core) fail(e *rob.Entry, f decoder.Fault) {
+func (rn *renamer) fail(e *rob.Entry, f decoder.Fault) {
 	e.Flags |= rob.Faulty
 	e.Fault = uint8(f)
 	if e.Dst != rob.NoReg {
-		c.regs.Value(e.Dst).Clear()
+		rn.regs.Value(e.Dst).Clear()
 	}
 }
 
 // waitForHead parks an entry until it is the oldest; true when it is already.
-func (c *Core) waitForHead(e *rob.Entry, seq uint64) bool {
-	if seq == c.buf.Head {
+func (win *window) waitForHead(e *rob.Entry, seq uint64) bool {
+	if seq == win.buf.Head {
 		return true
 	}
 	e.Flags |= rob.Parked
@@ -97,10 +131,10 @@ func (c *Core) waitForHead(e *rob.Entry, seq uint64) bool {
 }
 
 // settle parks the load where it was blocked, or notes what it has read.
-func (c *Core) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *gatherResult) bool {
-	l := c.mem.load(uint64(e.LoadQ))
+func (m *memoryQueue) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *gatherResult) bool {
+	l := m.load(uint64(e.LoadQ))
 	if r.blocked {
-		s := c.mem.store(r.on)
+		s := m.store(r.on)
 		e.Flags |= rob.Parked
 		s.waiters = append(s.waiters, parked{seq, e.UID})
 		l.frame, l.off, l.n = frame, off, n
@@ -110,83 +144,82 @@ func (c *Core) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *g
 	return true
 }
 
-func (c *Core) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
-	dst := c.regs.Value(e.Dst)
+	dst := ex.regs.Value(e.Dst)
 	switch e.Op {
 	case isa.Load:
-		off := c.regs.Value(e.Src[0])
+		off := ex.regs.Value(e.Src[0])
 		o := off.Uint64()
-		if !off.IsUint64() || o > c.memoryBound || o+32 > c.memoryBound {
-			c.fail(e, decoder.FaultOutOfGas)
+		if !off.IsUint64() || o > ex.tx.memoryBound || o+32 > ex.tx.memoryBound {
+			ex.ren.fail(e, decoder.FaultOutOfGas)
 			return latency, true
 		}
-		if c.forwardWord(e, o, dst, &r) {
-			return latency, c.settle(e, seq, e.Frame, o, 32, &r)
+		if ex.mem.forwardWord(e, o, dst, &r) {
+			return latency, ex.mem.settle(e, seq, e.Frame, o, 32, &r)
 		}
 		var buf [32]byte
-		c.gather(e, e.Frame, o, buf[:], c.olderStore(e), true, &r)
+		ex.mem.gather(e, e.Frame, o, buf[:], ex.mem.olderStore(e), true, &r)
 		if !r.blocked {
 			dst.SetBytes32(buf[:])
 		}
-		return latency, c.settle(e, seq, e.Frame, o, 32, &r)
+		return latency, ex.mem.settle(e, seq, e.Frame, o, 32, &r)
 	case isa.LoadInput:
 		var buf [32]byte
-		frame, o, n := c.inputRange(e, c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]), c.regs.Value(e.Src[2]), 32)
+		frame, o, n := ex.ren.inputRange(e, ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]), ex.regs.Value(e.Src[2]), 32)
 		if n > 0 {
-			c.gather(e, frame, o, buf[:n], c.olderStore(e), true, &r)
+			ex.mem.gather(e, frame, o, buf[:n], ex.mem.olderStore(e), true, &r)
 		}
 		if !r.blocked {
 			dst.SetBytes32(buf[:])
 		}
-		return latency, c.settle(e, seq, frame, o, n, &r)
+		return latency, ex.mem.settle(e, seq, frame, o, n, &r)
 	case isa.LoadBytes:
-		return c.executeLoadBytes(e, seq, latency)
+		return ex.executeLoadBytes(e, seq, latency)
 	case isa.LoadRange, isa.CompareRange:
-		return c.executeRange(e, seq, latency)
+		return ex.executeRange(e, seq, latency)
 	}
 	// Hash.
-	o, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
+	o, n, ok := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
 	if !ok {
-		c.fail(e, decoder.FaultOutOfGas)
+		ex.ren.fail(e, decoder.FaultOutOfGas)
 		return latency, true
 	}
-	if n > speculativeBytes && !c.affordable(e, seq, o+n) {
+	if n > speculativeBytes && !ex.affordable(e, seq, o+n) {
 		return latency, e.Flags&rob.Parked == 0
 	}
-	buf := c.buffer(n)
-	space := c.frames[e.Frame].space
+	buf := ex.buffer(n)
+	space := ex.ren.frames[e.Frame].space
 	if n > 0 {
-		c.gather(e, space, o, buf, c.olderStore(e), true, &r)
+		ex.mem.gather(e, space, o, buf, ex.mem.olderStore(e), true, &r)
 	}
-	if !c.settle(e, seq, space, o, n, &r) {
+	if !ex.mem.settle(e, seq, space, o, n, &r) {
 		return 0, false
 	}
 	if e.Imm == isa.HashSHA256 {
-		c.sum = sha256.Sum256(buf)
+		ex.sum = sha256.Sum256(buf)
 	} else {
-		c.digest(buf)
+		ex.digest(buf)
 	}
-	c.regs.Value(e.Dst).SetBytes32(c.sum[:])
+	ex.regs.Value(e.Dst).SetBytes32(ex.sum[:])
 	// Keccak absorbs 136 bytes a permutation; padding always adds one byte.
 	return latency * (n/136 + 1), true
 }
 
 // digest leaves the Keccak-256 of data in c.sum.
-func (c *Core) digest(data []byte) {
-	c.keccak.Reset()
-	_, _ = c.keccak.Write(data)
-	_, _ = c.keccak.Read(c.sum[:])
+func (ex *executor) digest(data []byte) {
+	ex.keccak.Reset()
+	_, _ = ex.keccak.Write(data)
+	_, _ = ex.keccak.Read(ex.sum[:])
 }
 
 // olderStore is the youngest store from which a load can have its bytes, 0 for none.
-func (c *Core) olderStore(e *rob.Entry) uint64 { return c.mem.load(uint64(e.LoadQ)).older }
+func (m *memoryQueue) olderStore(e *rob.Entry) uint64 { return m.load(uint64(e.LoadQ)).older }
 
 // forwardWord is the fast path of a load: the youngest older store of the frame
 // that can matter wrote exactly these 32 bytes.
-func (c *Core) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherResult) bool {
-	m := &c.mem
-	for p := c.olderStore(e); p >= m.sHead; p = m.store(p).prev {
+func (m *memoryQueue) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherResult) bool {
+	for p := m.olderStore(e); p >= m.sHead; p = m.store(p).prev {
 		s := m.store(p)
 		if !s.addrKnown {
 			return false
@@ -197,12 +230,12 @@ func (c *Core) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherRes
 		if s.kind != storeWord || s.off != off || !s.dataKnown {
 			return false
 		}
-		*dst = *c.regs.Value(s.reg)
+		*dst = *m.regs.Value(s.reg)
 		r.supplied = p
-		c.Stats.MemoryForwards++
+		m.stats.MemoryForwards++
 		return true
 	}
-	mem := c.frames[e.Frame].ctx.Memory
+	mem := m.ren.frames[e.Frame].ctx.Memory
 	r.supplied = 0
 	if off+32 <= uint64(len(mem)) {
 		dst.SetBytes32(mem[off : off+32])
@@ -214,30 +247,30 @@ func (c *Core) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *gatherRes
 // affordable decides a long range: it has to be the oldest, and the gas that is
 // left has to pay for the memory that is not there yet, at the price of the first
 // bytes, which is the lowest. The exact charge is made at commit.
-func (c *Core) affordable(e *rob.Entry, seq, end uint64) bool {
-	if !c.waitForHead(e, seq) {
+func (ex *executor) affordable(e *rob.Entry, seq, end uint64) bool {
+	if !ex.win.waitForHead(e, seq) {
 		return false
 	}
-	ctx := &c.frames[e.Frame].ctx
-	if have := uint64(len(ctx.Memory)); end > have && end-have > c.sys.MemoryBound(ctx.Gas) {
-		c.fail(e, decoder.FaultOutOfGas)
+	ctx := &ex.ren.frames[e.Frame].ctx
+	if have := uint64(len(ctx.Memory)); end > have && end-have > ex.sys.MemoryBound(ctx.Gas) {
+		ex.ren.fail(e, decoder.FaultOutOfGas)
 		return false
 	}
 	return true
 }
 
-// buffer gives scratch space for one gather.
-func (c *Core) buffer(n uint64) []byte {
-	if uint64(cap(c.scratch)) < n {
-		c.scratch = make([]byte, n)
+// buffer returns scratch space for one gather.
+func (ex *executor) buffer(n uint64) []byte {
+	if uint64(cap(ex.scratch)) < n {
+		ex.scratch = make([]byte, n)
 	}
-	return c.scratch[:n]
+	return ex.scratch[:n]
 }
 
 // inputRange maps a position in the frame's input to its caller's memory: the
 // frame, the offset there and how many of want bytes lie inside the input.
-func (c *Core) inputRange(e *rob.Entry, off, base, length *isa.Word, want uint64) (frame int32, o, n uint64) {
-	frame = c.frames[e.Frame].parent
+func (rn *renamer) inputRange(e *rob.Entry, off, base, length *isa.Word, want uint64) (frame int32, o, n uint64) {
+	frame = rn.frames[e.Frame].parent
 	if !off.IsUint64() || !length.IsUint64() || !base.IsUint64() {
 		return frame, 0, 0
 	}
@@ -250,29 +283,29 @@ func (c *Core) inputRange(e *rob.Entry, off, base, length *isa.Word, want uint64
 }
 
 // executeCopy gathers the data part of a block copy into its store.
-func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
-	latency = uint64(c.latency[isa.LatLoad])
-	off, length := c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])
+func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
+	latency = uint64(ex.latency[isa.LatLoad])
+	s := ex.mem.store(e.Queue)
+	length := ex.regs.Value(e.Src[1])
 	if length.IsZero() {
-		c.mem.store(e.Queue).data = c.mem.store(e.Queue).data[:0]
+		s.data = s.data[:0]
 		if e.Imm != isa.CopyReturn {
 			return latency, true
 		}
 	}
-	_, n, fits := c.bounded(new(isa.Word), length)
+	_, n, fits := ex.tx.bounded(new(isa.Word), length)
 	if !fits {
-		c.fail(e, decoder.FaultOutOfGas)
+		ex.ren.fail(e, decoder.FaultOutOfGas)
 		return latency, true
 	}
-	if n > speculativeBytes && !c.affordable(e, seq, n) {
+	if n > speculativeBytes && !ex.affordable(e, seq, n) {
 		return latency, e.Flags&rob.Parked == 0
 	}
-	if e.Imm == isa.CopyForeignCode && c.frames[e.Frame].tx != c.window.tx {
+	if e.Imm == isa.CopyForeignCode && ex.ren.frames[e.Frame].tx != ex.tx.number {
 		e.Flags |= rob.Parked // code cannot be compared like a word: it is read in its transaction's turn
 		return latency, false
 	}
-	latency += uint64(c.latency[isa.LatCopy]) * ((n + 31) / 32)
-	s := c.mem.store(e.Queue)
+	latency += uint64(ex.latency[isa.LatCopy]) * ((n + 31) / 32)
 	if e.Imm == isa.CopyZero { // what a block lacks reads as zero
 		s.data = s.data[:0]
 		return latency, true
@@ -281,72 +314,95 @@ func (c *Core) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
 		s.data = make([]byte, n)
 	}
 	s.data = s.data[:n]
-	var from []byte
-	r := gatherResult{supplied: ^uint64(0)}
 	switch e.Imm {
 	case isa.CopyMemory:
-		o, _, fits := c.bounded(off, length)
-		if !fits {
-			c.fail(e, decoder.FaultOutOfGas)
-			return latency, true
-		}
-		if n > speculativeBytes && !c.affordable(e, seq, o+n) {
-			return latency, e.Flags&rob.Parked == 0
-		}
-		space := c.frames[e.Frame].space
-		if n > 0 {
-			c.gather(e, space, o, s.data, c.olderStore(e), true, &r)
-		}
-		return latency, c.settle(e, seq, space, o, n, &r)
+		return latency, ex.copyMemory(e, seq, s.data)
 	case isa.CopyInput:
-		frame, o, have := c.inputRange(e, off, c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3]), n)
-		if have > 0 {
-			c.gather(e, frame, o, s.data[:have], c.olderStore(e), true, &r)
-		}
-		clear(s.data[have:])
-		return latency, c.settle(e, seq, frame, o, have, &r)
+		return latency, ex.copyInput(e, seq, s.data)
 	case isa.CopyReturn:
-		base, total := c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3])
-		if !off.IsUint64() || !total.IsUint64() || off.Uint64()+n < n || off.Uint64()+n > total.Uint64() {
-			c.fail(e, decoder.FaultReturnBounds)
-			return latency, true
-		}
-		if n == 0 { // of a range that may lie anywhere
-			return latency, true
-		}
-		if !base.IsUint64() { // a wrong path: nobody can have returned this
-			clear(s.data)
-			return latency, true
-		}
-		o := base.Uint64() + off.Uint64()
-		c.gather(e, e.Next, o, s.data, c.olderStore(e), true, &r)
-		return latency, c.settle(e, seq, e.Next, o, n, &r)
+		return latency, ex.copyReturn(e, seq, s.data)
 	case isa.CopyCode:
-		from = c.frames[e.Frame].prog.Code
+		ex.copyCode(e, s.data, ex.ren.frames[e.Frame].prog.Code)
 	case isa.CopyForeignCode:
-		from = c.sys.ForeignCode(c.regs.Value(e.Src[2]))
+		ex.copyCode(e, s.data, ex.sys.ForeignCode(ex.regs.Value(e.Src[2])))
+	default:
+		ex.copyCode(e, s.data, nil)
 	}
-	k := 0
-	if off.IsUint64() && off.Uint64() < uint64(len(from)) {
-		k = copy(s.data, from[off.Uint64():])
-	}
-	clear(s.data[k:])
 	return latency, true
+}
+
+// copyMemory gathers a range of the frame's memory. It reports false when it has to wait.
+func (ex *executor) copyMemory(e *rob.Entry, seq uint64, data []byte) bool {
+	o, n, fits := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
+	if !fits {
+		ex.ren.fail(e, decoder.FaultOutOfGas)
+		return true
+	}
+	if n > speculativeBytes && !ex.affordable(e, seq, o+n) {
+		return e.Flags&rob.Parked == 0
+	}
+	r := gatherResult{supplied: ^uint64(0)}
+	space := ex.ren.frames[e.Frame].space
+	if n > 0 {
+		ex.mem.gather(e, space, o, data, ex.mem.olderStore(e), true, &r)
+	}
+	return ex.mem.settle(e, seq, space, o, n, &r)
+}
+
+// copyInput gathers a range of the frame's input; beyond its end are zeros.
+func (ex *executor) copyInput(e *rob.Entry, seq uint64, data []byte) bool {
+	frame, o, have := ex.ren.inputRange(e, ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[2]), ex.regs.Value(e.Src[3]), uint64(len(data)))
+	r := gatherResult{supplied: ^uint64(0)}
+	if have > 0 {
+		ex.mem.gather(e, frame, o, data[:have], ex.mem.olderStore(e), true, &r)
+	}
+	clear(data[have:])
+	return ex.mem.settle(e, seq, frame, o, have, &r)
+}
+
+// copyReturn gathers a range of what the last call returned; one that is not all there
+// faults (EIP-211).
+func (ex *executor) copyReturn(e *rob.Entry, seq uint64, data []byte) bool {
+	n := uint64(len(data))
+	off, base, total := ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[2]), ex.regs.Value(e.Src[3])
+	switch {
+	case !off.IsUint64() || !total.IsUint64() || off.Uint64()+n < n || off.Uint64()+n > total.Uint64():
+		ex.ren.fail(e, decoder.FaultReturnBounds)
+		return true
+	case n == 0: // of a range that may lie anywhere
+		return true
+	case !base.IsUint64(): // a wrong path: nobody can have returned this
+		clear(data)
+		return true
+	}
+	r := gatherResult{supplied: ^uint64(0)}
+	o := base.Uint64() + off.Uint64()
+	ex.mem.gather(e, e.Next, o, data, ex.mem.olderStore(e), true, &r)
+	return ex.mem.settle(e, seq, e.Next, o, n, &r)
+}
+
+// copyCode copies from a code; beyond its end are zeros.
+func (ex *executor) copyCode(e *rob.Entry, data, code []byte) {
+	k := 0
+	if off := ex.regs.Value(e.Src[0]); off.IsUint64() && off.Uint64() < uint64(len(code)) {
+		k = copy(data, code[off.Uint64():])
+	}
+	clear(data[k:])
 }
 
 // completeStoreAddr makes a store's range known.
 func (c *Core) completeStoreAddr(e *rob.Entry) {
 	n := uint64(32)
-	off := c.regs.Value(e.Src[0])
+	off := c.ren.regs.Value(e.Src[0])
 	switch e.Op {
 	case isa.StoreAddr1:
 		n = 1
 	case isa.StoreAddrN:
-		o, n := c.rangeAt(e)
+		o, n := c.exec.rangeAt(e)
 		c.resolveStore(e.Queue, o, n)
 		return
 	case isa.CopyAddr:
-		o, l, ok := c.bounded(off, c.regs.Value(e.Src[1]))
+		o, l, ok := c.tx.bounded(off, c.ren.regs.Value(e.Src[1]))
 		if !ok {
 			e.Flags |= rob.Faulty
 			e.Fault = uint8(decoder.FaultOutOfGas)
@@ -354,7 +410,7 @@ func (c *Core) completeStoreAddr(e *rob.Entry) {
 		c.resolveStore(e.Queue, o, l)
 		return
 	}
-	if !off.IsUint64() || off.Uint64() > c.memoryBound || off.Uint64()+n > c.memoryBound {
+	if !off.IsUint64() || off.Uint64() > c.tx.memoryBound || off.Uint64()+n > c.tx.memoryBound {
 		e.Flags |= rob.Faulty
 		e.Fault = uint8(decoder.FaultOutOfGas)
 		c.resolveStore(e.Queue, 0, 0)
@@ -367,107 +423,107 @@ func (c *Core) completeStoreAddr(e *rob.Entry) {
 // known. The bytes stay where they are: the store is an alias of the callee's
 // memory.
 func (c *Core) completeReturn(e *rob.Entry) {
-	off, length := c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])
+	off, length := c.ren.regs.Value(e.Src[0]), c.ren.regs.Value(e.Src[1])
 	if e.Op == isa.Builtin {
-		off, length = new(isa.Word), c.regs.Value(e.Dst2)
+		off, length = new(isa.Word), c.ren.regs.Value(e.Dst2)
 	}
-	o, n, ok := c.bounded(off, length)
-	to, room, fits := c.bounded(c.regs.Value(e.Src[2]), c.regs.Value(e.Src[3]))
+	o, n, ok := c.tx.bounded(off, length)
+	to, room, fits := c.tx.bounded(c.ren.regs.Value(e.Src[2]), c.ren.regs.Value(e.Src[3]))
 	s := c.mem.store(e.Queue)
 	s.sourceOff = o
-	if !ok || !fits || c.frames[e.Frame].creation {
+	if !ok || !fits || c.ren.frames[e.Frame].creation {
 		to, n = 0, 0
 	}
 	s.dataKnown = true
 	c.resolveStore(e.Queue, to, min(n, room))
 }
 
-func (c *Core) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 	switch e.Op {
 	case isa.Target:
-		key := stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
-		extra, ok := c.touch(e, seq, c.state.keys.intern(&key))
+		key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
+		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
+		extra, ok := ex.touch(e, seq, ex.state.keys.Number(&key))
 		return latency + extra, ok
 	case isa.Leave:
-		c.succeed(e)
+		ex.ren.succeed(e)
 	case isa.Abort:
-		c.regs.Value(e.Dst).Clear()
+		ex.regs.Value(e.Dst).Clear()
 	case isa.Destroy:
-		key := stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
-		extra, ok := c.touch(e, seq, c.state.keys.intern(&key))
+		key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
+		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
+		extra, ok := ex.touch(e, seq, ex.state.keys.Number(&key))
 		if !ok {
 			return 0, false
 		}
-		c.succeed(e)
+		ex.ren.succeed(e)
 		return latency + extra, true
 	case isa.Builtin:
-		return c.executeBuiltin(e, seq, latency)
+		return ex.executeBuiltin(e, seq, latency)
 	case isa.Counter:
-		if c.freeGas && e.Imm == isa.CounterGas && c.frames[e.Frame].prog.File == nil {
-			if g, ok := c.golden.Gas(e.Dynamic); ok {
-				c.regs.Value(e.Dst).SetUint64(g)
-				c.Stats.GasAnswers++
+		if ex.freeGas && e.Imm == isa.CounterGas && ex.ren.frames[e.Frame].machine.goldenGas() {
+			if g, ok := ex.golden.Gas(e.Dynamic); ok {
+				ex.regs.Value(e.Dst).SetUint64(g)
+				ex.stats.GasAnswers++
 				break
 			}
 		}
-		e.Flags |= rob.Late
+		e.Flags |= rob.ResultAtCommit
 	}
 	return latency, true
 }
 
 // succeed gives the caller its one: at once, or where the frame makes an account,
 // its address when commit knows it.
-func (c *Core) succeed(e *rob.Entry) {
-	if c.frames[e.Frame].creation {
-		e.Flags |= rob.Late
+func (rn *renamer) succeed(e *rob.Entry) {
+	if rn.frames[e.Frame].creation {
+		e.Flags |= rob.ResultAtCommit
 		return
 	}
-	c.regs.Value(e.Dst).SetOne()
+	rn.regs.Value(e.Dst).SetOne()
 }
 
 // executeBuiltin runs a built-in program ahead of its call's commit, with the gas
 // that it has at most; commit charges what it costs against the gas it has. Its
 // output is the frame's memory, which nothing else writes.
-func (c *Core) executeBuiltin(e *rob.Entry, seq, latency uint64) (uint64, bool) {
-	f := &c.frames[e.Frame]
-	o, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
+func (ex *executor) executeBuiltin(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+	f := &ex.ren.frames[e.Frame]
+	o, n, ok := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
 	if !ok {
 		o, n = 0, 0 // the call runs out of gas
 	}
-	if n > speculativeBytes && !c.affordable(e, seq, 0) {
+	if n > speculativeBytes && !ex.affordable(e, seq, 0) {
 		return latency, e.Flags&rob.Parked == 0
 	}
 	r := gatherResult{supplied: ^uint64(0)}
-	input := c.buffer(n)
+	input := ex.buffer(n)
 	if n > 0 {
-		c.gather(e, f.parent, o, input, c.olderStore(e), true, &r)
+		ex.mem.gather(e, f.parent, o, input, ex.mem.olderStore(e), true, &r)
 	}
-	if !c.settle(e, seq, f.parent, o, n, &r) {
+	if !ex.mem.settle(e, seq, f.parent, o, n, &r) {
 		return 0, false
 	}
-	ctx := decoder.Context{Prog: f.prog, Gas: c.gasBound}
-	output, ok := c.sys.Builtin(&ctx, input)
-	f.builtinCost = c.gasBound - ctx.Gas
+	ctx := decoder.Context{Prog: f.prog, Gas: ex.tx.gasBound}
+	output, ok := ex.sys.Builtin(&ctx, input)
+	f.builtinCost = ex.tx.gasBound - ctx.Gas
 	if !ok {
-		c.fail(e, decoder.FaultOther)
+		ex.ren.fail(e, decoder.FaultOther)
 		output = nil
 	}
 	f.ctx.Memory = append(f.ctx.Memory[:0], output...)
-	c.regs.Value(e.Dst).SetOne()
-	c.regs.Value(e.Dst2).SetUint64(uint64(len(output)))
+	ex.regs.Value(e.Dst).SetOne()
+	ex.regs.Value(e.Dst2).SetUint64(uint64(len(output)))
 	return latency, true
 }
 
 // executeHead executes what has to be the oldest of the machine.
-func (c *Core) executeHead(e *rob.Entry, seq, latency uint64) (uint64, bool) {
-	if !c.waitForHead(e, seq) {
+func (ex *executor) executeHead(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+	if !ex.win.waitForHead(e, seq) {
 		return 0, false
 	}
 	if e.Op != isa.System {
 		return latency, true
 	}
-	extra, ok := c.touchAll(e, seq)
+	extra, ok := ex.touchAll(e, seq)
 	return latency + extra, ok
 }

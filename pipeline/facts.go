@@ -71,8 +71,8 @@ type rowFacts struct {
 type rowTable [256]rowFacts
 
 // rowFactsOf condenses a table, once a core.
-func (c *Core) rowFactsOf(rows *decoder.RowTable) *rowTable {
-	if t := c.rowTables[rows]; t != nil {
+func (rn *renamer) rowFactsOf(rows *decoder.RowTable) *rowTable {
+	if t := rn.rowTables[rows]; t != nil {
 		return t
 	}
 	t := new(rowTable)
@@ -87,7 +87,7 @@ func (c *Core) rowFactsOf(rows *decoder.RowTable) *rowTable {
 			tests:   isPlain(row) && row.Uops[0].Op == isa.IsZero,
 		}
 	}
-	c.rowTables[rows] = t
+	rn.rowTables[rows] = t
 	return t
 }
 

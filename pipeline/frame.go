@@ -5,6 +5,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/prefetch"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -12,21 +13,22 @@ import (
 // work on, and in ctx the committed side. Frames are numbered by their place in
 // Core.frames; the rename map has the same number.
 type frame struct {
-	prog *decoder.Program // nil while fetch waits for the call's target
-	rows *rowTable        // of prog
-	site uint64           // names the program to predictors, whatever was decoded before it
-	path uint64           // names the calls that led here to predictors
+	machine machine          // of prog
+	prog    *decoder.Program // nil while fetch waits for the call's target
+	rows    *rowTable        // of prog
+	site    uint64           // names the program to predictors, whatever was decoded before it
+	path    uint64           // names the calls that led here to predictors
 	constants
 	context     rob.Reg // register of Context0
 	bank        rob.Reg // of its transaction: the constants of all its frames
 	tx          uint32  // number of its transaction, as the core counts them
 	parent      int32   // -1 for the envelope
-	resume      int32   // the caller's instruction behind the call
+	resume      int32   // the caller's instruction after the call
 	static      bool
-	asked       bool    // a predictor of state keys has been asked about its call
-	seen        uint8   // what earlier calls of the block have run
-	creation    bool    // runs initialisation code: what it returns is code
-	outOff      rob.Reg // where the caller wants what is returned
+	asked       bool          // a predictor of state keys has been asked about its call
+	seen        prefetch.Seen // what earlier calls of the block have run
+	creation    bool          // runs initialization code: what it returns is code
+	outOff      rob.Reg       // where the caller wants what is returned
 	outLen      rob.Reg
 	space       int32   // the frame whose memory it uses: its own, or the outermost one's
 	lastStore   uint64  // youngest store to its memory, by queue position
@@ -44,52 +46,53 @@ type constants struct {
 }
 
 // newFrame takes a free frame number.
-func (c *Core) newFrame() int32 {
-	if n := len(c.freeFrames); n > 0 {
-		i := c.freeFrames[n-1]
-		c.freeFrames = c.freeFrames[:n-1]
+func (rn *renamer) newFrame() int32 {
+	if n := len(rn.freeFrames); n > 0 {
+		i := rn.freeFrames[n-1]
+		rn.freeFrames = rn.freeFrames[:n-1]
 		return i
 	}
-	c.frames = append(c.frames, frame{})
-	return int32(len(c.frames) - 1)
+	rn.frames = append(rn.frames, frame{})
+	return int32(len(rn.frames) - 1)
 }
 
 // setProgram gives a frame the code it runs.
-func (c *Core) setProgram(f *frame, p *decoder.Program) {
+func (rn *renamer) setProgram(f *frame, p *decoder.Program) {
 	f.prog = p
 	if p == nil {
 		return
 	}
-	f.rows = c.rowFactsOf(p.Rows)
+	f.machine = machineOf(p)
+	f.rows = rn.rowFactsOf(p.Rows)
 	f.site = binary.LittleEndian.Uint64(p.Hash[:])
-	k, known := c.programs[p.ID]
+	k, known := rn.programs[p.ID]
 	if !known {
 		var n isa.Word
 		n.SetUint64(uint64(len(p.Code)))
-		k = constants{c.regs.ShareConsts(p.Consts), c.regs.AddConst(&n)}
-		c.programs[p.ID] = k
+		k = constants{rn.regs.ShareConsts(p.Consts), rn.regs.AddConst(&n)}
+		rn.programs[p.ID] = k
 	}
 	f.constants = k
 }
 
 // dropFrame gives back one reference on a frame.
-func (c *Core) dropFrame(i int32) {
-	f := &c.frames[i]
+func (rn *renamer) dropFrame(i int32) {
+	f := &rn.frames[i]
 	f.refs--
 	if f.refs > 0 {
 		return
 	}
-	c.regs.Release(f.outOff)
-	c.regs.Release(f.outLen)
-	c.regs.Release(f.account)
+	rn.regs.Release(f.outOff)
+	rn.regs.Release(f.outLen)
+	rn.regs.Release(f.account)
 	f.outOff, f.outLen, f.account = rob.ZeroReg, rob.ZeroReg, rob.ZeroReg
 	f.prog = nil
 	f.ctx.Memory = f.ctx.Memory[:0]
 	if f.parent < 0 {
-		c.window.banks = append(c.window.banks, f.bank)
+		rn.banks = append(rn.banks, f.bank)
 	}
-	c.maps.FreeFrame(i)
-	c.freeFrames = append(c.freeFrames, i)
+	rn.maps.FreeFrame(i)
+	rn.freeFrames = append(rn.freeFrames, i)
 }
 
 // grow extends committed memory with zeros.
@@ -108,15 +111,12 @@ func grow(mem []byte, size uint64) []byte {
 	return bigger
 }
 
-// stackOperands is how many operands name stack slots.
-const stackOperands = 16
-
 // operand resolves a template operand of the frame's current instruction.
-func (c *Core) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
-	if o < stackOperands {
-		return c.maps.Slot(fi, int(o))
+func (rn *renamer) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
+	if o < decoder.StackOperands {
+		return rn.maps.Slot(fi, int(o))
 	}
-	m := &c.maps.Map[fi]
+	m := &rn.maps.Map[fi]
 	switch o {
 	case decoder.None:
 		return rob.NoReg
@@ -141,7 +141,7 @@ func (c *Core) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) 
 	case decoder.Zero:
 		return rob.ZeroReg
 	case decoder.Temp:
-		return c.temp
+		return rn.temp
 	}
 	return f.context + rob.Reg(o-decoder.Context0)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// Fusion makes one micro-op of instructions that stand together. A group is recognised
+// Fusion makes one micro-op of instructions that stand together. A group is recognized
 // where fetch meets its first instruction, so a jump into its middle finds what is left
 // of it, not fused. Each instruction keeps its gas, its fault and its record: what has no
 // micro-op of its own is carried like a folded instruction.
@@ -23,54 +23,54 @@ func taken(e *rob.Entry, condition *isa.Word) bool {
 
 // fuse takes the instructions before a jump into the run that the jump will carry, and
 // reports whether it has: fetch stands at the jump then.
-func (c *Core) fuse(fi int32, f *frame, in *decoder.Inst) bool {
-	insts := f.prog.Insts[c.fetch.inst:]
+func (fe *frontEnd) fuse(fi int32, f *frame, in *decoder.Inst) bool {
+	insts := f.prog.Insts[fe.inst:]
 	var before int
 	switch {
-	case c.cfg.Fusion.Jump && in.Kind == decoder.KindPush && len(insts) > 1 && (insts[1].Kind == decoder.KindJump || insts[1].Kind == decoder.KindBranch):
+	case fe.cfg.Fusion.Jump && in.Kind == decoder.KindPush && len(insts) > 1 && (insts[1].Kind == decoder.KindJump || insts[1].Kind == decoder.KindBranch):
 		before = 1
-	case c.cfg.Fusion.Test && f.rows[in.Code].tests && len(insts) > 2 && insts[1].Kind == decoder.KindPush && insts[2].Kind == decoder.KindBranch:
+	case fe.cfg.Fusion.Test && f.rows[in.Code].tests && len(insts) > 2 && insts[1].Kind == decoder.KindPush && insts[2].Kind == decoder.KindBranch:
 		before = 2
 	default:
 		return false
 	}
-	m := &c.maps.Map[fi]
+	m := &fe.maps.Map[fi]
 	push := &insts[before-1]
-	run := int(c.fetch.inst - c.fetch.run)
+	run := int(fe.inst - fe.run)
 	switch {
 	case m.Height > int(f.rows[push.Code].max):
 		return false // the push overflows
 	case m.Height+1 < int(f.rows[insts[before].Code].min):
 		return false // the jump underflows
-	case run > 0 && run+before > c.cfg.Core.Decode:
+	case run > 0 && run+before > fe.core.Decode:
 		return false // a run that is not to be cut would be too long
-	case c.foresees != nil:
+	case fe.pred.faults != nil:
 		for k := range before {
-			if c.foresees.Faults(predictor.Ref{Dynamic: c.fetch.dynamic + uint64(k)}) {
+			if fe.pred.faults.Faults(predictor.Ref{Dynamic: fe.dynamic + uint64(k)}) {
 				return false
 			}
 		}
 	}
 	for _, x := range insts[:before] {
-		c.fetch.runGas += f.rows[x.Code].gas
+		fe.runGas += f.rows[x.Code].gas
 	}
-	c.maps.PushOn(m, fi, f.constBase+rob.Reg(push.Aux))
-	c.fetch.inst += int32(before)
-	c.fetch.dynamic += uint64(before)
-	c.fetch.tested = before == 2
-	c.Stats.Fused++
+	fe.maps.PushOn(m, fi, f.constBase+rob.Reg(push.Aux))
+	fe.inst += int32(before)
+	fe.dynamic += uint64(before)
+	fe.tested = before == 2
+	fe.stats.Fused++
 	return true
 }
 
 // commitTest commits a test for zero that is fused into the branch that carries it.
 func (c *Core) commitTest(e *rob.Entry, f *frame, in *decoder.Inst, row *decoder.Row) {
 	var result isa.Word
-	isa.Exec(isa.IsZero, &result, c.regs.Value(e.Src[1]), nil, nil)
-	c.retired.Wrote = false
-	c.report(f, in, row, &result, uint64(row.Gas), false)
+	isa.Exec(isa.IsZero, &result, c.ren.regs.Value(e.Src[1]), nil, nil)
+	c.obs.retired.Wrote = false
+	c.obs.report(f, in, row, &result, uint64(row.Gas), false)
 	f.ctx.Gas -= uint64(row.Gas)
 	c.Stats.Instructions++
-	c.hasher.commit(in.PC, in.Code, f.ctx.Gas, &result)
+	c.obs.stream.commit(in.PC, in.Code, f.ctx.Gas, &result)
 }
 
 // wordPair is what fetch knows of the last two stores of words: hashing them together is
@@ -86,10 +86,10 @@ type wordPair struct {
 // wordSize is the size of a stack word in memory, in bytes.
 const wordSize = 32
 
-// pair follows the stores that fetch meets, and makes a hash of exactly the two last
+// pairStores follows the stores that fetch meets, and makes a hash of exactly the two last
 // words take them from their registers instead of from memory.
-func (c *Core) pair(e *rob.Entry, seq uint64, fi int32) {
-	p := &c.fetch.pair
+func (fe *frontEnd) pairStores(e *rob.Entry, seq uint64, fi int32) {
+	p := &fe.pair
 	switch e.Op {
 	case isa.StoreAddr:
 		return // its data part follows
@@ -97,17 +97,17 @@ func (c *Core) pair(e *rob.Entry, seq uint64, fi int32) {
 		if p.count == 0 || p.frame != fi {
 			*p = wordPair{frame: fi}
 		}
-		m := &c.maps.Map[fi]
+		m := &fe.maps.Map[fi]
 		p.offset = [2]rob.Reg{p.offset[1], m.Slots[m.Height-1]}
 		p.value = [2]rob.Reg{p.value[1], e.Src[0]}
 		p.seq = [2]uint64{p.seq[1], seq}
 		p.count++
 		return
 	case isa.Hash:
-		if low, ok := p.covers(c, e, fi); ok && e.Imm == isa.HashKeccak256 {
+		if low, ok := p.covers(fe.regs, fe.buf.Head, e, fi); ok && e.Imm == isa.HashKeccak256 {
 			e.Op = isa.HashPair
 			e.Src[2], e.Src[3] = p.value[low], p.value[1-low]
-			c.Stats.Fused++
+			fe.stats.Fused++
 		}
 	}
 	p.count = 0
@@ -115,16 +115,16 @@ func (c *Core) pair(e *rob.Entry, seq uint64, fi int32) {
 
 // covers reports whether a hash reads exactly the last two words stored, and which of
 // them comes first. Both have to be in flight: their registers are theirs until then.
-func (p *wordPair) covers(c *Core, e *rob.Entry, fi int32) (low int, ok bool) {
-	if p.count < 2 || p.frame != fi || p.seq[0] < c.buf.Head || !e.Src[0].IsConst() || !e.Src[1].IsConst() {
+func (p *wordPair) covers(regs *rob.Registers, oldest uint64, e *rob.Entry, fi int32) (low int, ok bool) {
+	if p.count < 2 || p.frame != fi || p.seq[0] < oldest || !e.Src[0].IsConst() || !e.Src[1].IsConst() {
 		return 0, false
 	}
-	off, n := c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])
+	off, n := regs.Value(e.Src[0]), regs.Value(e.Src[1])
 	if !off.IsUint64() || !n.IsUint64() || n.Uint64() != 2*wordSize {
 		return 0, false
 	}
 	for low := range 2 {
-		if p.at(c, low, off.Uint64()) && p.at(c, 1-low, off.Uint64()+wordSize) {
+		if p.at(regs, low, off.Uint64()) && p.at(regs, 1-low, off.Uint64()+wordSize) {
 			return low, true
 		}
 	}
@@ -132,17 +132,20 @@ func (p *wordPair) covers(c *Core, e *rob.Entry, fi int32) (low int, ok bool) {
 }
 
 // at reports whether a store is known at rename to write at an offset.
-func (p *wordPair) at(c *Core, k int, offset uint64) bool {
-	w, known := c.known(p.offset[k])
-	return known && w.IsUint64() && w.Uint64() == offset
+func (p *wordPair) at(regs *rob.Registers, k int, offset uint64) bool {
+	if !p.offset[k].IsConst() {
+		return false
+	}
+	w := regs.Value(p.offset[k])
+	return w.IsUint64() && w.Uint64() == offset
 }
 
 // executePair hashes two words.
-func (c *Core) executePair(e *rob.Entry, latency uint64) uint64 {
-	buf := c.buffer(2 * wordSize)
-	c.regs.Value(e.Src[2]).PutUint256(buf)
-	c.regs.Value(e.Src[3]).PutUint256(buf[wordSize:])
-	c.digest(buf)
-	c.regs.Value(e.Dst).SetBytes32(c.sum[:])
+func (ex *executor) executePair(e *rob.Entry, latency uint64) uint64 {
+	buf := ex.buffer(2 * wordSize)
+	ex.regs.Value(e.Src[2]).PutUint256(buf)
+	ex.regs.Value(e.Src[3]).PutUint256(buf[wordSize:])
+	ex.digest(buf)
+	ex.regs.Value(e.Dst).SetBytes32(ex.sum[:])
 	return latency
 }

@@ -19,18 +19,18 @@ func (c *Core) Drained() error {
 		got  uint64
 		want uint64
 	}{
-		{"commit slots accounted for", slots, c.cycle * c.Stats.Width},
+		{"commit slots accounted for", slots, c.clock.now * c.Stats.Width},
 		{"micro-ops fetched that committed or were squashed", c.Stats.Uops + c.Stats.SquashedUops, c.Stats.FetchedUops},
-		{"physical registers in use", uint64(c.regs.Live()), 0},
-		{"registers of uncommitted producers", uint64(c.inflight), 0},
-		{"entries in the issue queue", uint64(c.iq), 0},
-		{"entries in the reorder buffer and the front end", c.buf.Tail - c.buf.Head, 0},
+		{"physical registers in use", uint64(c.ren.regs.Live()), 0},
+		{"registers of uncommitted producers", uint64(c.win.inflight), 0},
+		{"entries in the issue queue", uint64(c.win.iq), 0},
+		{"entries in the reorder buffer and the front end", c.win.buf.Tail - c.win.buf.Head, 0},
 		{"stores in flight", c.mem.sTail - c.mem.sHead, 0},
 		{"loads in flight", c.mem.lTail - c.mem.lHead, 0},
 		{"state accesses in flight", c.state.tail - c.state.head, 0},
 		{"value transfers in flight", uint64(len(c.state.transfers)), 0},
-		{"frames in use", uint64(len(c.frames) - len(c.freeFrames)), 0},
-		{"undo records", c.maps.Position() - c.retiredTo, 0},
+		{"frames in use", uint64(len(c.ren.frames) - len(c.ren.freeFrames)), 0},
+		{"undo records", c.ren.maps.Position() - c.ren.retiredTo, 0},
 	} {
 		if x.got != x.want {
 			return fmt.Errorf("simulator error: %d %s after a transaction, want %d", x.got, x.what, x.want)
@@ -44,7 +44,7 @@ func (c *Core) Drained() error {
 func (c *Core) Verify() error {
 	for _, check := range []func() error{c.verifySlots, c.verifyRegisters, c.verifyBuffer, c.verifyQueues} {
 		if err := check(); err != nil {
-			return fmt.Errorf("invariant broken at cycle %d: %w", c.cycle, err)
+			return fmt.Errorf("invariant broken at cycle %d: %w", c.clock.now, err)
 		}
 	}
 	return nil
@@ -56,7 +56,7 @@ func (c *Core) verifySlots() error {
 	for _, n := range c.Stats.Slots {
 		slots += n
 	}
-	if want := c.cycle * c.Stats.Width; slots != want {
+	if want := c.clock.now * c.Stats.Width; slots != want {
 		return fmt.Errorf("%d commit slots have a cause, there were %d", slots, want)
 	}
 	return nil
@@ -65,7 +65,7 @@ func (c *Core) verifySlots() error {
 // verifyRegisters: reference counts are what refers, and free registers and live
 // ones are all.
 func (c *Core) verifyRegisters() error {
-	refs := make([]int, c.regs.Size())
+	refs := make([]int, c.ren.regs.Size())
 	count := func(regs ...rob.Reg) {
 		for _, r := range regs {
 			if r != rob.NoReg && !r.IsConst() {
@@ -73,37 +73,37 @@ func (c *Core) verifyRegisters() error {
 			}
 		}
 	}
-	count(c.temp)
-	for seq := c.buf.Head; seq < c.buf.Tail; seq++ {
-		e := c.buf.At(seq)
+	count(c.ren.temp)
+	for seq := c.win.buf.Head; seq < c.win.buf.Tail; seq++ {
+		e := c.win.buf.At(seq)
 		count(e.Src[:]...)
 		count(e.Dst, e.Dst2)
 	}
-	idle := make([]bool, len(c.frames))
-	for _, i := range c.freeFrames {
+	idle := make([]bool, len(c.ren.frames))
+	for _, i := range c.ren.freeFrames {
 		idle[i] = true
 	}
-	for i := range c.frames {
+	for i := range c.ren.frames {
 		if idle[i] {
 			continue
 		}
-		f, m := &c.frames[i], &c.maps.Map[i]
+		f, m := &c.ren.frames[i], &c.ren.maps.Map[i]
 		count(f.outOff, f.outLen, f.account)
 		count(m.Slots...)
 		count(m.Env[:]...)
 	}
-	c.maps.Log(func(r rob.Reg) { count(r) })
+	c.ren.maps.Log(func(r rob.Reg) { count(r) })
 	live := 0
 	for r, n := range refs {
-		if got := c.regs.Refs(rob.Reg(r)); got != n {
+		if got := c.ren.regs.Refs(rob.Reg(r)); got != n {
 			return fmt.Errorf("register %d has %d references, its count is %d", r, n, got)
 		}
 		if n > 0 {
 			live++
 		}
 	}
-	if live != c.regs.Live() || live+c.regs.Free() != c.regs.Size() {
-		return fmt.Errorf("%d registers are referred to, %d live and %d free are %d", live, c.regs.Live(), c.regs.Free(), c.regs.Size())
+	if live != c.ren.regs.Live() || live+c.ren.regs.Free() != c.ren.regs.Size() {
+		return fmt.Errorf("%d registers are referred to, %d live and %d free are %d", live, c.ren.regs.Live(), c.ren.regs.Free(), c.ren.regs.Size())
 	}
 	return nil
 }
@@ -111,11 +111,11 @@ func (c *Core) verifyRegisters() error {
 // verifyBuffer: sizes are within their limits, counters are what they count, and an
 // entry's flags follow each other.
 func (c *Core) verifyBuffer() error {
-	b, cfg := c.buf, &c.cfg.Core
+	b, cfg := c.win.buf, &c.cfg.Core
 	if b.Head > b.Dispatch || b.Dispatch > b.Tail {
 		return fmt.Errorf("reorder buffer %d..%d, front end to %d", b.Head, b.Dispatch, b.Tail)
 	}
-	beyond := c.runahead != nil && c.runahead.active // of the window and its queues
+	beyond := c.opt.runahead != nil && c.opt.runahead.active // of the window and its queues
 	waiting, producing := 0, 0
 	uids := map[uint32]uint64{}
 	for seq := b.Head; seq < b.Tail; seq++ {
@@ -144,7 +144,7 @@ func (c *Core) verifyBuffer() error {
 			waiting++
 			missing := 0
 			for i, r := range e.Src {
-				if r != rob.NoReg && !c.regs.Ready(r) && !readAtCommit(e.Op, i) {
+				if r != rob.NoReg && !c.ren.regs.Ready(r) && !readAtCommit(e.Op, i) {
 					missing++
 				}
 			}
@@ -158,8 +158,8 @@ func (c *Core) verifyBuffer() error {
 		got, want, limit int
 	}{
 		{"entries of the reorder buffer", b.Occupancy(), b.Occupancy(), cfg.ROB},
-		{"entries of the issue queue", c.iq, waiting, cfg.IQ},
-		{"registers of uncommitted producers", c.inflight, producing, cfg.Regs},
+		{"entries of the issue queue", c.win.iq, waiting, cfg.IQ},
+		{"registers of uncommitted producers", c.win.inflight, producing, cfg.Regs},
 	} {
 		if x.got != x.want || x.got > x.limit && !beyond {
 			return fmt.Errorf("%d %s, counted %d, limit %d", x.got, x.what, x.want, x.limit)
@@ -171,7 +171,7 @@ func (c *Core) verifyBuffer() error {
 // verifyQueues: the memory and state queues are in program order, and what is in
 // them is in flight.
 func (c *Core) verifyQueues() error {
-	b, last := c.buf, uint64(0)
+	b, last := c.win.buf, uint64(0)
 	for p := c.mem.sHead; p < c.mem.sTail; p++ {
 		// The address part of a store may have retired before its data part.
 		if s := c.mem.store(p); s.seq <= last || s.seq+1 < b.Head || s.seq >= b.Dispatch {
@@ -205,7 +205,7 @@ func (c *Core) verifyQueues() error {
 		{"loads", c.mem.lTail - c.mem.lHead, limit.LoadQ},
 		{"state accesses", c.state.tail - c.state.head, limit.StateQ},
 	} {
-		if x.n > uint64(x.limit) && (c.runahead == nil || !c.runahead.active) {
+		if x.n > uint64(x.limit) && (c.opt.runahead == nil || !c.opt.runahead.active) {
 			return fmt.Errorf("%d %s in flight, the queue holds %d", x.n, x.what, x.limit)
 		}
 	}

@@ -20,26 +20,26 @@ type Ledger interface {
 }
 
 // SetLedger books the slots of what is simulated from now on; nil ends that.
-func (c *Core) SetLedger(l Ledger) { c.ledger = l }
+func (c *Core) SetLedger(l Ledger) { c.obs.ledger = l }
 
-// book finds the instruction that slots are lost to.
-func (c *Core) book(cause Cause, slots uint64) {
-	frame, inst := c.fetch.frame, c.fetch.inst
-	if b := c.buf; b.Head < b.Tail {
+// attribute finds the instruction that slots are lost to.
+func (c *Core) attribute(cause Cause, slots uint64) {
+	frame, inst := c.front.frame, c.front.inst
+	if b := c.win.buf; b.Head < b.Tail {
 		e := b.At(b.Head)
 		frame, inst = e.Frame, e.Inst
 	}
-	c.ledger.Slots(c.frames[frame].prog, inst, cause, slots)
+	c.obs.ledger.Slots(c.ren.frames[frame].prog, inst, cause, slots)
 }
 
-// bookEnter tells of a frame whose call has committed.
-func (c *Core) bookEnter(child int32, account *isa.Word) {
-	f := &c.frames[child]
+// ledgerEnter tells of a frame whose call has committed.
+func (c *Core) ledgerEnter(child int32, account *isa.Word) {
+	f := &c.ren.frames[child]
 	var input []byte
-	env := &c.maps.Map[child].Env
-	off, n, ok := c.bounded(c.regs.Value(env[rob.EnvInputOffset]), c.regs.Value(env[rob.EnvInputLength]))
-	if mem := c.frames[f.parent].ctx.Memory; ok && off+n <= uint64(len(mem)) {
+	env := &c.ren.maps.Map[child].Env
+	off, n, ok := c.tx.bounded(c.ren.regs.Value(env[rob.EnvInputOffset]), c.ren.regs.Value(env[rob.EnvInputLength]))
+	if mem := c.ren.frames[f.parent].ctx.Memory; ok && off+n <= uint64(len(mem)) {
 		input = mem[off : off+min(n, 4)]
 	}
-	c.ledger.Enter(c.cycle, account, f.prog, input)
+	c.obs.ledger.Enter(c.clock.now, account, f.prog, input)
 }

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -57,11 +56,24 @@ type parked struct {
 // memoryQueue is the load and the store queue. Positions start at 1 and grow for
 // ever; the ring index is the position's low bits. The stores of each frame are
 // linked, so that a load looks only at those that can matter.
+//
+// The queues are in program order and hold what is in flight; of a frame, lastStore is the
+// youngest store (verifyQueues). Dispatch appends, the executor reads and parks, write-back
+// makes addresses and data known, commit moves the heads, a squash the tails. What a load
+// that has gone ahead of a store should have waited for, resolve returns: only Core squashes.
 type memoryQueue struct {
+	ren   *renamer
+	regs  *rob.Registers
+	win   *window
+	buf   *rob.Buffer
+	pred  *predictors
+	stats *Stats
+
 	stores       rob.Ring[store]
 	loads        rob.Ring[load]
 	sHead, sTail uint64
 	lHead, lTail uint64
+	peeked       []byte // scratch for committed memory that the system keeps
 }
 
 func (m *memoryQueue) init() {
@@ -93,12 +105,11 @@ func (m *memoryQueue) addLoad() (*load, uint64) {
 }
 
 // squashMemory drops every load and store from seq on.
-func (c *Core) squashMemory(seq uint64) {
-	m := &c.mem
+func (m *memoryQueue) squashMemory(seq uint64) {
 	for m.sTail > m.sHead && m.store(m.sTail-1).seq >= seq {
 		m.sTail--
 		s := m.store(m.sTail)
-		c.frames[s.frame].lastStore = s.prev
+		m.ren.frames[s.frame].lastStore = s.prev
 	}
 	for m.lTail > m.lHead && m.load(m.lTail-1).seq >= seq {
 		m.lTail--
@@ -117,13 +128,12 @@ type gatherResult struct {
 // memory.
 // The load's own bets are decided by the dependence predictor; nothing is bet
 // through an alias.
-func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from uint64, mayBet bool, r *gatherResult) {
-	m := &c.mem
+func (m *memoryQueue) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from uint64, mayBet bool, r *gatherResult) {
 	end := off + uint64(len(dst))
 	for p := from; p >= m.sHead; {
 		s := m.store(p)
 		if !s.addrKnown {
-			if mayBet && c.bypass(e, s) {
+			if mayBet && m.bypass(e, s) {
 				s.bypassed = true
 				p = s.prev
 				continue
@@ -146,12 +156,12 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 		}
 		switch s.kind {
 		case storeWord:
-			b := c.regs.Value(s.reg).Bytes32()
+			b := m.regs.Value(s.reg).Bytes32()
 			copy(part, b[lo-s.off:])
 		case storeByte:
-			part[0] = byte(c.regs.Value(s.reg)[0])
+			part[0] = byte(m.regs.Value(s.reg)[0])
 		case storeBytes:
-			b := c.regs.Value(s.reg).Bytes32()
+			b := m.regs.Value(s.reg).Bytes32()
 			copy(part, b[32-s.n+lo-s.off:])
 		case storeBlock:
 			// A copy that will fault may have gathered less, or nothing.
@@ -162,29 +172,29 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 			clear(part[n:])
 		case storeAlias:
 			keep := r.supplied
-			c.gather(e, s.source, s.sourceOff+(lo-s.off), part, s.sourceTop, false, r)
+			m.gather(e, s.source, s.sourceOff+(lo-s.off), part, s.sourceTop, false, r)
 			if r.blocked {
 				return
 			}
 			r.supplied = keep
 		}
 		if lo > off {
-			c.gather(e, frame, off, dst[:lo-off], s.prev, mayBet, r)
+			m.gather(e, frame, off, dst[:lo-off], s.prev, mayBet, r)
 			if r.blocked {
 				return
 			}
 		}
 		if hi < end {
-			c.gather(e, frame, hi, dst[hi-off:], s.prev, mayBet, r)
+			m.gather(e, frame, hi, dst[hi-off:], s.prev, mayBet, r)
 		}
 		return
 	}
 	r.supplied = 0
-	if space := c.frames[frame].ctx.Space; space != nil {
-		copy(dst, c.peek(space, off, len(dst)))
+	if space := m.ren.frames[frame].ctx.Space; space != nil {
+		copy(dst, m.peek(space, off, len(dst)))
 		return
 	}
-	mem := c.frames[frame].ctx.Memory
+	mem := m.ren.frames[frame].ctx.Memory
 	n := 0
 	if off < uint64(len(mem)) {
 		n = copy(dst, mem[off:])
@@ -193,24 +203,23 @@ func (c *Core) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from ui
 }
 
 // bypass asks the memory dependence predictor.
-func (c *Core) bypass(e *rob.Entry, s *store) bool {
-	ok := c.memOrder.Bypass(c.ref(e), s.ref)
+func (m *memoryQueue) bypass(e *rob.Entry, s *store) bool {
+	ok := m.pred.memOrder.Bypass(m.ren.ref(e), s.ref)
 	if !ok {
-		c.Stats.MemoryWaits++
+		m.stats.MemoryWaits++
 	}
 	return ok
 }
 
-// resolveStore makes a store's address known: loads that waited for it try again,
-// and a younger load that has read these bytes too early is squashed.
-func (c *Core) resolveStore(p uint64, off, n uint64) {
-	m := &c.mem
+// resolve makes a store's address known: loads that waited for it try again. It returns
+// the oldest younger load that has read these bytes too early, 0 for none.
+func (m *memoryQueue) resolve(p uint64, off, n uint64) (early uint64) {
 	s := m.store(p)
 	s.addrKnown, s.off, s.n = true, off, n
-	c.countFalseWaits(s)
-	c.wakeStore(s)
+	m.countFalseWaits(s)
+	m.wakeStore(s)
 	if n == 0 || !s.bypassed {
-		return
+		return 0
 	}
 	// Loads are in program order: walk back from the youngest to those older than the store.
 	var victim *load
@@ -225,80 +234,63 @@ func (c *Core) resolveStore(p uint64, off, n uint64) {
 		}
 	}
 	if victim == nil {
-		return
+		return 0
 	}
-	c.Stats.MemoryViolations++
-	e := c.buf.At(victim.seq)
-	c.memOrder.Violation(c.ref(e), s.ref)
-	c.squashInstruction(victim.seq, CauseMemoryOrder)
+	m.stats.MemoryViolations++
+	e := m.buf.At(victim.seq)
+	m.pred.memOrder.Violation(m.ren.ref(e), s.ref)
+	return victim.seq
 }
 
 // countFalseWaits counts the loads that waited for the address of a store that does not
 // write what they read. Those that read through an alias are left out.
-func (c *Core) countFalseWaits(s *store) {
+func (m *memoryQueue) countFalseWaits(s *store) {
 	for _, w := range s.waiters {
-		if !c.buf.Holds(w.seq) {
+		if !m.buf.Holds(w.seq) {
 			continue
 		}
-		e := c.buf.At(w.seq)
+		e := m.buf.At(w.seq)
 		if e.UID != w.uid {
 			continue
 		}
-		if l := c.mem.load(uint64(e.LoadQ)); l.frame == s.frame && (l.off >= s.off+s.n || s.off >= l.off+l.n) {
-			c.Stats.MemoryFalseWaits++
+		if l := m.load(uint64(e.LoadQ)); l.frame == s.frame && (l.off >= s.off+s.n || s.off >= l.off+l.n) {
+			m.stats.MemoryFalseWaits++
 		}
 	}
 }
 
 // provideData makes a store's data known.
-func (c *Core) provideData(s *store) {
+func (m *memoryQueue) provideData(s *store) {
 	s.dataKnown = true
-	c.wakeStore(s)
+	m.wakeStore(s)
 }
 
 // wakeStore lets the loads that wait for a store try again.
-func (c *Core) wakeStore(s *store) {
+func (m *memoryQueue) wakeStore(s *store) {
 	waiters := s.waiters
 	s.waiters = s.waiters[:0]
 	for _, w := range waiters {
-		c.unpark(w)
+		m.win.unpark(w)
 	}
 }
 
 // unpark puts a waiting entry back among those that can issue.
-func (c *Core) unpark(w parked) {
-	if !c.buf.Holds(w.seq) {
+func (win *window) unpark(w parked) {
+	if !win.buf.Holds(w.seq) {
 		return
 	}
-	e := c.buf.At(w.seq)
+	e := win.buf.At(w.seq)
 	if e.UID != w.uid || e.Flags&rob.Parked == 0 {
 		return
 	}
 	e.Flags &^= rob.Parked
-	c.pushReady(e, w.seq)
+	win.pushReady(e, w.seq)
 }
 
-func (c *Core) pushReady(e *rob.Entry, seq uint64) {
-	if !c.cfg.Core.InOrder {
+func (win *window) pushReady(e *rob.Entry, seq uint64) {
+	if !win.core.InOrder {
 		u := facts[e.Op].unit
-		c.ready[u].push(seq)
-		c.readyUnits |= 1 << u
+		win.ready[u].Push(seq)
+		win.readyUnits |= 1 << u
 	}
-}
-
-// bounded gives offset and length of a memory range as integers; ok is false, and
-// both are zero, when no gas can pay for it. Ranges of length zero cost nothing and
-// may lie anywhere.
-func (c *Core) bounded(off, n *isa.Word) (o, l uint64, ok bool) {
-	if n.IsZero() {
-		return 0, 0, true
-	}
-	if !off.IsUint64() || !n.IsUint64() {
-		return 0, 0, false
-	}
-	o, l = off.Uint64(), n.Uint64()
-	if o+l < o || o+l > c.memoryBound {
-		return 0, 0, false
-	}
-	return o, l, true
 }

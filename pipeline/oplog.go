@@ -66,7 +66,7 @@ func (l *OpLog) Source(source int32) *isa.Word {
 
 // Record makes the core log what it commits, from the next transaction on; nil ends
 // that.
-func (c *Core) Record(l *OpLog) { c.oplog = l }
+func (c *Core) Record(l *OpLog) { c.obs.oplog = l }
 
 // forget says that a register now holds a value that no micro-op has made.
 func (l *OpLog) forget(r rob.Reg) {
@@ -76,14 +76,14 @@ func (l *OpLog) forget(r rob.Reg) {
 }
 
 // source names what made a register.
-func (c *Core) logSource(l *OpLog, r rob.Reg) int32 {
+func (ob *observers) logSource(l *OpLog, r rob.Reg) int32 {
 	switch {
 	case r == rob.NoReg:
 		return NoSource
 	case !r.IsConst() && int(r) < len(l.producer) && l.producer[r] > 0:
 		return l.producer[r] - 1
 	}
-	l.constants = append(l.constants, *c.regs.Value(r))
+	l.constants = append(l.constants, *ob.regs.Value(r))
 	return int32(-len(l.constants))
 }
 
@@ -95,83 +95,83 @@ func (l *OpLog) makes(r rob.Reg, line int) {
 }
 
 // line makes a line for an entry, with its sources.
-func (c *Core) logLine(e *rob.Entry, kind LogKind) *LoggedOp {
-	l := c.oplog
+func (ob *observers) logLine(e *rob.Entry, kind LogKind) *LoggedOp {
+	l := ob.oplog
 	x := LoggedOp{
-		Kind: kind, Op: e.Op, Imm: e.Imm, Frame: e.Frame, Next: e.Next, Inst: e.Inst, Site: c.frames[e.Frame].site, Cycle: c.cycle,
+		Kind: kind, Op: e.Op, Imm: e.Imm, Frame: e.Frame, Next: e.Next, Inst: e.Inst, Site: ob.ren.frames[e.Frame].site, Cycle: ob.clock.now,
 		Src: [4]int32{NoSource, NoSource, NoSource, NoSource},
 	}
 	for i := range e.Src[:facts[e.Op].sources] {
-		x.Src[i] = c.logSource(l, e.Src[i])
+		x.Src[i] = ob.logSource(l, e.Src[i])
 	}
 	l.Ops = append(l.Ops, x)
 	return &l.Ops[len(l.Ops)-1]
 }
 
 // logRetired logs an entry that retires, before it gives back what it holds.
-func (c *Core) logRetired(e *rob.Entry) {
-	f := &c.frames[e.Frame]
+func (ob *observers) logRetired(e *rob.Entry) {
+	f := &ob.ren.frames[e.Frame]
 	if f.prog != nil && e.Op == isa.Argument && f.prog.Insts[e.Inst].Kind.Foldable() {
 		return // moves values on the stack: their readers name who made them
 	}
-	x := c.logLine(e, LogUop)
+	x := ob.logLine(e, LogUop)
 	if e.Dst != rob.NoReg {
-		x.Result = *c.regs.Value(e.Dst)
-		c.oplog.makes(e.Dst, len(c.oplog.Ops)-1)
+		x.Result = *ob.regs.Value(e.Dst)
+		ob.oplog.makes(e.Dst, len(ob.oplog.Ops)-1)
 	}
 	if e.Dst2 != rob.NoReg {
-		c.oplog.forget(e.Dst2)
+		ob.oplog.forget(e.Dst2)
 	}
 	if readsMemory(e) {
-		r := c.mem.load(uint64(e.LoadQ))
+		r := ob.mem.load(uint64(e.LoadQ))
 		x.From, x.FromOff, x.FromN = r.frame, r.off, r.n
 	}
 	switch e.Op {
 	case isa.StoreData, isa.StoreData1, isa.CopyData:
-		s := c.mem.store(e.Queue)
+		s := ob.mem.store(e.Queue)
 		x.Off, x.N = s.off, s.n
 	case isa.Argument, isa.RangeAddress:
 		if e.Flags&rob.Last == 0 || f.prog == nil || f.prog.Rows[f.prog.Insts[e.Inst].Code].Flags&decoder.Effect == 0 {
 			return
 		}
-		if off, n, ok := c.bounded(&c.args[0], &c.args[1]); ok {
-			c.oplog.Ops = append(c.oplog.Ops, LoggedOp{Kind: LogEvent, From: e.Frame, FromOff: off, FromN: n, Cycle: c.cycle})
+		if off, n, ok := ob.tx.bounded(&ob.ret.args[0], &ob.ret.args[1]); ok {
+			ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogEvent, From: e.Frame, FromOff: off, FromN: n, Cycle: ob.clock.now})
 		}
 	}
 }
 
 // logEnter logs that a call has entered its callee.
-func (c *Core) logEnter(e *rob.Entry, child int32) {
-	if c.oplog == nil {
+func (ob *observers) logEnter(e *rob.Entry, child int32) {
+	if ob.oplog == nil {
 		return
 	}
-	c.oplog.Ops = append(c.oplog.Ops, LoggedOp{Kind: LogEnter, Op: e.Op, Frame: child, Next: e.Frame, Inst: e.Inst, Site: c.frames[e.Frame].site, Cycle: c.cycle})
+	ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogEnter, Op: e.Op, Frame: child, Next: e.Frame, Inst: e.Inst, Site: ob.ren.frames[e.Frame].site, Cycle: ob.clock.now})
 }
 
 // logLeave logs the end of a frame and the bytes that its caller's memory gets.
-func (c *Core) logLeave(e *rob.Entry, parent int32, kind decoder.Kind, returned []byte) {
-	if c.oplog == nil {
+func (ob *observers) logLeave(e *rob.Entry, parent int32, kind decoder.Kind, returned []byte) {
+	if ob.oplog == nil {
 		return
 	}
 	hash := fnv.New64a()
 	_, _ = hash.Write(returned)
-	x := LoggedOp{Kind: LogLeave, Op: e.Op, Frame: e.Frame, Next: parent, From: e.Frame, Result: c.left, Returned: hash.Sum64(), Cycle: c.cycle}
+	x := LoggedOp{Kind: LogLeave, Op: e.Op, Frame: e.Frame, Next: parent, From: e.Frame, Result: ob.ret.left, Returned: hash.Sum64(), Cycle: ob.clock.now}
 	if kind == decoder.KindAbort {
 		x.Kind = LogUndo
 	}
 	if returns(e.Op) {
-		s := c.mem.store(e.Queue)
+		s := ob.mem.store(e.Queue)
 		x.Off, x.N, x.FromOff = s.off, s.n, s.sourceOff
 	}
-	c.oplog.Ops = append(c.oplog.Ops, x)
+	ob.oplog.Ops = append(ob.oplog.Ops, x)
 }
 
 // logFault logs the end of a frame by a fault, which depends on the faulting
 // micro-op's sources.
-func (c *Core) logFault(e *rob.Entry, parent int32) {
-	if c.oplog == nil {
+func (ob *observers) logFault(e *rob.Entry, parent int32) {
+	if ob.oplog == nil {
 		return
 	}
-	c.logLine(e, LogUop).Op = isa.Fault
-	c.oplog.Ops = append(c.oplog.Ops, LoggedOp{Kind: LogUndo, Op: isa.Fault, Frame: e.Frame, Next: parent, From: e.Frame, Cycle: c.cycle})
+	ob.logLine(e, LogUop).Op = isa.Fault
+	ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogUndo, Op: isa.Fault, Frame: e.Frame, Next: parent, From: e.Frame, Cycle: ob.clock.now})
 }

@@ -15,6 +15,12 @@ type predictors struct {
 	stateOrder predictor.Dependence
 	keys       predictor.Keys   // nil without prediction
 	values     predictor.Values // nil without prediction
+
+	faults  predictor.FaultOracle // direction, where it is one
+	returns predictor.StackUser   // target, where it is one
+	// The histories that direction and target have now: what an entry fetched next restores
+	// when it is squashed.
+	dirCP, tgtCP uint64
 }
 
 // PredictorKind is one kind of predictor: which key of the section predictor names it,
@@ -120,21 +126,28 @@ func (c *Core) Inherit(from *Core) error {
 	if c.cfg != from.cfg {
 		return fmt.Errorf("predictors cannot be carried over to another configuration")
 	}
-	c.inherit(&from.predictors, &c.cfg.Predictor)
+	c.pred.inherit(&from.pred, &c.cfg.Predictor)
 	c.attach()
 	return nil
 }
 
+// restore goes back to the histories from before an entry was fetched.
+func (s *predictors) restore(dirCP, tgtCP uint64) {
+	s.direction.Restore(dirCP)
+	s.target.Restore(tgtCP)
+	s.dirCP, s.tgtCP = dirCP, tgtCP
+}
+
 // attach connects the core to its predictors.
 func (c *Core) attach() {
-	c.foresees, _ = c.direction.(predictor.FaultOracle)
-	c.returns, _ = c.target.(predictor.StackUser)
-	c.dirCP, c.tgtCP = c.direction.Checkpoint(), c.target.Checkpoint()
-	c.prefetch, c.runahead = nil, nil
+	c.pred.faults, _ = c.pred.direction.(predictor.FaultOracle)
+	c.pred.returns, _ = c.pred.target.(predictor.StackUser)
+	c.pred.dirCP, c.pred.tgtCP = c.pred.direction.Checkpoint(), c.pred.target.Checkpoint()
+	c.opt.prefetch, c.opt.runahead = nil, nil
 	if c.cfg.Prefetches() {
-		c.prefetch = newPrefetcher(c.keys, c.sys, c.cfg.Predictor.Ahead)
+		c.opt.prefetch = newPrefetching(c)
 	}
 	if c.cfg.Predictor.Runahead {
-		c.runahead = &runahead{}
+		c.opt.runahead = &runahead{buf: c.win.buf, stats: &c.Stats}
 	}
 }

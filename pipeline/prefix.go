@@ -16,41 +16,48 @@ import (
 // shares its block does not use it: charging reads state, and only what commits may
 // be in a read set.
 type prefixGas struct {
-	system  decoder.Rehearsal
+	ren   *renamer
+	regs  *rob.Registers
+	buf   *rob.Buffer
+	win   *window
+	ret   *retirement
+	stats *Stats
+
+	system  decoder.Trial
 	waiting []parked // counters that have executed and have no answer
 	memory  []byte   // its length alone matters: the frame's memory as it will be
 }
 
 // note takes in a counter that has executed.
 func (g *prefixGas) note(e *rob.Entry, seq uint64) {
-	if e.Op == isa.Counter && e.Imm == isa.CounterGas && e.Flags&rob.Late != 0 {
+	if e.Op == isa.Counter && e.Imm == isa.CounterGas && e.Flags&rob.ResultAtCommit != 0 {
 		g.waiting = append(g.waiting, parked{seq, e.UID})
 	}
 }
 
 // step answers the counters that can be answered in this cycle.
-func (g *prefixGas) step(c *Core) (moved bool) {
+func (g *prefixGas) step() (moved bool) {
 	kept := g.waiting[:0]
 	for _, w := range g.waiting {
-		if !c.buf.Holds(w.seq) {
+		if !g.buf.Holds(w.seq) {
 			continue
 		}
-		e := c.buf.At(w.seq)
-		if e.UID != w.uid || e.Flags&rob.Late == 0 {
+		e := g.buf.At(w.seq)
+		if e.UID != w.uid || e.Flags&rob.ResultAtCommit == 0 {
 			continue
 		}
-		if !g.ready(c, e, w.seq) {
+		if !g.ready(e, w.seq) {
 			kept = append(kept, w)
 			continue
 		}
-		left, ok := g.left(c, e, w.seq)
+		left, ok := g.left(e, w.seq)
 		if !ok {
 			continue // something before it faults: its commit answers, if it gets there
 		}
-		e.Flags &^= rob.Late
-		c.regs.Value(e.Dst).SetUint64(left)
-		c.wake(c.regs.SetReady(e.Dst))
-		c.Stats.GasAnswers++
+		e.Flags &^= rob.ResultAtCommit
+		g.regs.Value(e.Dst).SetUint64(left)
+		g.win.wake(g.regs.SetReady(e.Dst))
+		g.stats.GasAnswers++
 		moved = true
 	}
 	g.waiting = kept
@@ -58,9 +65,9 @@ func (g *prefixGas) step(c *Core) (moved bool) {
 }
 
 // ready reports whether all that is older has executed, in the counter's own frame.
-func (g *prefixGas) ready(c *Core, counter *rob.Entry, seq uint64) bool {
-	for s := c.buf.Head; s < seq; s++ {
-		if e := c.buf.At(s); e.Flags&rob.Done == 0 || e.Frame != counter.Frame {
+func (g *prefixGas) ready(counter *rob.Entry, seq uint64) bool {
+	for s := g.buf.Head; s < seq; s++ {
+		if e := g.buf.At(s); e.Flags&rob.Done == 0 || e.Frame != counter.Frame {
 			return false
 		}
 	}
@@ -69,17 +76,17 @@ func (g *prefixGas) ready(c *Core, counter *rob.Entry, seq uint64) bool {
 
 // left computes the gas that the counter will find, its own cost included; false when
 // an instruction before it does not get that far.
-func (g *prefixGas) left(c *Core, counter *rob.Entry, seq uint64) (gas uint64, ok bool) {
-	if c.buf.At(c.buf.Head).Flags&rob.First == 0 && c.argsFaulty {
+func (g *prefixGas) left(counter *rob.Entry, seq uint64) (gas uint64, ok bool) {
+	if g.buf.At(g.buf.Head).Flags&rob.First == 0 && g.ret.argsFaulty {
 		return 0, false
 	}
-	f := &c.frames[counter.Frame]
+	f := &g.ren.frames[counter.Frame]
 	ctx := f.ctx
-	mark := g.system.Rehearse()
-	defer g.system.TakeBack(mark)
-	args := c.args // of an instruction some of whose micro-ops have retired
-	for s := c.buf.Head; s < seq; s++ {
-		e := c.buf.At(s)
+	mark := g.system.BeginTrial()
+	defer g.system.Rollback(mark)
+	args := g.ret.args // of an instruction some of whose micro-ops have retired
+	for s := g.buf.Head; s < seq; s++ {
+		e := g.buf.At(s)
 		if e.Flags&rob.Faulty != 0 || e.Op == isa.Fault {
 			return 0, false
 		}
@@ -88,14 +95,14 @@ func (g *prefixGas) left(c *Core, counter *rob.Entry, seq uint64) (gas uint64, o
 		}
 		in := &f.prog.Insts[e.Inst]
 		if e.Op == isa.Nop && e.Flags&rob.Last == 0 {
-			continue // carries a run, and is no part of the instruction behind it
+			continue // carries a run, and is no part of the instruction after it
 		}
 		row := &f.prog.Rows[in.Code]
 		if row.Flags&(decoder.Dynamic|decoder.Effect) != 0 && !in.Kind.Foldable() {
 			u := &row.Uops[e.UopIdx]
 			for i, o := range u.Src {
 				if o < decoder.Operand(len(args)) {
-					args[o] = *c.regs.Value(e.Src[i])
+					args[o] = *g.regs.Value(e.Src[i])
 				}
 			}
 		}
@@ -141,7 +148,7 @@ func spend(ctx *decoder.Context, cost uint64) bool {
 	return true
 }
 
-// sized gives a memory of a length, whatever is in it.
+// sized returns a memory of a length, whatever is in it.
 func (g *prefixGas) sized(n uint64) []byte {
 	if uint64(len(g.memory)) < n {
 		g.memory = make([]byte, n)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -23,122 +24,138 @@ type entry struct {
 func position(o decoder.Operand) int { return int(o - decoder.Register0) }
 
 // openOutermost gives the outermost frame its registers and its memory.
-func (c *Core) openOutermost(fi int32) {
-	f := &c.frames[fi]
-	f.ctx.Space = c.entry.space
-	regs := make([]rob.Reg, f.prog.File.Size)
+func (t *transactions) openOutermost(fi int32) {
+	f := &t.ren.frames[fi]
+	f.ctx.Space = t.entry.space
+	regs := make([]rob.Reg, f.prog.RegisterFile.Size)
 	for i := range regs {
 		regs[i] = rob.ZeroReg
-		if i < len(c.entry.registers) {
-			regs[i] = c.valueOf(c.entry.registers[i])
+		if i < len(t.entry.registers) {
+			regs[i] = t.ren.valueOf(t.entry.registers[i])
 		}
 	}
-	c.maps.OpenFile(fi, regs)
+	t.ren.maps.InitRegisters(fi, regs)
 	for _, r := range regs {
-		c.regs.Release(r) // the map holds it now
+		t.regs.Release(r) // the map holds it now
 	}
 }
 
 // valueOf makes a register that holds a value from the start; zero is a constant.
-func (c *Core) valueOf(v uint64) rob.Reg {
+func (rn *renamer) valueOf(v uint64) rob.Reg {
 	if v == 0 {
 		return rob.ZeroReg
 	}
-	return c.valueReg(&isa.Word{v})
+	return rn.valueReg(&isa.Word{v})
 }
 
 // outermost is the frame of the transaction below which a frame runs.
-func (c *Core) outermost(fi int32) *frame {
-	f := &c.frames[fi]
-	for f.parent != c.root {
-		f = &c.frames[f.parent]
+func (t *transactions) outermost(fi int32) *frame {
+	f := &t.ren.frames[fi]
+	for f.parent != t.root {
+		f = &t.ren.frames[f.parent]
 	}
 	return f
 }
 
 // dropFrames ends frames from fi up to one that stays.
-func (c *Core) dropFrames(fi, stays int32) {
+func (rn *renamer) dropFrames(fi, stays int32) {
 	for fi != stays {
-		parent := c.frames[fi].parent
-		c.dropFrame(fi)
+		parent := rn.frames[fi].parent
+		rn.dropFrame(fi)
 		fi = parent
 	}
 }
 
 // source resolves an operand of a register machine's micro-op.
-func (c *Core) source(fi int32, f *frame, in *decoder.Inst, u *decoder.Uop, o decoder.Operand) rob.Reg {
+func (rn *renamer) source(fi int32, f *frame, in *decoder.Inst, u *decoder.Uop, o decoder.Operand) rob.Reg {
 	switch {
 	case o == decoder.None:
 		return rob.NoReg
 	case o >= decoder.Register0:
-		return c.maps.Map[fi].Slots[position(o)]
+		return rn.maps.Map[fi].Slots[position(o)]
 	case o == decoder.Constant:
 		return f.constBase + rob.Reg(u.K)
 	}
-	return c.operand(fi, f, in, o)
+	return rn.operand(fi, f, in, o)
 }
 
-// fetchFromFile is fetchUop for a register machine.
-func (c *Core) fetchFromFile(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
-	k := c.fetch.uop
-	uops := f.prog.Template(c.fetch.inst)
+// fetch fetches the next micro-op, or an instruction that only moves values.
+func (registerMachine) fetch(fe *frontEnd, fi int32, f *frame) (moved, rests bool) {
+	in := &f.prog.Insts[fe.inst]
+	if in.Kind.Foldable() {
+		fe.fetchFolded(fi, f, in)
+		return true, false
+	}
+	row := &f.prog.Rows[in.Code]
+	dynamic := fe.dynamic
+	fe.room.uops--
+	if fe.fetchRegisterUop(fi, f, in, row) {
+		fe.fetchedInst(fi, row, dynamic)
+	}
+	return true, false
+}
+
+// fetchRegisterUop is fetchUop for a register machine.
+func (fe *frontEnd) fetchRegisterUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
+	k := fe.uop
+	uops := f.prog.Template(fe.inst)
 	u := &uops[k]
 	last = k == len(uops)-1
-	e, seq := c.newEntry(fi, u.Op)
+	e, seq := fe.newEntry(fi, u.Op)
 	e.Imm = u.Imm
 	e.UopIdx = uint8(k)
 	if k == 0 {
 		e.Flags = rob.First
-		c.setTemp(rob.ZeroReg)
+		fe.ren.setTemp(rob.ZeroReg)
 	} else {
 		e.RunStart, e.RunGas = e.Inst, 0
 	}
 	info := &facts[u.Op]
 	for i, o := range u.Src[:info.sources] {
-		e.Src[i] = c.source(fi, f, in, u, o)
+		e.Src[i] = fe.ren.source(fi, f, in, u, o)
 	}
-	c.retainSources(e)
+	fe.ren.retainSources(e)
 	if info.result {
-		e.Dst = c.regs.Alloc()
-		c.setTemp(e.Dst)
+		e.Dst = fe.regs.Alloc()
+		fe.ren.setTemp(e.Dst)
 		if u.Dst != 0 {
-			c.maps.SetSlot(fi, position(u.Dst), e.Dst)
+			fe.maps.SetSlot(fi, position(u.Dst), e.Dst)
 		}
 	}
 	if last && row.Flags&decoder.ClearsStatus != 0 {
-		c.clearStatus(fi, f, statusOf(uops))
+		fe.ren.clearStatus(fi, f, statusOf(uops))
 	}
 	if u.Status != 0 {
-		c.renameStatus(e, fi, f, u)
+		fe.ren.renameStatus(e, fi, f, u)
 	}
 	if !last {
-		e.UndoEnd = c.maps.Mark()
-		c.fetched(e, seq)
-		c.fetch.uop++
-		c.fetch.run, c.fetch.runGas = c.fetch.inst, 0
+		e.UndoEnd = fe.maps.Mark()
+		fe.fetched(e, seq)
+		fe.uop++
+		fe.run, fe.runGas = fe.inst, 0
 		return false
 	}
 	e.Flags |= rob.Last
-	c.finishInst(e, seq, fi, f, in, row)
-	e.UndoEnd = c.maps.Mark()
-	c.fetched(e, seq)
+	fe.finishInst(e, seq, fi, f, in, row)
+	e.UndoEnd = fe.maps.Mark()
+	fe.fetched(e, seq)
 	return true
 }
 
 // renameStatus renames the status register of a second result. As long as the mode
 // does not allow one, it is zero, or else the instruction faults: a constant, and
 // nobody waits for it.
-func (c *Core) renameStatus(e *rob.Entry, fi int32, f *frame, u *decoder.Uop) {
-	mode := c.regs.Value(c.maps.Map[fi].Slots[position(f.prog.File.Mode)])[0]
+func (rn *renamer) renameStatus(e *rob.Entry, fi int32, f *frame, u *decoder.Uop) {
+	mode := rn.regs.Value(rn.maps.Map[fi].Slots[position(f.prog.RegisterFile.Mode)])[0]
 	if u.Lenient != decoder.Always && mode&uint64(u.Lenient) == 0 {
 		e.Flags |= rob.Strict
-		if c.predictStatus {
-			c.setStatus(fi, u.Status, rob.ZeroReg)
+		if rn.predictStatus {
+			rn.setStatus(fi, u.Status, rob.ZeroReg)
 			return
 		}
 	}
-	e.Dst2 = c.regs.Alloc()
-	c.maps.SetSlot(fi, position(u.Status), e.Dst2)
+	e.Dst2 = rn.regs.Alloc()
+	rn.maps.SetSlot(fi, position(u.Status), e.Dst2)
 }
 
 // statusOf is the status register that one of an instruction's micro-ops names, 0 when
@@ -153,105 +170,109 @@ func statusOf(uops []decoder.Uop) decoder.Operand {
 }
 
 // clearStatus renames the status registers, but for one, to zero.
-func (c *Core) clearStatus(fi int32, f *frame, but decoder.Operand) {
-	for _, s := range f.prog.File.Status {
+func (rn *renamer) clearStatus(fi int32, f *frame, but decoder.Operand) {
+	for _, s := range f.prog.RegisterFile.Status {
 		if s != but {
-			c.setStatus(fi, s, rob.ZeroReg)
+			rn.setStatus(fi, s, rob.ZeroReg)
 		}
 	}
 }
 
 // setStatus renames a status register unless it is what it shall be already.
-func (c *Core) setStatus(fi int32, s decoder.Operand, r rob.Reg) {
-	if c.maps.Map[fi].Slots[position(s)] != r {
-		c.maps.SetSlot(fi, position(s), r)
+func (rn *renamer) setStatus(fi int32, s decoder.Operand, r rob.Reg) {
+	if rn.maps.Map[fi].Slots[position(s)] != r {
+		rn.maps.SetSlot(fi, position(s), r)
 	}
 }
 
-// foldMove performs a KindMove or KindNop on the rename map.
-func (c *Core) foldMove(fi int32, f *frame, in *decoder.Inst) {
+// fold performs a KindMove or KindNop on the rename map.
+func (registerMachine) fold(fe *frontEnd, fi int32, f *frame, in *decoder.Inst) {
 	if in.Kind == decoder.KindMove {
-		u := &f.prog.Template(c.fetch.inst)[0]
-		c.maps.SetSlot(fi, position(u.Dst), c.source(fi, f, in, u, u.Src[0]))
+		u := &f.prog.Template(fe.inst)[0]
+		fe.maps.SetSlot(fi, position(u.Dst), fe.ren.source(fi, f, in, u, u.Src[0]))
 	}
-	c.clearStatus(fi, f, 0)
+	fe.ren.clearStatus(fi, f, 0)
 }
 
-// executeMove renames one that takes a unit (policy execute).
-func (c *Core) executeMove(e *rob.Entry, fi int32, f *frame, in *decoder.Inst) {
+// move renames one that takes a unit (policy execute).
+func (registerMachine) move(fe *frontEnd, e *rob.Entry, fi int32, f *frame, in *decoder.Inst) {
 	if e.Op == isa.Move {
-		u := &f.prog.Template(c.fetch.inst)[0]
-		e.Src[0] = c.source(fi, f, in, u, u.Src[0])
-		c.retainSources(e)
-		e.Dst = c.regs.Alloc()
-		c.maps.SetSlot(fi, position(u.Dst), e.Dst)
+		u := &f.prog.Template(fe.inst)[0]
+		e.Src[0] = fe.ren.source(fi, f, in, u, u.Src[0])
+		fe.ren.retainSources(e)
+		e.Dst = fe.regs.Alloc()
+		fe.maps.SetSlot(fi, position(u.Dst), e.Dst)
 	}
-	c.clearStatus(fi, f, 0)
+	fe.ren.clearStatus(fi, f, 0)
 }
 
 // fetchReturn goes back to the caller, whose registers are where they were.
-func (c *Core) fetchReturn(e *rob.Entry, fi int32, f *frame) {
+func (fe *frontEnd) fetchReturn(e *rob.Entry, fi int32, f *frame) {
 	p := f.parent
-	if prog := c.frames[p].prog; prog.File != nil {
-		for i, r := range prog.File.Result {
-			c.maps.SetSlot(p, position(r), e.Src[i])
-		}
-		for _, r := range prog.File.Kept {
-			c.maps.SetSlot(p, position(r), c.maps.Map[fi].Slots[position(r)])
-		}
+	fe.ren.frames[p].machine.returned(fe, e, fi, p)
+	fe.frame, fe.inst = p, f.resume
+	fe.ren.dropStack(p)
+	fe.startRun()
+}
+
+// returned renames the result of a call, and what the caller sees as the callee left it.
+func (registerMachine) returned(fe *frontEnd, e *rob.Entry, fi, p int32) {
+	file := fe.ren.frames[p].prog.RegisterFile
+	for i, r := range file.Result {
+		fe.maps.SetSlot(p, position(r), e.Src[i])
 	}
-	c.fetch.frame, c.fetch.inst = p, f.resume
-	c.dropStack(p)
-	c.startRun()
+	for _, r := range file.Kept {
+		fe.maps.SetSlot(p, position(r), fe.maps.Map[fi].Slots[position(r)])
+	}
 }
 
 // renameCommitted renames registers, a bit each, to their committed values. Nothing
 // younger is in flight.
-func (c *Core) renameCommitted(fi int32, registers []uint64, which uint64) {
+func (rn *renamer) renameCommitted(fi int32, registers []uint64, which uint64) {
 	for w := which; w != 0; w &= w - 1 {
 		i := bits.TrailingZeros64(w)
-		r := c.valueOf(registers[i])
-		c.maps.SetSlot(fi, i, r)
-		c.regs.Release(r)
+		r := rn.valueOf(registers[i])
+		rn.maps.SetSlot(fi, i, r)
+		rn.regs.Release(r)
 	}
 }
 
 // executeFlagged computes a micro-op with a second result.
-func (c *Core) executeFlagged(e *rob.Entry, latency uint64) uint64 {
+func (ex *executor) executeFlagged(e *rob.Entry, latency uint64) uint64 {
 	if e.Op == isa.Wide {
-		return c.executeWide(e)
+		return ex.executeWide(e)
 	}
 	var src [3]uint64
 	for i := range src {
 		if r := e.Src[i]; r != rob.NoReg {
-			src[i] = c.regs.Value(r)[0]
+			src[i] = ex.regs.Value(r)[0]
 		}
 	}
 	if e.Op == isa.Exp64 {
-		latency = uint64(c.latency[isa.LatMul]) + uint64(c.latency[isa.LatExp])*uint64((bits.Len64(src[1])+7)/8)
+		latency = uint64(ex.latency[isa.LatMul]) + uint64(ex.latency[isa.LatExp])*uint64((bits.Len64(src[1])+7)/8)
 	}
 	value, status := isa.ExecFlagged(e.Op, e.Imm, src[0], src[1], src[2])
-	*c.regs.Value(e.Dst) = isa.Word{value}
-	c.noteStatus(e, status)
+	*ex.regs.Value(e.Dst) = isa.Word{value}
+	ex.ren.noteStatus(e, status)
 	return latency
 }
 
 // executeWide computes on whole words.
-func (c *Core) executeWide(e *rob.Entry) uint64 {
+func (ex *executor) executeWide(e *rob.Entry) uint64 {
 	var src [3]isa.Word
 	for i := range src {
 		if r := e.Src[i]; r != rob.NoReg {
-			src[i] = *c.regs.Value(r)
+			src[i] = *ex.regs.Value(r)
 		}
 	}
-	c.noteStatus(e, isa.ExecWide(e.Imm, c.regs.Value(e.Dst), &src[0], &src[1], &src[2]))
-	return uint64(c.latency[isa.WideLatency(e.Imm)])
+	ex.ren.noteStatus(e, isa.ExecWide(e.Imm, ex.regs.Value(e.Dst), &src[0], &src[1], &src[2]))
+	return uint64(ex.latency[isa.WideLatency(e.Imm)])
 }
 
 // noteStatus takes a second result over, or finds that it is a fault.
-func (c *Core) noteStatus(e *rob.Entry, status uint64) {
+func (rn *renamer) noteStatus(e *rob.Entry, status uint64) {
 	if e.Dst2 != rob.NoReg {
-		*c.regs.Value(e.Dst2) = isa.Word{status}
+		*rn.regs.Value(e.Dst2) = isa.Word{status}
 	}
 	if status != 0 && e.Flags&rob.Strict != 0 {
 		e.Flags |= rob.Faulty
@@ -261,40 +282,39 @@ func (c *Core) noteStatus(e *rob.Entry, status uint64) {
 
 // rangeAt is where a load or store of a few bytes goes; its length is 0 where there is
 // no memory.
-func (c *Core) rangeAt(e *rob.Entry) (offset, n uint64) {
+func (ex *executor) rangeAt(e *rob.Entry) (offset, n uint64) {
 	n = uint64(e.Imm)
-	base, by := c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1])
+	base, by := ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1])
 	offset, carry := bits.Add64(base[0], by[0], 0)
-	if carry != 0 || offset > c.memoryBound || n > c.memoryBound-offset {
+	if carry != 0 || offset > ex.tx.memoryBound || n > ex.tx.memoryBound-offset {
 		return 0, 0
 	}
 	return offset, n
 }
 
 // executeLoadBytes loads a few bytes. What is not there is zero: commit faults.
-func (c *Core) executeLoadBytes(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeLoadBytes(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
-	space := c.frames[e.Frame].space
-	off, n := c.rangeAt(e)
-	dst := c.regs.Value(e.Dst)
-	if n > 0 && c.forwardBytes(e, space, off, n, dst, &r) {
-		return latency, c.settle(e, seq, space, off, n, &r)
+	space := ex.ren.frames[e.Frame].space
+	off, n := ex.rangeAt(e)
+	dst := ex.regs.Value(e.Dst)
+	if n > 0 && ex.mem.forwardBytes(e, space, off, n, dst, &r) {
+		return latency, ex.mem.settle(e, seq, space, off, n, &r)
 	}
 	var buf [32]byte
 	if n > 0 {
-		c.gather(e, space, off, buf[32-n:], c.olderStore(e), true, &r)
+		ex.mem.gather(e, space, off, buf[32-n:], ex.mem.olderStore(e), true, &r)
 	}
 	if !r.blocked {
 		dst.SetBytes32(buf[:])
 	}
-	return latency, c.settle(e, seq, space, off, n, &r)
+	return latency, ex.mem.settle(e, seq, space, off, n, &r)
 }
 
 // forwardBytes is the fast path of a load: the youngest older store that can matter
 // wrote exactly these bytes.
-func (c *Core) forwardBytes(e *rob.Entry, space int32, off, n uint64, dst *isa.Word, r *gatherResult) bool {
-	m := &c.mem
-	for p := c.olderStore(e); p >= m.sHead; p = m.store(p).prev {
+func (m *memoryQueue) forwardBytes(e *rob.Entry, space int32, off, n uint64, dst *isa.Word, r *gatherResult) bool {
+	for p := m.olderStore(e); p >= m.sHead; p = m.store(p).prev {
 		s := m.store(p)
 		if !s.addrKnown {
 			return false
@@ -305,12 +325,12 @@ func (c *Core) forwardBytes(e *rob.Entry, space int32, off, n uint64, dst *isa.W
 		if s.kind != storeBytes || s.off != off || s.n != n || !s.dataKnown {
 			return false
 		}
-		*dst = *c.regs.Value(s.reg)
+		*dst = *m.regs.Value(s.reg)
 		if n < 8 {
 			dst[0] &= 1<<(8*n) - 1
 		}
 		r.supplied = p
-		c.Stats.MemoryForwards++
+		m.stats.MemoryForwards++
 		return true
 	}
 	return false
@@ -319,46 +339,46 @@ func (c *Core) forwardBytes(e *rob.Entry, space int32, off, n uint64, dst *isa.W
 // executeRange names the content of a range of memory, or compares it with such a name.
 // Up to a word the name is the content, beyond that its Keccak-256: ranges of one
 // length with equal names are equal.
-func (c *Core) executeRange(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeRange(e *rob.Entry, seq, latency uint64) (uint64, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
-	space := c.frames[e.Frame].space
-	o, n, _ := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
-	if n > speculativeBytes && !c.waitForHead(e, seq) {
+	space := ex.ren.frames[e.Frame].space
+	o, n, _ := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
+	if n > speculativeBytes && !ex.win.waitForHead(e, seq) {
 		return 0, false
 	}
-	buf := c.buffer(n)
+	buf := ex.buffer(n)
 	if n > 0 {
-		c.gather(e, space, o, buf, c.olderStore(e), true, &r)
+		ex.mem.gather(e, space, o, buf, ex.mem.olderStore(e), true, &r)
 	}
-	if !c.settle(e, seq, space, o, n, &r) {
+	if !ex.mem.settle(e, seq, space, o, n, &r) {
 		return 0, false
 	}
 	var name isa.Word
 	if n <= 32 {
 		name.SetBytes(buf)
 	} else {
-		c.digest(buf)
-		name.SetBytes32(c.sum[:])
+		ex.digest(buf)
+		name.SetBytes32(ex.sum[:])
 	}
 	if e.Op == isa.CompareRange {
-		equal := name == *c.regs.Value(e.Src[2])
+		equal := name == *ex.regs.Value(e.Src[2])
 		name = isa.Word{}
 		if equal {
 			name[0] = 1
 		}
 	}
-	*c.regs.Value(e.Dst) = name
-	return latency + uint64(c.latency[isa.LatCopy])*((n+31)/32), true
+	*ex.regs.Value(e.Dst) = name
+	return latency + uint64(ex.latency[isa.LatCopy])*((n+31)/32), true
 }
 
 // peek reads committed memory that the system keeps. The bytes are valid until the next
 // call: handing the caller's own to an interface would allocate them.
-func (c *Core) peek(space decoder.Space, off uint64, n int) []byte {
-	if cap(c.peeked) < n {
-		c.peeked = make([]byte, n)
+func (m *memoryQueue) peek(space decoder.Space, off uint64, n int) []byte {
+	if cap(m.peeked) < n {
+		m.peeked = make([]byte, n)
 	}
-	space.Peek(off, c.peeked[:n])
-	return c.peeked[:n]
+	space.Peek(off, m.peeked[:n])
+	return m.peeked[:n]
 }
 
 // touches are the accesses to state, begun so far, of the instruction that the system
@@ -372,28 +392,28 @@ type touches struct {
 // touchAll starts the accesses to state of an instruction that the system executes as a
 // whole; they overlap as far as there are miss registers. ok is false when one of them has to
 // wait for one.
-func (c *Core) touchAll(e *rob.Entry, seq uint64) (extra uint64, ok bool) {
-	f := &c.frames[e.Frame]
-	t := &c.touches
+func (ex *executor) touchAll(e *rob.Entry, seq uint64) (extra uint64, ok bool) {
+	f := &ex.ren.frames[e.Frame]
+	t := &ex.touches
 	if t.uid != e.UID {
 		*t = touches{uid: e.UID}
 	}
-	list := c.files.Touches(&f.ctx, &f.prog.Insts[e.Inst])
+	list := ex.registers.Touches(&f.ctx, &f.prog.Insts[e.Inst])
 	for t.begun < len(list) {
 		x := &list[t.begun]
-		key := stateKey{owner: x.Owner, slot: x.Slot}
+		key := hierarchy.Key{Owner: x.Owner, Slot: x.Slot}
 		if x.Account {
-			key.kind = keyAccount
+			key.Kind = hierarchy.Account
 		}
-		more, ok := c.touch(e, seq, c.state.keys.intern(&key))
+		more, ok := ex.touch(e, seq, ex.state.keys.Number(&key))
 		if !ok {
 			return 0, false
 		}
 		t.begun++
-		t.until = max(t.until, c.cycle+more)
+		t.until = max(t.until, ex.clock.now+more)
 	}
-	if t.until <= c.cycle {
+	if t.until <= ex.clock.now {
 		return 0, true
 	}
-	return t.until - c.cycle, true
+	return t.until - ex.clock.now, true
 }

@@ -21,13 +21,38 @@ type Probe interface {
 	Squash(cycle uint64, e *rob.Entry)
 }
 
+// observers are those that watch a core, and what is kept for them alone. They change
+// nothing.
+type observers struct {
+	clock *clock
+	ren   *renamer
+	regs  *rob.Registers
+	mem   *memoryQueue
+	tx    *transactions
+	ret   *retirement
+
+	checker decoder.Checker // nil: nothing is compared
+	ledger  Ledger          // nil: slots are only counted
+	probe   Probe           // nil: nobody watches
+	probed  int             // the transaction that it watches
+	oplog   *OpLog          // of what commits; nil: not wanted
+	retired decoder.Retirement
+	stream  streamHash
+}
+
+// watches reports whether the probe sees an entry. Fetch may be transactions ahead of
+// commit.
+func (ob *observers) watches(e *rob.Entry) bool {
+	return ob.probe != nil && (ob.probed == AllTransactions || int(ob.ren.frames[e.Frame].tx) == ob.probed+1)
+}
+
 // report tells the checker of a committed instruction.
-func (c *Core) report(f *frame, in *decoder.Inst, row *decoder.Row, result *isa.Word, cost uint64, fault bool) {
-	if c.checker == nil {
+func (ob *observers) report(f *frame, in *decoder.Inst, row *decoder.Row, result *isa.Word, cost uint64, fault bool) {
+	if ob.checker == nil {
 		return
 	}
-	r := &c.retired
-	r.Context, r.Inst, r.Row, r.Args = &f.ctx, in, row, &c.args
+	r := &ob.retired
+	r.Context, r.Inst, r.Row, r.Args = &f.ctx, in, row, &ob.ret.args
 	r.Result, r.Cost, r.Fault = result, cost, fault
 	r.Constant = nil
 	if in.Kind == decoder.KindPush {
@@ -36,7 +61,7 @@ func (c *Core) report(f *frame, in *decoder.Inst, row *decoder.Row, result *isa.
 	if in.Kind.Foldable() || fault {
 		r.Wrote = false
 	}
-	c.checker.Retire(r)
+	ob.checker.Retire(r)
 }
 
 // streamHash sums up the committed stream. It is not cryptographic: the digest of
@@ -73,16 +98,16 @@ func (c *Core) deadlock() error {
 func (c *Core) stuck() error {
 	var s strings.Builder
 	c.dump(&s)
-	return fmt.Errorf("nothing has committed for core.watchdog = %d cycles\n%s", c.watchdog, s.String())
+	return fmt.Errorf("nothing has committed for core.watchdog = %d cycles\n%s", c.run.watchdog, s.String())
 }
 
 // dump writes the queues for a person.
 func (c *Core) dump(s *strings.Builder) {
-	b := c.buf
+	b := c.win.buf
 	fmt.Fprintf(s, "cycle %d, reorder buffer %d..%d, front end to %d, fetch state %d at frame %d instruction %d from cycle %d, waiting for %d\n",
-		c.cycle, b.Head, b.Dispatch, b.Tail, c.fetch.state, c.fetch.frame, c.fetch.inst, c.fetch.resume, c.fetch.waitFor)
+		c.clock.now, b.Head, b.Dispatch, b.Tail, c.front.state, c.front.frame, c.front.inst, c.front.resume, c.front.waitFor)
 	fmt.Fprintf(s, "issue queue %d, registers in flight %d, stores %d, loads %d, state queue %d, transfers %v, events %d\n",
-		c.iq, c.inflight, c.mem.sTail-c.mem.sHead, c.mem.lTail-c.mem.lHead, c.state.tail-c.state.head, c.state.transfers, c.events.count)
+		c.win.iq, c.win.inflight, c.mem.sTail-c.mem.sHead, c.mem.lTail-c.mem.lHead, c.state.tail-c.state.head, c.state.transfers, c.win.events.Len())
 	for p := c.mem.sHead; p < c.mem.sTail; p++ {
 		st := c.mem.store(p)
 		fmt.Fprintf(s, "store %d of entry %d: frame %d [%d, +%d) address known %v, data known %v, %d loads wait\n",
@@ -99,7 +124,7 @@ func (c *Core) dump(s *strings.Builder) {
 	}
 	for seq := b.Head; seq < min(b.Tail, b.Head+dumpEntries); seq++ {
 		e := b.At(seq)
-		f := &c.frames[e.Frame]
+		f := &c.ren.frames[e.Frame]
 		fmt.Fprintf(s, "%8d %-12s frame %d pc %d flags %016b pending %d src %v dst %d\n",
 			seq, isa.Table[e.Op].Name, e.Frame, f.prog.Insts[e.Inst].PC, e.Flags, e.Pending, e.Src, e.Dst)
 	}

@@ -13,6 +13,9 @@ import (
 // as predicted. Pseudo-retirement frees the window and its queues, which here are not
 // bounded meanwhile.
 type runahead struct {
+	buf   *rob.Buffer
+	stats *Stats
+
 	active bool
 	head   uint64 // the entry that waits
 	first  uint64 // the first entry beyond the window
@@ -23,8 +26,8 @@ func (r *runahead) covers(seq uint64) bool { return r.active && seq >= r.first }
 
 // begin enters runahead when the window is full behind a far miss. It reports whether
 // dispatch may go on.
-func (r *runahead) begin(c *Core) bool {
-	b := c.buf
+func (r *runahead) begin() bool {
+	b := r.buf
 	if r.active && b.Dispatch >= r.first {
 		return true
 	}
@@ -40,28 +43,30 @@ func (r *runahead) begin(c *Core) bool {
 		r.first = first
 		return true
 	}
-	*r = runahead{active: true, head: b.Head, first: first}
-	c.Stats.Prefetch.Runaheads++
+	r.active, r.head, r.first = true, b.Head, first
+	r.stats.Prefetch.Runaheads++
 	return true
 }
 
-// end leaves runahead when the oldest has its data, or was squashed itself.
-func (r *runahead) end(c *Core) {
-	b := c.buf
+// end leaves runahead when the oldest has its data, or was squashed itself. It returns the
+// first entry beyond the window where everything from there on is to be squashed.
+func (r *runahead) end() (first uint64, squash bool) {
+	b := r.buf
 	if !r.active || b.Head == r.head && b.Head < b.Dispatch && b.At(b.Head).Flags&(rob.Issued|rob.Done) == rob.Issued {
-		return
+		return 0, false
 	}
 	r.active = false
-	if r.first < b.Tail && r.first > b.Head {
-		c.Stats.Prefetch.RunaheadUops += b.Dispatch - min(r.first, b.Dispatch)
-		c.squashInstruction(r.first, CauseRunahead)
+	if r.first >= b.Tail || r.first <= b.Head {
+		return 0, false
 	}
+	r.stats.Prefetch.RunaheadUops += b.Dispatch - min(r.first, b.Dispatch)
+	return r.first, true
 }
 
-// noteRunahead counts a miss that runahead has started as a prefetch.
-func (c *Core) noteRunahead(key int32) {
-	if m := c.prefetch.mark(key); m.issued == 0 && m.demanded == 0 {
-		c.Stats.Prefetch.Issued++
-		m.issued = c.cycle + 1
+// endRunahead squashes what lies beyond the window when runahead ends.
+func (c *Core) endRunahead() (moved bool) {
+	if first, squash := c.opt.runahead.end(); squash {
+		c.squashInstruction(first, CauseRunahead)
 	}
+	return false
 }

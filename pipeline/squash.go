@@ -12,14 +12,14 @@ import (
 // resolveBranch compares a jump's real target with the prediction that fetch
 // followed.
 func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
-	f := &c.frames[e.Frame]
+	f := &c.ren.frames[e.Frame]
 	fall := e.Inst + 1
-	jumps := e.Op == isa.Jump || taken(e, c.regs.Value(e.Src[1]))
+	jumps := e.Op == isa.Jump || taken(e, c.ren.regs.Value(e.Src[1]))
 	next := fall
 	if jumps {
-		next = c.targetOf(e, f)
+		next = c.ren.targetOf(e, f)
 	}
-	ref := c.ref(e)
+	ref := c.ren.ref(e)
 	wrongWay := e.Op == isa.Branch && jumps != (e.Flags&rob.PredictedTaken != 0)
 	cause := CauseTarget
 	if wrongWay {
@@ -32,15 +32,15 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 		if e.Next >= 0 {
 			c.countMispredict(wrongWay)
 			c.squashAfter(e, seq, cause)
-			c.steer(e.Frame, fall, c.cycle+1, cause)
+			c.front.steer(e.Frame, fall, c.clock.now+1, cause)
 		}
-		c.fetch.state = fetchDead
+		c.front.state = fetchDead
 		return
 	}
 	if e.Next == next {
 		return
 	}
-	waited := e.Next < 0 && c.fetch.state == fetchTarget && c.fetch.waitFor == seq
+	waited := e.Next < 0 && c.front.state == fetchTarget && c.front.waitFor == seq
 	if !waited || wrongWay {
 		c.countMispredict(wrongWay)
 		if e.Flags&rob.Popped != 0 && !wrongWay {
@@ -51,22 +51,22 @@ func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
 		c.squashAfter(e, seq, cause)
 	}
 	if e.Op == isa.Branch {
-		c.repairDirection(ref, e, jumps)
+		c.pred.repairDirection(ref, e, jumps)
 	}
 	e.Next = next
 	if jumps && f.prog.Insts[e.Inst].Aux < 0 {
-		c.shiftTarget(ref, next)
+		c.pred.shiftTarget(ref, next)
 	}
-	c.steer(e.Frame, next, c.cycle+1, cause)
+	c.front.steer(e.Frame, next, c.clock.now+1, cause)
 }
 
-// targetOf gives the instruction that a jump whose operands are there goes to, -1
+// targetOf returns the instruction that a jump whose operands are there goes to, -1
 // when it is no jump target.
-func (c *Core) targetOf(e *rob.Entry, f *frame) int32 {
+func (rn *renamer) targetOf(e *rob.Entry, f *frame) int32 {
 	if t := f.prog.Insts[e.Inst].Aux; t >= 0 {
 		return t // the constant pushed just before it says so
 	}
-	return f.prog.Target(c.regs.Value(e.Src[0]))
+	return f.prog.Target(rn.regs.Value(e.Src[0]))
 }
 
 func (c *Core) countMispredict(wrongWay bool) {
@@ -80,35 +80,51 @@ func (c *Core) countMispredict(wrongWay bool) {
 // resolveTarget compares the program that a call really enters with the one that
 // fetch went on in.
 func (c *Core) resolveTarget(e *rob.Entry, seq uint64) {
-	f := &c.frames[e.Frame]
+	f := &c.ren.frames[e.Frame]
 	row := &f.prog.Rows[f.prog.Insts[e.Inst].Code]
 	enter := seq + uint64(len(row.Uops)-1-int(e.UopIdx))
-	if enter >= c.buf.Tail {
+	if enter >= c.win.buf.Tail {
 		return // not renamed yet: rename will see the target
 	}
-	x := c.buf.At(enter)
+	x := c.win.buf.At(enter)
 	if x.Op != isa.Enter {
 		return // a creation
 	}
 	child := x.Next
-	callee := c.regs.Value(c.frames[child].account)
+	callee := c.ren.regs.Value(c.ren.frames[child].account)
 	prog := c.sys.CodeOf(callee)
-	c.frames[child].path = pathInto(f.path, siteOf(f, e.Inst), callee)
-	if prog == c.frames[child].prog {
+	c.ren.frames[child].path = pathInto(f.path, siteOf(f, e.Inst), callee)
+	if prog == c.ren.frames[child].prog {
 		return
 	}
-	if c.fetch.state == fetchTarget && c.fetch.waitFor == enter {
-		c.setProgram(&c.frames[child], prog)
-		c.steer(child, 0, c.cycle+1, CauseCall)
+	if c.front.state == fetchTarget && c.front.waitFor == enter {
+		c.ren.setProgram(&c.ren.frames[child], prog)
+		c.front.steer(child, 0, c.clock.now+1, CauseCall)
 		return
 	}
-	halted := x.Flags&rob.Halts != 0
+	halted := x.Flags&rob.StopsFetch != 0
 	c.Stats.CallMispredicts++
 	c.squashAfter(x, enter, CauseCall)
-	c.setProgram(&c.frames[child], prog)
-	c.steer(child, 0, c.cycle+1, CauseCall)
+	c.ren.setProgram(&c.ren.frames[child], prog)
+	c.front.steer(child, 0, c.clock.now+1, CauseCall)
 	if halted {
-		c.fetch.state = fetchSerial
+		c.front.state = fetchSerial
+	}
+}
+
+// resolveStore makes a store's range known and squashes from the oldest younger load that
+// has read these bytes too early.
+func (c *Core) resolveStore(p, off, n uint64) {
+	if early := c.mem.resolve(p, off, n); early > 0 {
+		c.squashInstruction(early, CauseMemoryOrder)
+	}
+}
+
+// resolveState makes a state store's key known and squashes from the oldest younger load
+// that has read it too early.
+func (c *Core) resolveState(p uint64) {
+	if early := c.state.resolveKey(p); early > 0 {
+		c.squashInstruction(early, CauseStateOrder)
 	}
 }
 
@@ -116,26 +132,26 @@ func (c *Core) resolveTarget(e *rob.Entry, seq uint64) {
 // must steer fetch: its position is on the path that is gone.
 func (c *Core) squashAfter(e *rob.Entry, seq uint64, cause Cause) {
 	c.squashFrom(seq+1, cause)
-	c.direction.Restore(e.DirCP)
-	c.target.Restore(e.TgtCP)
-	ref := c.ref(e)
-	in := &c.frames[e.Frame].prog.Insts[e.Inst]
+	c.pred.direction.Restore(e.DirCP)
+	c.pred.target.Restore(e.TgtCP)
+	ref := c.ren.ref(e)
+	in := &c.ren.frames[e.Frame].prog.Insts[e.Inst]
 	// Redo what the entry itself did to the predictors' histories.
 	switch e.Op {
 	case isa.Branch:
-		c.direction.Shift(ref, e.Flags&rob.PredictedTaken != 0)
+		c.pred.direction.Shift(ref, e.Flags&rob.PredictedTaken != 0)
 	case isa.Jump:
 		switch {
 		case in.Aux < 0:
-			c.target.Predict(ref)
+			c.pred.target.Predict(ref)
 		case in.N == 1:
-			c.target.Call(ref, e.Inst+1)
+			c.pred.target.Call(ref, e.Inst+1)
 		}
 	}
-	c.dirCP, c.tgtCP = c.direction.Checkpoint(), c.target.Checkpoint()
-	c.fetch.dynamic = e.Dynamic
-	if c.counted(e) {
-		c.fetch.dynamic++
+	c.pred.dirCP, c.pred.tgtCP = c.pred.direction.Checkpoint(), c.pred.target.Checkpoint()
+	c.front.dynamic = e.Dynamic
+	if c.ren.counted(e) {
+		c.front.dynamic++
 	}
 }
 
@@ -143,88 +159,86 @@ func (c *Core) squashAfter(e *rob.Entry, seq uint64, cause Cause) {
 // and fetches it again. None of its micro-ops can have retired: something older
 // than the instruction is still in flight, or the caller has made sure.
 func (c *Core) squashInstruction(seq uint64, cause Cause) {
-	first := seq - uint64(c.buf.At(seq).UopIdx)
-	x := *c.buf.At(first)
+	first := seq - uint64(c.win.buf.At(seq).UopIdx)
+	x := *c.win.buf.At(first)
 	c.squashFrom(first, cause)
-	c.direction.Restore(x.DirCP)
-	c.target.Restore(x.TgtCP)
-	c.dirCP, c.tgtCP = x.DirCP, x.TgtCP
-	c.fetch.dynamic = x.Dynamic - uint64(x.Inst-x.RunStart)
-	c.steer(x.Frame, x.RunStart, c.cycle+1, cause)
+	c.pred.restore(x.DirCP, x.TgtCP)
+	c.front.dynamic = x.Dynamic - uint64(x.Inst-x.RunStart)
+	c.front.steer(x.Frame, x.RunStart, c.clock.now+1, cause)
 }
 
 // squashFrom removes every entry from seq on and undoes its renaming, youngest
 // first.
 func (c *Core) squashFrom(seq uint64, cause Cause) {
-	b := c.buf
+	b := c.win.buf
 	c.Stats.Squashes[cause]++
 	// What fetch has renamed but not yet put into an entry.
-	last := c.retiredTo
+	last := c.ren.retiredTo
 	if b.Tail > b.Head {
-		last = c.maps.At(b.At(b.Tail - 1).UndoEnd)
+		last = c.ren.maps.At(b.At(b.Tail - 1).UndoEnd)
 	}
-	c.maps.UndoTo(last)
-	c.maps.Map[c.fetch.frame].Height = c.fetch.height
+	c.ren.maps.UndoTo(last)
+	c.ren.maps.Map[c.front.frame].Height = c.front.height
 	for b.Tail > seq {
 		s := b.Tail - 1
 		e := b.At(s)
-		end := c.retiredTo
+		end := c.ren.retiredTo
 		if s > b.Head {
-			end = c.maps.At(b.At(s - 1).UndoEnd)
+			end = c.ren.maps.At(b.At(s - 1).UndoEnd)
 		}
-		c.maps.UndoTo(end)
-		c.maps.Map[e.Frame].Height = int(e.Height)
+		c.ren.maps.UndoTo(end)
+		c.ren.maps.Map[e.Frame].Height = int(e.Height)
 		c.discard(e, s)
 		b.Tail--
 	}
 	if b.Dispatch > b.Tail {
 		b.Dispatch = b.Tail
 	}
-	if c.issueNext > seq {
-		c.issueNext = seq
+	if c.win.issueNext > seq {
+		c.win.issueNext = seq
 	}
-	for w := c.readyUnits; w != 0; w &= w - 1 {
+	for w := c.win.readyUnits; w != 0; w &= w - 1 {
 		u := bits.TrailingZeros16(w)
-		if c.ready[u].squash(seq); len(c.ready[u]) == 0 {
-			c.readyUnits &^= 1 << u
+		if c.win.ready[u].Squash(seq); len(c.win.ready[u]) == 0 {
+			c.win.readyUnits &^= 1 << u
 		}
 	}
-	c.squashMemory(seq)
+	c.mem.squashMemory(seq)
 	c.state.squash(seq)
-	c.refill(cause)
+	c.front.refill(cause)
 }
 
 // discard gives back what a squashed entry holds.
 func (c *Core) discard(e *rob.Entry, seq uint64) {
 	if e.Flags&rob.Dispatched != 0 {
 		if e.Flags&(rob.Issued|rob.Done) == 0 {
-			c.iq--
+			c.win.iq--
 			// Last source first: a register that is read twice has them in that order.
 			for i := len(e.Src) - 1; i >= 0; i-- {
-				if r := e.Src[i]; r != rob.NoReg && !c.regs.Ready(r) {
-					c.regs.RemoveWaiter(r, rob.MakeWait(seq, i), e.Link[i])
+				if r := e.Src[i]; r != rob.NoReg && !c.ren.regs.Ready(r) {
+					c.ren.regs.RemoveWaiter(r, rob.MakeWait(seq, i), e.Link[i])
 				}
 			}
 		}
 		if e.Dst != rob.NoReg {
-			c.inflight--
+			c.win.inflight--
 		}
 		if e.Flags&rob.Issued != 0 {
 			c.Stats.WrongPathUops++
 		}
 	}
 	for _, r := range e.Src {
-		c.regs.Release(r)
+		c.ren.regs.Release(r)
 	}
-	c.regs.Release(e.Dst)
-	c.regs.Release(e.Dst2)
+	c.ren.regs.Release(e.Dst)
+	c.ren.regs.Release(e.Dst2)
 	if e.Op == isa.Builtin { // its output; the frame may turn out to run another program
-		f := &c.frames[e.Frame]
+		f := &c.ren.frames[e.Frame]
 		f.ctx.Memory = f.ctx.Memory[:0]
 	}
 	c.Stats.SquashedUops++
-	if c.watched(e) {
-		c.probe.Squash(c.cycle, e)
+	if c.obs.watches(e) {
+		c.obs.probe.Squash(c.clock.now, e)
 	}
 }
 
@@ -241,25 +255,26 @@ func newChaosSquash(perMillion int, seed uint64) *chaosSquash {
 
 // chaosStep squashes from a random instruction of the reorder buffer, but never
 // twice from the same oldest one, so that the machine gets on.
-func (c *Core) chaosStep() {
-	k := c.chaos
+func (c *Core) chaosStep() (moved bool) {
+	k := c.opt.chaos
 	if k.rng.Uint64()%1_000_000 >= k.perMillion {
-		return
+		return false
 	}
-	n := c.buf.Dispatch - c.buf.Head
+	n := c.win.buf.Dispatch - c.win.buf.Head
 	if n == 0 {
-		return
+		return false
 	}
-	seq := c.buf.Head + k.rng.Uint64()%n
-	e := c.buf.At(seq)
-	if uint64(e.UopIdx) > seq-c.buf.Head {
+	seq := c.win.buf.Head + k.rng.Uint64()%n
+	e := c.win.buf.At(seq)
+	if uint64(e.UopIdx) > seq-c.win.buf.Head {
 		return // part of the instruction has retired
 	}
-	if first := seq - uint64(e.UopIdx); first == c.buf.Head {
+	if first := seq - uint64(e.UopIdx); first == c.win.buf.Head {
 		if k.lastHead == c.Stats.Instructions+1 {
-			return
+			return false
 		}
 		k.lastHead = c.Stats.Instructions + 1
 	}
 	c.squashInstruction(seq, CauseChaos)
+	return false
 }

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/hierarchy"
+	"github.com/ooovm/ooovm/pipeline/queue"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -31,24 +33,36 @@ type stateOp struct {
 }
 
 // stateQueue orders state loads and stores by key as the memory queue orders
-// memory by bytes. Positions start at 1.
+// memory by bytes. Positions start at 1. It owns the numbers of keys and the hierarchy too,
+// which the prefetcher shares.
+//
+// The queue is in program order and holds what is in flight (verifyQueues); transfers are the
+// sequence numbers of what may still change balances, oldest first. Dispatch appends, the
+// executor reads and parks, write-back makes keys and data known, commit moves the head, a
+// squash the tail.
 type stateQueue struct {
+	ren   *renamer
+	win   *window
+	buf   *rob.Buffer
+	pred  *predictors
+	stats *Stats
+
 	ops        rob.Ring[stateOp]
 	head, tail uint64
-	keys       keyTable
-	levels     hierarchy
-	key        stateKey // of the load being executed: kept here, it needs no allocation
-	transfers  []uint64 // uncommitted instructions that may move value, in order
-	balance    []parked // balance reads that wait for them
-	misses     []parked // accesses that wait for a miss register
-	missRetry  uint64   // cycle of the event that lets them try again; 0 when none
+	keys       hierarchy.Keys
+	levels     hierarchy.Levels
+	key        hierarchy.Key // of the load being executed: kept here, it needs no allocation
+	transfers  []uint64      // uncommitted instructions that may move value, in order
+	balance    []parked      // balance reads that wait for them
+	misses     []parked      // accesses that wait for a miss register
+	missRetry  uint64        // cycle of the event that lets them try again; 0 when none
 }
 
 func (q *stateQueue) init(cfg StateConfig) {
 	q.ops = rob.NewRing[stateOp](64)
 	q.head, q.tail = 1, 1
-	q.keys.reset()
-	q.levels.reset(cfg)
+	q.keys.Reset()
+	q.levels.Reset(hierarchy.Config{Buffer: cfg.Buffer, Near: cfg.Near, Far: cfg.Far, Interval: cfg.Interval, Misses: cfg.Misses})
 }
 
 func (q *stateQueue) at(p uint64) *stateOp { return q.ops.At(p) }
@@ -78,158 +92,183 @@ func (q *stateQueue) squash(seq uint64) {
 
 // touch starts an access to a key in the hierarchy. ok is false when it has to
 // wait for a miss register; the entry is parked then.
-func (c *Core) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok bool) {
-	q := &c.state
-	if c.prefetch != nil {
-		c.prefetch.demand(c, e, seq, key)
+func (ex *executor) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok bool) {
+	q := ex.state
+	if ex.opt.prefetch != nil && (ex.opt.runahead == nil || !ex.opt.runahead.covers(seq)) {
+		ex.opt.prefetch.Demand(key)
 	}
-	start := c.cycle + uint64(c.latency[isa.LatState])
-	extra, lv, ok := q.levels.access(key, start)
+	start := ex.clock.now + uint64(ex.latency[isa.LatState])
+	extra, lv, ok := q.levels.Access(key, start)
 	if !ok {
 		e.Flags |= rob.Parked
 		q.misses = append(q.misses, parked{seq, e.UID})
 		if q.missRetry == 0 {
-			at := max(q.levels.retry(), start+1) - uint64(c.latency[isa.LatState])
-			q.missRetry = max(at, c.cycle+1)
-			c.events.add(event{cycle: q.missRetry})
+			at := max(q.levels.Retry(), start+1) - uint64(ex.latency[isa.LatState])
+			q.missRetry = max(at, ex.clock.now+1)
+			ex.win.events.Add(queue.Event{Cycle: q.missRetry})
 		}
-		c.Stats.MissStalls++
+		ex.stats.MissStalls++
 		return 0, false
 	}
-	if c.runahead != nil && lv != levelHit && c.runahead.covers(seq) {
-		c.noteRunahead(key)
+	if ex.opt.runahead != nil && lv != hierarchy.Hit && ex.opt.runahead.covers(seq) {
+		ex.opt.prefetch.Runahead(key)
 	}
 	switch lv {
-	case levelHit:
-		c.Stats.StateHits++
-	case levelNear:
-		c.Stats.StateNear++
+	case hierarchy.Hit:
+		ex.stats.StateHits++
+	case hierarchy.Near:
+		ex.stats.StateNear++
 		e.Flags |= rob.Near
-	case levelFar:
-		c.Stats.StateFar++
+	case hierarchy.Far:
+		ex.stats.StateFar++
 		e.Flags |= rob.Far
 	}
 	return extra, true
 }
 
 // retryMisses lets the accesses that found no miss register try again.
-func (c *Core) retryMisses() {
-	q := &c.state
+func (q *stateQueue) retryMisses() {
 	q.missRetry = 0
 	waiting := q.misses
 	q.misses = q.misses[:0]
 	for _, w := range waiting {
-		c.unpark(w)
+		q.win.unpark(w)
 	}
 }
 
 // executeStateLoad issues a state load. done is false when it has to wait.
-func (c *Core) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done bool) {
-	q := &c.state
-	latency = uint64(c.latency[isa.LatState])
-	o := q.at(e.Queue)
-	key := &q.key
-	*key = stateKey{owner: *c.regs.Value(e.Src[0]), kind: keyAccount}
-	switch e.Op {
-	case isa.Lookup:
-		*c.regs.Value(e.Dst) = c.sys.Lookup(e.Imm, c.regs.Value(e.Src[0]))
+func (ex *executor) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done bool) {
+	q := ex.state
+	latency = uint64(ex.latency[isa.LatState])
+	if e.Op == isa.Lookup {
+		*ex.regs.Value(e.Dst) = ex.sys.Lookup(e.Imm, ex.regs.Value(e.Src[0]))
 		return latency, true
-	case isa.StateLoad:
-		key.kind, key.slot = e.Imm, *c.regs.Value(e.Src[1])
-	case isa.AccountLoad:
-		if c.readsBalance(e) && len(q.transfers) > 0 && q.transfers[0] < seq {
-			e.Flags |= rob.Parked
-			q.balance = append(q.balance, parked{seq, e.UID})
-			c.Stats.TransferWaits++
-			return 0, false
-		}
-		isa.Exec(isa.Account, &key.owner, &key.owner, nil, nil)
 	}
-	n := q.keys.intern(key)
-	o.key = n
-	var from *stateOp
-	o.supplied = 0
-	transient := e.Op == isa.StateLoad && e.Imm == isa.Transient
-	if e.Op == isa.StateLoad {
-		for p := e.Queue; p > q.head; {
-			p--
-			s := q.at(p)
-			if !s.isStore || s.space != e.Imm || transient && s.tx != o.tx {
-				continue
-			}
-			if !s.keyKnown {
-				if c.stateOrder.Bypass(c.ref(e), s.ref) {
-					s.bypassed = true
-					continue
-				}
-				c.Stats.StateWaits++
-				if e.Imm == isa.Transient {
-					c.Stats.Transient.Waits++
-				}
-				c.parkOn(e, seq, s)
-				return 0, false
-			}
-			if s.key != n {
-				continue
-			}
-			if !s.dataKnown {
-				c.parkOn(e, seq, s)
-				return 0, false
-			}
-			from, o.supplied = s, p
-			break
-		}
-	}
-	if from == nil && c.waitsOutside(e, seq) {
+	if e.Op == isa.AccountLoad && ex.ren.readsBalance(e) && q.waitsForTransfer(e, seq) {
 		return 0, false
 	}
-	if from != nil || transient {
-		// Forwarded, or on chip anyway: no access to the hierarchy.
-	} else {
-		extra, ok := c.touch(e, seq, n)
+	key := ex.keyOf(e)
+	o := q.at(e.Queue)
+	o.key = q.keys.Number(key)
+	from, waits := q.forward(e, seq, o)
+	if waits || from == nil && ex.outside.waitsOutside(e, seq) {
+		return 0, false
+	}
+	if from == nil && !isTransient(e) { // else forwarded, or on chip anyway
+		extra, ok := ex.touch(e, seq, o.key)
 		if !ok {
 			return 0, false
 		}
 		latency += extra
 	}
 	o.issued, o.keyKnown = true, true
-	if e.Dst2 != rob.NoReg {
-		*c.regs.Value(e.Dst2) = isa.Word{}
-		if from != nil || c.files.Exists(&key.owner, &key.slot) {
-			c.regs.Value(e.Dst2).SetOne()
-		}
-	}
-	var to *isa.Word
-	if o.predicted {
-		to = &o.actual
-	} else if e.Op != isa.Touch {
-		to = c.regs.Value(e.Dst)
-	}
-	switch {
-	case e.Op == isa.Touch:
-	case from != nil:
-		*to = *c.regs.Value(from.reg)
-		c.Stats.StateForwards++
-		if e.Imm == isa.Transient {
-			c.Stats.Transient.Forwards++
-		}
-	case transient && o.tx != c.window.tx:
-		*to = isa.Word{} // its transaction begins with none
-	case e.Op == isa.StateLoad:
-		*to = c.sys.ReadStorage(e.Imm, &key.owner, &key.slot)
-	default:
-		*to = c.sys.ReadAccount(e.Imm, &key.owner)
-	}
+	ex.deliver(e, o, key, from)
 	return latency, true
 }
 
-func (c *Core) readsBalance(e *rob.Entry) bool {
-	f := &c.frames[e.Frame]
+func isTransient(e *rob.Entry) bool { return e.Op == isa.StateLoad && e.Imm == isa.Transient }
+
+// keyOf is the key that a state load accesses. The pointer is valid until the next call.
+func (ex *executor) keyOf(e *rob.Entry) *hierarchy.Key {
+	key := &ex.state.key
+	*key = hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
+	switch e.Op {
+	case isa.StateLoad:
+		key.Kind, key.Slot = e.Imm, *ex.regs.Value(e.Src[1])
+	case isa.AccountLoad:
+		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
+	}
+	return key
+}
+
+// waitsForTransfer parks a read of a balance until nothing older can change balances.
+func (q *stateQueue) waitsForTransfer(e *rob.Entry, seq uint64) bool {
+	if len(q.transfers) == 0 || q.transfers[0] >= seq {
+		return false
+	}
+	e.Flags |= rob.Parked
+	q.balance = append(q.balance, parked{seq, e.UID})
+	q.stats.TransferWaits++
+	return true
+}
+
+// forward finds the youngest older store to the key of a load; from is nil when committed
+// state has the value. waits is true when the load is parked on a store.
+func (q *stateQueue) forward(e *rob.Entry, seq uint64, o *stateOp) (from *stateOp, waits bool) {
+	o.supplied = 0
+	if e.Op != isa.StateLoad {
+		return nil, false
+	}
+	transient := e.Imm == isa.Transient
+	for p := e.Queue; p > q.head; {
+		p--
+		s := q.at(p)
+		if !s.isStore || s.space != e.Imm || transient && s.tx != o.tx {
+			continue
+		}
+		switch {
+		case !s.keyKnown:
+			if q.pred.stateOrder.Bypass(q.ren.ref(e), s.ref) {
+				s.bypassed = true
+				continue
+			}
+			q.stats.StateWaits++
+			if transient {
+				q.stats.Transient.Waits++
+			}
+			q.parkOn(e, seq, s)
+			return nil, true
+		case s.key != o.key:
+			continue
+		case !s.dataKnown:
+			q.parkOn(e, seq, s)
+			return nil, true
+		}
+		o.supplied = p
+		return s, false
+	}
+	return nil, false
+}
+
+// deliver makes the result of a state load: that of the store from, or what is committed.
+// Where the value was predicted, it is kept to be compared.
+func (ex *executor) deliver(e *rob.Entry, o *stateOp, key *hierarchy.Key, from *stateOp) {
+	if e.Dst2 != rob.NoReg {
+		*ex.regs.Value(e.Dst2) = isa.Word{}
+		if from != nil || ex.registers.Exists(&key.Owner, &key.Slot) {
+			ex.regs.Value(e.Dst2).SetOne()
+		}
+	}
+	if e.Op == isa.Touch {
+		return
+	}
+	to := &o.actual
+	if !o.predicted {
+		to = ex.regs.Value(e.Dst)
+	}
+	switch {
+	case from != nil:
+		*to = *ex.regs.Value(from.reg)
+		ex.stats.StateForwards++
+		if e.Imm == isa.Transient {
+			ex.stats.Transient.Forwards++
+		}
+	case isTransient(e) && o.tx != ex.tx.number:
+		*to = isa.Word{} // its transaction begins with none
+	case e.Op == isa.StateLoad:
+		*to = ex.sys.ReadStorage(e.Imm, &key.Owner, &key.Slot)
+	default:
+		*to = ex.sys.ReadAccount(e.Imm, &key.Owner)
+	}
+}
+
+func (rn *renamer) readsBalance(e *rob.Entry) bool {
+	f := &rn.frames[e.Frame]
 	in := &f.prog.Insts[e.Inst]
 	return f.prog.Rows[in.Code].Flags&decoder.ReadsBalance != 0
 }
 
-func (c *Core) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
+func (q *stateQueue) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
 	e.Flags |= rob.Parked
 	s.waiters = append(s.waiters, parked{seq, e.UID})
 }
@@ -237,16 +276,16 @@ func (c *Core) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
 // executeStateKey issues the key part of a state store: the charge at commit reads
 // the old value, so the store completes when the hierarchy has delivered it; the
 // key is known to younger loads at once.
-func (c *Core) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done bool) {
-	q := &c.state
-	latency = uint64(c.latency[isa.LatState])
-	key := stateKey{owner: *c.regs.Value(e.Src[0]), slot: *c.regs.Value(e.Src[1]), kind: e.Imm}
-	n := q.keys.intern(&key)
+func (ex *executor) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done bool) {
+	q := ex.state
+	latency = uint64(ex.latency[isa.LatState])
+	key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Slot: *ex.regs.Value(e.Src[1]), Kind: e.Imm}
+	n := q.keys.Number(&key)
 	if e.Imm == isa.Persistent {
-		if c.waitsOutside(e, seq) {
+		if ex.outside.waitsOutside(e, seq) {
 			return 0, false
 		}
-		extra, ok := c.touch(e, seq, n)
+		extra, ok := ex.touch(e, seq, n)
 		if !ok {
 			return 0, false
 		}
@@ -256,19 +295,18 @@ func (c *Core) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done b
 	return latency, true
 }
 
-// resolveState makes a state store's key known, wakes the loads that waited for
-// it and squashes the oldest younger load that read the key too early.
-func (c *Core) resolveState(p uint64) {
-	q := &c.state
+// resolveKey makes a state store's key known and wakes the loads that waited for it. It
+// returns the oldest younger load that has read the key too early, 0 for none.
+func (q *stateQueue) resolveKey(p uint64) (early uint64) {
 	s := q.at(p)
 	if s.keyKnown {
-		return
+		return 0
 	}
 	s.keyKnown = true
-	c.countFalseStateWaits(s)
-	c.wakeState(s)
+	q.countFalseStateWaits(s)
+	q.wakeState(s)
 	if !s.bypassed {
-		return
+		return 0
 	}
 	var victim *stateOp
 	for r := p + 1; r < q.tail; r++ {
@@ -279,37 +317,37 @@ func (c *Core) resolveState(p uint64) {
 		}
 	}
 	if victim == nil {
-		return
+		return 0
 	}
-	c.Stats.StateViolations++
+	q.stats.StateViolations++
 	if s.space == isa.Transient {
-		c.Stats.Transient.Violations++
+		q.stats.Transient.Violations++
 	}
-	c.stateOrder.Violation(victim.ref, s.ref)
-	c.squashInstruction(victim.seq, CauseStateOrder)
+	q.pred.stateOrder.Violation(victim.ref, s.ref)
+	return victim.seq
 }
 
 // countFalseStateWaits counts the loads that waited for the key of a store to another.
-func (c *Core) countFalseStateWaits(s *stateOp) {
+func (q *stateQueue) countFalseStateWaits(s *stateOp) {
 	for _, w := range s.waiters {
-		if !c.buf.Holds(w.seq) {
+		if !q.buf.Holds(w.seq) {
 			continue
 		}
-		e := c.buf.At(w.seq)
-		if e.UID != w.uid || c.state.at(e.Queue).key == s.key {
+		e := q.buf.At(w.seq)
+		if e.UID != w.uid || q.at(e.Queue).key == s.key {
 			continue
 		}
-		c.Stats.StateFalseWaits++
+		q.stats.StateFalseWaits++
 		if s.space == isa.Transient {
-			c.Stats.Transient.FalseWaits++
+			q.stats.Transient.FalseWaits++
 		}
 	}
 }
 
-func (c *Core) wakeState(s *stateOp) {
+func (q *stateQueue) wakeState(s *stateOp) {
 	waiters := s.waiters
 	s.waiters = s.waiters[:0]
 	for _, w := range waiters {
-		c.unpark(w)
+		q.win.unpark(w)
 	}
 }

@@ -1,6 +1,9 @@
 package pipeline
 
-import "github.com/ooovm/ooovm/isa"
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/prefetch"
+)
 
 // Cause says what a commit slot was spent on, or lost to. Every slot of every
 // cycle goes to exactly one.
@@ -22,7 +25,7 @@ const (
 	CauseValue                    // a state load found another value than predicted
 	CauseChaos                    // a random squash
 	CauseDrain                    // between transactions
-	CauseSerial                   // waiting to be the oldest, or behind an instruction that serialises
+	CauseSerial                   // waiting to be the oldest, or after an instruction that serializes
 	CauseExecute                  // the oldest computes
 	CauseMemory                   // the oldest loads from or stores to memory
 	CauseState                    // the oldest accesses state that is in the buffer or the queue
@@ -83,7 +86,7 @@ type Stats struct {
 	StackFills                                    uint64
 	GasAnswers                                    uint64 // reads of the gas left that were answered before their commit
 
-	Prefetch PrefetchStats
+	Prefetch prefetch.Stats
 	Value    ValueStats
 
 	FullROB, FullIQ, FullRegs, FullLoadQ, FullStoreQ, FullStateQ uint64

@@ -20,6 +20,18 @@ type ValueStats struct {
 	Unread    uint64 // of these, before anything had read the value
 }
 
+// valuePrediction asks the predictor of values and teaches it. It keeps nothing of its own
+// but the choice of what a prediction is about; what it has predicted is in the state queue.
+type valuePrediction struct {
+	ren   *renamer
+	regs  *rob.Registers
+	state *stateQueue
+	pred  *predictors
+	stats *Stats
+
+	by valueBy // what predictions are about
+}
+
 // predictable reports whether a state load's only result is a word that goes to the
 // stack.
 func predictable(e *rob.Entry) bool {
@@ -28,29 +40,29 @@ func predictable(e *rob.Entry) bool {
 }
 
 // predictValue asks about a load that enters the state queue.
-func (c *Core) predictValue(e *rob.Entry, o *stateOp) {
+func (vp *valuePrediction) predictValue(e *rob.Entry, o *stateOp) {
 	if !predictable(e) {
 		return
 	}
-	site, ok := c.valueSite(e)
+	site, ok := vp.valueSite(e)
 	if !ok {
 		return
 	}
 	o.about = site
-	w, ok := c.values.Predict(predictor.Ref{Site: site, Dynamic: o.ref.Dynamic})
+	w, ok := vp.pred.values.Predict(predictor.Ref{Site: site, Dynamic: o.ref.Dynamic})
 	if !ok {
 		return
 	}
 	o.predicted = true
-	*c.regs.Value(e.Dst) = w
-	c.regs.SetReady(e.Dst) // nobody waits for it yet: its readers are younger
+	*vp.regs.Value(e.Dst) = w
+	vp.regs.SetReady(e.Dst) // nobody waits for it yet: its readers are younger
 }
 
 // valueSite is what a prediction is about; false when that is not known yet.
-func (c *Core) valueSite(e *rob.Entry) (site uint64, ok bool) {
-	site = siteOf(&c.frames[e.Frame], e.Inst)
+func (vp *valuePrediction) valueSite(e *rob.Entry) (site uint64, ok bool) {
+	site = siteOf(&vp.ren.frames[e.Frame], e.Inst)
 	sources := 0
-	switch c.valueBy {
+	switch vp.by {
 	case byAccount:
 		sources = 1
 	case byKey:
@@ -60,10 +72,10 @@ func (c *Core) valueSite(e *rob.Entry) (site uint64, ok bool) {
 		if r == rob.NoReg {
 			continue
 		}
-		if !c.regs.Ready(r) {
+		if !vp.regs.Ready(r) {
 			return 0, false
 		}
-		w := c.regs.Value(r)
+		w := vp.regs.Value(r)
 		site = mix(mix(site^w[0], w[1]), w[2]^w[3])
 	}
 	return site | 1, true // zero is no site
@@ -83,15 +95,15 @@ var valueKinds = map[string]valueBy{"site": bySite, "account": byAccount, "key":
 // verifyValue compares a predicted value with the real one, which is there.
 func (c *Core) verifyValue(e *rob.Entry, seq uint64) {
 	o := c.state.at(e.Queue)
-	w := c.regs.Value(e.Dst)
+	w := c.ren.regs.Value(e.Dst)
 	if *w == o.actual {
 		return
 	}
 	o.wrong = true
 	*w = o.actual
 	c.Stats.Value.Wrong++
-	for s := seq + 1; s < c.buf.Dispatch; s++ {
-		x := c.buf.At(s)
+	for s := seq + 1; s < c.win.buf.Dispatch; s++ {
+		x := c.win.buf.At(s)
 		if x.Flags&rob.Issued == 0 {
 			continue
 		}
@@ -106,19 +118,19 @@ func (c *Core) verifyValue(e *rob.Entry, seq uint64) {
 }
 
 // trainValue teaches the predictor a load that commits.
-func (c *Core) trainValue(e *rob.Entry) {
+func (vp *valuePrediction) trainValue(e *rob.Entry) {
 	if !predictable(e) {
 		return
 	}
-	o := c.state.at(e.Queue)
-	c.Stats.Value.Loads++
+	o := vp.state.at(e.Queue)
+	vp.stats.Value.Loads++
 	if o.predicted {
-		c.Stats.Value.Predicted++
+		vp.stats.Value.Predicted++
 		if !o.wrong {
-			c.Stats.Value.Right++
+			vp.stats.Value.Right++
 		}
 	}
 	if o.about != 0 {
-		c.values.Train(predictor.Ref{Site: o.about, Dynamic: e.Dynamic}, c.regs.Value(e.Dst))
+		vp.pred.values.Train(predictor.Ref{Site: o.about, Dynamic: e.Dynamic}, vp.regs.Value(e.Dst))
 	}
 }

@@ -17,12 +17,12 @@ const (
 	Far    // state access that missed near and buffer
 	Near   // state access that missed the buffer
 	PredictedTaken
-	Halts     // fetch stopped behind it
-	Late      // its result is made by its commit
-	Plain     // commit charges a constant and keeps a result: nothing else
-	Transfers // its commit may move value
-	Strict    // a second result that is not zero is a fault
-	Popped    // its target came from the return stack
+	StopsFetch     // fetch stopped behind it
+	ResultAtCommit // its result is made by its commit
+	Plain          // commit charges a constant and keeps a result: nothing else
+	Transfers      // its commit may move value
+	Strict         // a second result that is not zero is a fault
+	Popped         // its target came from the return stack
 )
 
 // Entry is one micro-op in flight, with the run of folded instructions before it.

@@ -20,7 +20,7 @@ func TestFile(t *testing.T) {
 	}
 	first, second := fresh(1), fresh(2)
 	m.InitFrame(0, [NumEnv]Reg{ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg})
-	m.OpenFile(0, []Reg{ZeroReg, first})
+	m.InitRegisters(0, []Reg{ZeroReg, first})
 	regs.Release(first) // the map holds it now
 	mark := m.Position()
 	m.SetSlot(0, 1, second)
@@ -34,7 +34,7 @@ func TestFile(t *testing.T) {
 	}
 	third := fresh(3)
 	m.InitFrame(1, [NumEnv]Reg{ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg, ZeroReg})
-	m.OpenFile(1, m.Map[0].Slots)
+	m.InitRegisters(1, m.Map[0].Slots)
 	m.SetSlot(1, 1, third)
 	regs.Release(third)
 	m.RetireTo(m.Position())

@@ -171,9 +171,9 @@ func (m *Maps) InitFrame(frame int32, env [NumEnv]Reg) {
 	}
 }
 
-// OpenFile gives a new frame a register file, which it retains. Like InitFrame it is
+// InitRegisters gives a new frame its registers, which it retains. Like InitFrame it is
 // not logged.
-func (m *Maps) OpenFile(frame int32, regs []Reg) {
+func (m *Maps) InitRegisters(frame int32, regs []Reg) {
 	f := &m.Map[frame]
 	f.Slots = append(f.Slots[:0], regs...)
 	f.Height = len(regs)

@@ -26,8 +26,8 @@ type System struct {
 }
 
 var (
-	_ decoder.System    = (*System)(nil)
-	_ decoder.Rehearsal = (*System)(nil)
+	_ decoder.System = (*System)(nil)
+	_ decoder.Trial  = (*System)(nil)
 )
 
 // NewSystem prepares the execution of a block's transactions on a world. cache
@@ -150,11 +150,11 @@ func (s *System) Apply(c *decoder.Context, in *decoder.Inst, args *decoder.Args)
 	s.rules[in.Code].apply(s, c, args)
 }
 
-// Rehearse begins charging and applying instructions that have not committed.
-func (s *System) Rehearse() (mark int) { return s.World.Snapshot() }
+// BeginTrial begins charging and applying instructions that have not committed.
+func (s *System) BeginTrial() (mark int) { return s.World.Snapshot() }
 
-// TakeBack undoes what has happened since Rehearse.
-func (s *System) TakeBack(mark int) { s.World.Revert(mark) }
+// Rollback undoes what has happened since BeginTrial.
+func (s *System) Rollback(mark int) { s.World.Revert(mark) }
 
 // memoryRange is a range of the frame's memory that has been paid for.
 func memoryRange(c *decoder.Context, offset, length *isa.Word) []byte {

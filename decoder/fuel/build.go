@@ -9,7 +9,7 @@ import (
 )
 
 // file is the register file: those of the machine, and one that only micro-ops see.
-var file = decoder.File{
+var file = decoder.RegisterFile{
 	Size:    fuel.Registers + 3,
 	Status:  [2]decoder.Operand{registerOf, registerErr},
 	Counter: reg(fuel.RegPC),

@@ -19,7 +19,7 @@ const wordSize = 4
 func Decode(code []byte, rows *decoder.RowTable) *decoder.Program {
 	words := len(code) / wordSize
 	p := &decoder.Program{
-		Code: code, Rows: rows, ID: decoder.NextID(), File: &file,
+		Code: code, Rows: rows, ID: decoder.NextID(), RegisterFile: &file,
 		Insts: make([]decoder.Inst, 0, words+2),
 		First: make([]int32, 0, words+3),
 		Label: make([]int32, len(code)),

@@ -31,15 +31,15 @@ func (s *System) Execute(c *decoder.Context, in *decoder.Inst) (out decoder.Outc
 	switch {
 	case ends:
 		c.Gas = s.Reg[fuel.RegCGas]
-		out.Onward = decoder.EndProgram
+		out.Continuation = decoder.EndProgram
 	case len(s.Frames) > depth:
 		c.Gas = s.Frames[depth].Saved[fuel.RegCGas]
 		s.kept += c.Gas
-		out.Onward, out.Prog, out.Gas = decoder.EnterFrame, s.running(), s.Reg[fuel.RegCGas]
+		out.Continuation, out.Prog, out.Gas = decoder.EnterFrame, s.running(), s.Reg[fuel.RegCGas]
 		out.Self = wordOf(s.Contract())
 		out.Inst = at(c.Prog, before[fuel.RegPC]+4-before[fuel.RegIS])
 	case len(s.Frames) < depth:
-		out.Onward, out.Gas = decoder.LeaveFrame, s.Reg[fuel.RegCGas]
+		out.Continuation, out.Gas = decoder.LeaveFrame, s.Reg[fuel.RegCGas]
 		s.kept = s.Reg[fuel.RegGGas] - out.Gas
 		out.Changed = 1<<fuel.RegRet | 1<<fuel.RegRetL | 1<<fuel.RegHP
 	default:

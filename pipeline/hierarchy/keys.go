@@ -1,27 +1,26 @@
-package pipeline
+package hierarchy
 
 import "github.com/ooovm/ooovm/isa"
 
-// Kinds of state keys. Storage spaces come first, numbered as in isa.
-const (
-	keyAccount uint8 = 2 // balance, nonce, code of an account
-	keyKinds   uint8 = 3
-)
+// Account is the kind of a key that stands for balance, nonce and code of an account. The
+// other kinds are the storage spaces, numbered as in isa.
+const Account uint8 = 2
 
-// stateKey is one location of the chain state.
-type stateKey struct {
-	owner, slot isa.Word
-	kind        uint8
+// Key is one location of the chain state.
+type Key struct {
+	Owner, Slot isa.Word
+	Kind        uint8
 }
 
-// keyTable gives every state key that a block touches a small number, in order of
+// Keys gives every state key that a block touches a small number, in order of
 // first touch. Open addressing, linear probing.
-type keyTable struct {
-	keys  []stateKey
+type Keys struct {
+	keys  []Key
 	index []int32 // key number + 1
 }
 
-func (t *keyTable) reset() {
+// Reset forgets all keys.
+func (t *Keys) Reset() {
 	t.keys = t.keys[:0]
 	if t.index == nil {
 		t.index = make([]int32, 1024)
@@ -29,17 +28,17 @@ func (t *keyTable) reset() {
 	clear(t.index)
 }
 
-func (k *stateKey) hash() uint64 {
-	h := uint64(k.kind) + 0x9e3779b97f4a7c15
-	for _, w := range [...]uint64{k.owner[0], k.owner[1], k.owner[2], k.slot[0], k.slot[1], k.slot[2], k.slot[3]} {
+func (k *Key) hash() uint64 {
+	h := uint64(k.Kind) + 0x9e3779b97f4a7c15
+	for _, w := range [...]uint64{k.Owner[0], k.Owner[1], k.Owner[2], k.Slot[0], k.Slot[1], k.Slot[2], k.Slot[3]} {
 		h = (h ^ w) * 0xff51afd7ed558ccd
 		h ^= h >> 32
 	}
 	return h
 }
 
-// intern gives the key's number.
-func (t *keyTable) intern(k *stateKey) int32 {
+// Number returns the key's number.
+func (t *Keys) Number(k *Key) int32 {
 	mask := uint64(len(t.index) - 1)
 	i := k.hash() & mask
 	for ; t.index[i] != 0; i = (i + 1) & mask {

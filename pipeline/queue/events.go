@@ -1,15 +1,18 @@
-package pipeline
+// Package queue has the two orders in which a core's scheduler takes entries: events by the
+// cycle in which they are due, and what can issue by its age. Neither knows what an entry is.
+package queue
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 )
 
-// event says that an entry's present step ends.
-type event struct {
-	cycle uint64
-	seq   uint64
-	uid   uint32
+// Event says that an entry's present step ends.
+type Event struct {
+	Cycle uint64
+	Seq   uint64
+	UID   uint32
 }
 
 const (
@@ -17,28 +20,29 @@ const (
 	wheelSize = 1 << wheelBits
 )
 
-// eventQueue is a timing wheel for the near future with a heap behind it for the
+// Events is a timing wheel for the near future with a heap behind it for the
 // far one. Finding the next cycle with an event is a scan of a bitmap, so idle
 // cycles cost nothing. A slot of the wheel is a list in a pool whose nodes are used
 // again at once: the few events in flight stay in the host's first cache.
-type eventQueue struct {
+type Events struct {
 	now    uint64
 	slots  [wheelSize]int32 // first node + 1
 	used   [wheelSize / 64]uint64
 	count  int
 	pool   []eventNode
 	free   int32   // first free node + 1
-	due    []event // of the cycle taken last
-	beyond []event // min-heap by cycle, then seq
+	due    []Event // of the cycle taken last
+	beyond []Event // min-heap by cycle, then seq
 }
 
 type eventNode struct {
-	event
+	Event
 	next int32 // node + 1
 }
 
-func (q *eventQueue) add(e event) {
-	if e.cycle-q.now >= wheelSize {
+// Add notes an event, which must not lie in the past.
+func (q *Events) Add(e Event) {
+	if e.Cycle-q.now >= wheelSize {
 		q.pushBeyond(e)
 		return
 	}
@@ -49,27 +53,27 @@ func (q *eventQueue) add(e event) {
 	}
 	node := &q.pool[n-1]
 	q.free = node.next
-	i := e.cycle & (wheelSize - 1)
-	node.event, node.next = e, q.slots[i]
+	i := e.Cycle & (wheelSize - 1)
+	node.Event, node.next = e, q.slots[i]
 	q.slots[i] = n
 	q.used[i>>6] |= 1 << (i & 63)
 	q.count++
 }
 
-// reset drops every event and moves time to a cycle.
-func (q *eventQueue) reset(cycle uint64) {
+// Reset drops every event and moves time to a cycle.
+func (q *Events) Reset(cycle uint64) {
 	clear(q.slots[:])
 	clear(q.used[:])
 	q.pool, q.free, q.beyond = q.pool[:0], 0, q.beyond[:0]
 	q.now, q.count = cycle, 0
 }
 
-// take moves time to cycle and returns the events of that cycle, oldest entry
+// Take moves time to cycle and returns the events of that cycle, oldest entry
 // first. The slice is valid until the next call.
-func (q *eventQueue) take(cycle uint64) []event {
+func (q *Events) Take(cycle uint64) []Event {
 	q.now = cycle
-	for len(q.beyond) > 0 && q.beyond[0].cycle-cycle < wheelSize {
-		q.add(q.popBeyond())
+	for len(q.beyond) > 0 && q.beyond[0].Cycle-cycle < wheelSize {
+		q.Add(q.popBeyond())
 	}
 	i := cycle & (wheelSize - 1)
 	n := q.slots[i]
@@ -81,7 +85,7 @@ func (q *eventQueue) take(cycle uint64) []event {
 	due := q.due[:0]
 	for n != 0 {
 		node := &q.pool[n-1]
-		due = append(due, node.event)
+		due = append(due, node.Event)
 		n, node.next, q.free = node.next, q.free, n
 	}
 	q.count -= len(due)
@@ -92,15 +96,15 @@ func (q *eventQueue) take(cycle uint64) []event {
 		return due
 	}
 	for j := 1; j < len(due); j++ {
-		for k := j; k > 0 && due[k].seq < due[k-1].seq; k-- {
+		for k := j; k > 0 && due[k].Seq < due[k-1].Seq; k-- {
 			due[k], due[k-1] = due[k-1], due[k]
 		}
 	}
 	return due
 }
 
-// next is the first cycle from now on that has an event, or false.
-func (q *eventQueue) next() (uint64, bool) {
+// Next is the first cycle from now on that has an event, or false.
+func (q *Events) Next() (uint64, bool) {
 	if q.count > 0 {
 		start := q.now & (wheelSize - 1)
 		w := start >> 6
@@ -115,16 +119,19 @@ func (q *eventQueue) next() (uint64, bool) {
 		}
 	}
 	if len(q.beyond) > 0 {
-		return q.beyond[0].cycle, true
+		return q.beyond[0].Cycle, true
 	}
 	return 0, false
 }
 
-func (e event) before(o event) bool {
-	return e.cycle < o.cycle || e.cycle == o.cycle && e.seq < o.seq
+// Len is the number of events in the near future.
+func (q *Events) Len() int { return q.count }
+
+func (e Event) before(o Event) bool {
+	return e.Cycle < o.Cycle || e.Cycle == o.Cycle && e.Seq < o.Seq
 }
 
-func (q *eventQueue) pushBeyond(e event) {
+func (q *Events) pushBeyond(e Event) {
 	q.beyond = append(q.beyond, e)
 	for i := len(q.beyond) - 1; i > 0; {
 		p := (i - 1) / 2
@@ -136,7 +143,7 @@ func (q *eventQueue) pushBeyond(e event) {
 	}
 }
 
-func (q *eventQueue) popBeyond() event {
+func (q *Events) popBeyond() Event {
 	top := q.beyond[0]
 	last := len(q.beyond) - 1
 	q.beyond[0] = q.beyond[last]
@@ -156,4 +163,8 @@ func (q *eventQueue) popBeyond() event {
 		i = c
 	}
 	return top
+}
+
+func sortEvents(list []Event) {
+	slices.SortFunc(list, func(a, b Event) int { return cmp.Compare(a.Seq, b.Seq) })
 }

@@ -1,4 +1,4 @@
-package pipeline
+package prefetch
 
 import (
 	"github.com/ooovm/ooovm/decoder"
@@ -13,6 +13,9 @@ import (
 // Only stack machines are followed.
 // Addresses in memory are taken as they were; what cannot be expressed is opaque.
 type provenance struct {
+	core Core
+	regs *rob.Registers
+
 	keys     predictor.Keys
 	graph    *predictor.Graph
 	dataflow bool
@@ -57,8 +60,17 @@ const (
 	maxHashed   = 256 // bytes of a hash's input
 )
 
-func newProvenance(keys predictor.Keys, dataflow bool) *provenance {
-	return &provenance{keys: keys, graph: keys.Graph(), dataflow: dataflow}
+func newProvenance(keys predictor.Keys, core Core, regs *rob.Registers, dataflow bool) *provenance {
+	return &provenance{core: core, regs: regs, keys: keys, graph: keys.Graph(), dataflow: dataflow}
+}
+
+// Retired is a micro-op that commits.
+type Retired struct {
+	*rob.Entry
+	Prog   *decoder.Program
+	Stack  bool   // of a stack machine
+	Off, N uint64 // what a store has written
+	Data   []byte // by a block copy
 }
 
 // reset begins a transaction.
@@ -75,10 +87,10 @@ func (p *provenance) set(r rob.Reg, n predictor.Node) {
 }
 
 // of is the expression of a register.
-func (p *provenance) of(c *Core, r rob.Reg) predictor.Node {
+func (p *provenance) of(r rob.Reg) predictor.Node {
 	switch {
 	case r.IsConst():
-		return p.graph.Const(c.regs.Value(r))
+		return p.graph.Const(p.regs.Value(r))
 	case int(r) < len(p.node):
 		return p.node[r]
 	}
@@ -86,15 +98,15 @@ func (p *provenance) of(c *Core, r rob.Reg) predictor.Node {
 }
 
 // source is the expression of a micro-op's source.
-func (p *provenance) source(c *Core, f *frame, e *rob.Entry, i int) predictor.Node {
-	in := &f.prog.Insts[e.Inst]
+func (p *provenance) source(e *Retired, i int) predictor.Node {
+	in := &e.Prog.Insts[e.Inst]
 	if in.Kind.Foldable() {
-		return p.of(c, e.Src[i])
+		return p.of(e.Src[i])
 	}
-	o := f.prog.Rows[in.Code].Uops[e.UopIdx].Src[i]
+	o := e.Prog.Rows[in.Code].Uops[e.UopIdx].Src[i]
 	switch {
-	case o < stackOperands, o == decoder.Temp, o == decoder.CodeLength, o == decoder.InstAddress, o == decoder.Zero:
-		return p.of(c, e.Src[i])
+	case o < decoder.StackOperands, o == decoder.Temp, o == decoder.CodeLength, o == decoder.InstAddress, o == decoder.Zero:
+		return p.of(e.Src[i])
 	case o == decoder.FrameSelf:
 		return p.graph.Self()
 	case o == decoder.FrameCaller:
@@ -108,13 +120,13 @@ func (p *provenance) source(c *Core, f *frame, e *rob.Entry, i int) predictor.No
 }
 
 // retire follows one micro-op. Its registers are still held.
-func (p *provenance) retire(c *Core, e *rob.Entry) {
+func (p *provenance) retire(e *Retired) {
 	n := predictor.Opaque
-	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame {
+	if len(p.frames) > 0 && p.frames[len(p.frames)-1].frame == e.Frame && e.Stack {
 		if t := &p.frames[len(p.frames)-1]; p.dataflow {
-			n = p.follow(c, t, e)
+			n = p.follow(t, e)
 		} else {
-			p.touch(c, t, e, predictor.Opaque)
+			p.touch(t, e, predictor.Opaque)
 		}
 	}
 	if e.Dst != rob.NoReg {
@@ -125,62 +137,61 @@ func (p *provenance) retire(c *Core, e *rob.Entry) {
 	}
 }
 
-// follow gives the expression of a micro-op's result, and keeps what it stores.
-func (p *provenance) follow(c *Core, t *tracedFrame, e *rob.Entry) predictor.Node {
-	f := &c.frames[e.Frame]
-	switch facts[e.Op].class {
+// follow returns the expression of a micro-op's result, and keeps what it stores.
+func (p *provenance) follow(t *tracedFrame, e *Retired) predictor.Node {
+	switch isa.Table[e.Op].Class {
 	case isa.ClassALU:
 		if e.Dst == rob.NoReg {
 			return predictor.Opaque
 		}
 		var src [3]predictor.Node
-		for i := range src[:facts[e.Op].sources] {
-			src[i] = p.source(c, f, e, i)
+		for i := range src[:isa.Table[e.Op].Sources] {
+			src[i] = p.source(e, i)
 		}
 		if e.Op == isa.Move {
 			return src[0]
 		}
 		return p.graph.Op(e.Op, src[0], src[1], src[2])
 	case isa.ClassLoad, isa.ClassHash:
-		return p.load(c, t, f, e)
+		return p.load(t, e)
 	case isa.ClassStoreData:
-		p.store(c, t, f, e)
+		p.store(t, e)
 	case isa.ClassStateLoad, isa.ClassStateKey:
 		slot := predictor.Opaque
 		if e.Op == isa.StateLoad || e.Op == isa.StateKey {
-			slot = p.source(c, f, e, 1)
+			slot = p.source(e, 1)
 		}
-		p.touch(c, t, e, slot)
+		p.touch(t, e, slot)
 		if e.Op == isa.StateLoad && e.Imm == isa.Persistent {
 			return p.graph.Stored(p.graph.Self(), slot)
 		}
 	case isa.ClassControl:
 		if e.Op == isa.Target {
-			p.touch(c, t, e, predictor.Opaque)
+			p.touch(t, e, predictor.Opaque)
 		}
 	}
 	return predictor.Opaque
 }
 
 // touch notes the key that a micro-op accesses.
-func (p *provenance) touch(c *Core, t *tracedFrame, e *rob.Entry, slot predictor.Node) {
+func (p *provenance) touch(t *tracedFrame, e *Retired, slot predictor.Node) {
 	x := predictor.Touched{How: predictor.Recipe{Slot: slot}}
 	switch e.Op {
 	case isa.StateLoad, isa.StateKey:
 		if e.Imm != isa.Persistent {
 			return
 		}
-		x.Key.Slot, x.Key.Storage, x.How.Storage = *c.regs.Value(e.Src[1]), true, true
+		x.Key.Slot, x.Key.Storage, x.How.Storage = *p.regs.Value(e.Src[1]), true, true
 	case isa.AccountLoad, isa.Target:
 	default:
 		return
 	}
-	x.Key.Account = *c.regs.Value(e.Src[0])
+	x.Key.Account = *p.regs.Value(e.Src[0])
 	if !x.Key.Storage {
 		isa.Exec(isa.Account, &x.Key.Account, &x.Key.Account, nil, nil)
 	}
 	if p.dataflow {
-		x.How.Account = p.source(c, &c.frames[e.Frame], e, 0)
+		x.How.Account = p.source(e, 0)
 	}
 	t.add(x)
 }
@@ -193,16 +204,16 @@ func (t *tracedFrame) add(x predictor.Touched) {
 	t.touched = append(t.touched, x)
 }
 
-func (p *provenance) load(c *Core, t *tracedFrame, f *frame, e *rob.Entry) predictor.Node {
+func (p *provenance) load(t *tracedFrame, e *Retired) predictor.Node {
 	switch e.Op {
 	case isa.LoadInput:
-		return p.graph.Input(p.source(c, f, e, 0))
+		return p.graph.Input(p.source(e, 0))
 	case isa.Load:
-		if pieces, ok := p.pieces(t, c.regs.Value(e.Src[0]).Uint64(), 32); ok {
+		if pieces, ok := p.pieces(t, p.regs.Value(e.Src[0]).Uint64(), 32); ok {
 			return p.graph.Bytes(pieces)
 		}
 	case isa.Hash, isa.HashPair:
-		off, n, ok := c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
+		off, n, ok := p.core.Bounded(p.regs.Value(e.Src[0]), p.regs.Value(e.Src[1]))
 		if !ok || n == 0 || n > maxHashed {
 			break
 		}
@@ -214,30 +225,29 @@ func (p *provenance) load(c *Core, t *tracedFrame, f *frame, e *rob.Entry) predi
 }
 
 // store keeps what a store has written.
-func (p *provenance) store(c *Core, t *tracedFrame, f *frame, e *rob.Entry) {
-	s := c.mem.store(e.Queue)
-	if s.n == 0 {
+func (p *provenance) store(t *tracedFrame, e *Retired) {
+	if e.N == 0 {
 		return
 	}
-	x := segment{off: s.off, n: s.n}
+	x := segment{off: e.Off, n: e.N}
 	switch {
 	case e.Op == isa.StoreData:
-		x.kind, x.node = segmentWord, p.source(c, f, e, 0)
+		x.kind, x.node = segmentWord, p.source(e, 0)
 	case e.Op == isa.StoreData1:
-		x.kind, x.node, x.from = segmentWord, p.source(c, f, e, 0), 31
+		x.kind, x.node, x.from = segmentWord, p.source(e, 0), 31
 	case e.Imm == isa.CopyInput:
-		if src := c.regs.Value(e.Src[0]); src.IsUint64() {
+		if src := p.regs.Value(e.Src[0]); src.IsUint64() {
 			x.kind, x.src = segmentInput, src.Uint64()
 		}
-	case e.Imm == isa.CopyCode && s.n <= maxReturned:
-		p.constant(t, x, s.data)
+	case e.Imm == isa.CopyCode && e.N <= maxReturned:
+		p.constant(t, x, e.Data)
 		return
 	case e.Imm == isa.CopyReturn:
 		t.write(x)
-		src := c.regs.Value(e.Src[0])
+		src := p.regs.Value(e.Src[0])
 		for _, r := range t.returned {
-			if end := src.Uint64() + s.n; r.off >= src.Uint64() && r.off+r.n <= end {
-				r.off += s.off - src.Uint64()
+			if end := src.Uint64() + e.N; r.off >= src.Uint64() && r.off+r.n <= end {
+				r.off += e.Off - src.Uint64()
 				t.write(r)
 			}
 		}
@@ -328,11 +338,10 @@ func (p *provenance) input(src, n uint64, to []predictor.Piece) []predictor.Piec
 }
 
 // enter begins the frame of a call that has committed.
-func (p *provenance) enter(c *Core, e *rob.Entry, selector uint32, off, n uint64) {
-	f, ch := &c.frames[e.Frame], &c.frames[e.Next]
-	call := predictor.Call{Code: ch.site, Selector: selector, Site: siteOf(f, e.Inst)}
-	t := p.push(e.Next)
-	if f.parent < 0 {
+func (p *provenance) enter(c *Call, selector uint32) {
+	call := predictor.Call{Code: c.Code, Selector: selector, Site: c.Site}
+	t := p.push(c.Callee)
+	if c.Outermost {
 		call.Site = 0
 		t.call = call
 		return
@@ -342,11 +351,10 @@ func (p *provenance) enter(c *Core, e *rob.Entry, selector uint32, off, n uint64
 		return
 	}
 	caller := &p.frames[len(p.frames)-2]
-	if caller.frame != e.Frame {
+	if caller.frame != c.Caller {
 		return
 	}
-	shape := f.prog.Rows[f.prog.Insts[e.Inst].Code].Call
-	env := &c.maps.Map[e.Next].Env
+	off, n, shape, env := c.Off, c.N, c.Shape, c.Env
 	part := func(o decoder.Operand, r rob.Reg) predictor.Node {
 		switch o {
 		case decoder.FrameSelf:
@@ -356,10 +364,10 @@ func (p *provenance) enter(c *Core, e *rob.Entry, selector uint32, off, n uint64
 		case decoder.FrameValue:
 			return p.graph.Value()
 		}
-		return p.of(c, r)
+		return p.of(r)
 	}
 	t.bind.Self, t.bind.Caller, t.bind.Value = part(shape.Self, env[rob.EnvSelf]), part(shape.Caller, env[rob.EnvCaller]), part(shape.Value, env[rob.EnvValue])
-	t.bind.Code = part(shape.Account, ch.account)
+	t.bind.Code = part(shape.Account, c.Account)
 	depth := len(p.frames) - 2
 	t.bind.Input = func(at uint64) predictor.Node {
 		have := uint64(0)
@@ -404,9 +412,6 @@ func (p *provenance) push(frame int32) *tracedFrame {
 	t.bind.Input = func(uint64) predictor.Node { return predictor.Opaque }
 	return t
 }
-
-// created begins the frame of initialisation code, of which nothing is learnt.
-func (p *provenance) created(frame int32) { p.push(frame) }
 
 // leave ends a frame: the predictor learns its call, and its caller takes over what
 // it has touched and returned. [off, off+n) is what it returns, and [out, out+room)
@@ -464,34 +469,6 @@ func (p *provenance) hand(caller, t *tracedFrame, off, n, out, room uint64) {
 			}
 			place += uint64(piece.Len)
 		}
-	}
-}
-
-// traceCreation, traceLeave and traceFault tell the tracer, where there is one, of
-// frames that begin and end.
-func (c *Core) traceCreation(frame int32) {
-	if c.prefetch != nil && c.prefetch.trace != nil {
-		c.prefetch.trace.created(frame)
-	}
-}
-
-func (c *Core) traceLeave(e *rob.Entry, frame int32, kind decoder.Kind, out, room uint64) {
-	if c.prefetch == nil || c.prefetch.trace == nil {
-		return
-	}
-	var off, n uint64
-	if (kind == decoder.KindLeave || kind == decoder.KindAbort) && !c.frames[frame].creation {
-		off, n, _ = c.bounded(c.regs.Value(e.Src[0]), c.regs.Value(e.Src[1]))
-	} else if kind == decoder.KindBuiltin {
-		n = uint64(len(c.frames[frame].ctx.Memory))
-		c.prefetch.trace.opaqueOutput(frame)
-	}
-	c.prefetch.trace.leave(frame, off, n, out, room)
-}
-
-func (c *Core) traceFault(frame int32) {
-	if c.prefetch != nil && c.prefetch.trace != nil {
-		c.prefetch.trace.leave(frame, 0, 0, 0, 0)
 	}
 }
 

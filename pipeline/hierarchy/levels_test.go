@@ -1,4 +1,4 @@
-package pipeline
+package hierarchy
 
 import (
 	"slices"
@@ -9,11 +9,11 @@ import (
 
 // naiveHierarchy keeps the buffer as a list, most recently used first.
 type naiveHierarchy struct {
-	cfg     StateConfig
+	cfg     Config
 	buffer  []int32
-	touched map[int32]bool
-	arrives map[int32]uint64
-	from    map[int32]level // where the last miss was served
+	Touched map[int32]bool
+	Arrives map[int32]uint64
+	from    map[int32]Level // where the last miss was served
 	misses  []uint64        // ends of all misses ever
 	turns   []uint64        // beginnings of all far accesses ever
 }
@@ -27,23 +27,23 @@ func (h *naiveHierarchy) outstanding(now uint64) (ends []uint64) {
 	return ends
 }
 
-func (h *naiveHierarchy) access(key int32, now uint64) (extra uint64, lv level, ok bool) {
-	buffered := slices.Contains(h.buffer, key)
+func (h *naiveHierarchy) Access(key int32, now uint64) (extra uint64, lv Level, ok bool) {
+	Buffered := slices.Contains(h.buffer, key)
 	switch {
-	case h.arrives[key] > now:
-		extra, lv = h.arrives[key]-now, h.from[key]
-	case buffered:
-		lv = levelHit
+	case h.Arrives[key] > now:
+		extra, lv = h.Arrives[key]-now, h.from[key]
+	case Buffered:
+		lv = Hit
 	default:
-		extra, lv = uint64(h.cfg.Far), levelFar
-		if h.touched[key] {
-			extra, lv = uint64(h.cfg.Near), levelNear
+		extra, lv = uint64(h.cfg.Far), Far
+		if h.Touched[key] {
+			extra, lv = uint64(h.cfg.Near), Near
 		}
 		if extra > 0 {
 			if len(h.outstanding(now)) >= h.cfg.Misses {
 				return 0, lv, false
 			}
-			if n := len(h.turns); lv == levelFar {
+			if n := len(h.turns); lv == Far {
 				begins := now
 				if n > 0 {
 					begins = max(begins, h.turns[n-1]+uint64(h.cfg.Interval))
@@ -53,8 +53,8 @@ func (h *naiveHierarchy) access(key int32, now uint64) (extra uint64, lv level, 
 			}
 			h.misses = append(h.misses, now+extra)
 		}
-		h.touched[key] = true
-		h.arrives[key], h.from[key] = now+extra, lv
+		h.Touched[key] = true
+		h.Arrives[key], h.from[key] = now+extra, lv
 	}
 	h.buffer = slices.DeleteFunc(h.buffer, func(k int32) bool { return k == key })
 	h.buffer = slices.Insert(h.buffer, 0, key)
@@ -66,25 +66,25 @@ func (h *naiveHierarchy) access(key int32, now uint64) (extra uint64, lv level, 
 // more of them than there are registers.
 func TestHierarchy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := StateConfig{
+		cfg := Config{
 			Buffer: rapid.IntRange(0, 6).Draw(t, "buffer"), Misses: rapid.IntRange(1, 4).Draw(t, "misses"),
 			Near: rapid.IntRange(0, 5).Draw(t, "near"), Far: rapid.IntRange(0, 20).Draw(t, "far"),
 			Interval: rapid.IntRange(0, 8).Draw(t, "interval"),
 		}
-		var h hierarchy
-		h.reset(cfg)
-		naive := naiveHierarchy{cfg: cfg, touched: map[int32]bool{}, arrives: map[int32]uint64{}, from: map[int32]level{}}
+		var h Levels
+		h.Reset(cfg)
+		naive := naiveHierarchy{cfg: cfg, Touched: map[int32]bool{}, Arrives: map[int32]uint64{}, from: map[int32]Level{}}
 		now := uint64(1)
 		t.Repeat(map[string]func(*rapid.T){
 			"access": func(t *rapid.T) {
 				key := rapid.Int32Range(0, 12).Draw(t, "key")
-				extra, lv, ok := h.access(key, now)
-				wantExtra, wantLevel, wantOK := naive.access(key, now)
+				extra, lv, ok := h.Access(key, now)
+				wantExtra, wantLevel, wantOK := naive.Access(key, now)
 				if extra != wantExtra || lv != wantLevel || ok != wantOK {
-					t.Fatalf("key %d in %d: %d cycles, level %d, %t; want %d, %d, %t", key, now, extra, lv, ok, wantExtra, wantLevel, wantOK)
+					t.Fatalf("key %d in %d: %d cycles, Level %d, %t; want %d, %d, %t", key, now, extra, lv, ok, wantExtra, wantLevel, wantOK)
 				}
 				if !ok {
-					if got, want := h.retry(), slices.Min(naive.outstanding(now)); got != want {
+					if got, want := h.Retry(), slices.Min(naive.outstanding(now)); got != want {
 						t.Fatalf("a miss register is free in %d, want %d", got, want)
 					}
 				}
@@ -105,13 +105,13 @@ func TestHierarchy(t *testing.T) {
 
 // TestHierarchyReset: nothing of a block is left for the next one.
 func TestHierarchyReset(t *testing.T) {
-	var h hierarchy
-	cfg := StateConfig{Buffer: 4, Near: 10, Far: 100, Misses: 2}
+	var h Levels
+	cfg := Config{Buffer: 4, Near: 10, Far: 100, Misses: 2}
 	for range 2 {
-		h.reset(cfg)
+		h.Reset(cfg)
 		for key := range int32(2) {
-			if extra, lv, ok := h.access(key, 5); extra != 100 || lv != levelFar || !ok {
-				t.Fatalf("key %d: %d cycles, level %d, %t", key, extra, lv, ok)
+			if extra, lv, ok := h.Access(key, 5); extra != 100 || lv != Far || !ok {
+				t.Fatalf("key %d: %d cycles, Level %d, %t", key, extra, lv, ok)
 			}
 		}
 	}

@@ -1,14 +1,12 @@
-package pipeline
+package queue
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
-// readyQueue holds the entries of one unit that can issue, oldest first.
-type readyQueue []uint64
+// Ready holds the entries of one unit that can issue, oldest first.
+type Ready []uint64
 
-func (h *readyQueue) push(seq uint64) {
+// Push adds an entry.
+func (h *Ready) Push(seq uint64) {
 	q := append(*h, seq)
 	i := len(q) - 1
 	for i > 0 {
@@ -23,7 +21,8 @@ func (h *readyQueue) push(seq uint64) {
 	*h = q
 }
 
-func (h *readyQueue) pop() uint64 {
+// Pop takes the oldest entry.
+func (h *Ready) Pop() uint64 {
 	q := *h
 	top, last := q[0], len(q)-1
 	x := q[last]
@@ -51,8 +50,8 @@ func (h *readyQueue) pop() uint64 {
 	return top
 }
 
-// squash drops everything from seq on.
-func (h *readyQueue) squash(seq uint64) {
+// Squash drops everything from seq on.
+func (h *Ready) Squash(seq uint64) {
 	q := *h
 	kept := q[:0]
 	for _, s := range q {
@@ -65,8 +64,4 @@ func (h *readyQueue) squash(seq uint64) {
 	}
 	slices.Sort(kept) // a sorted slice is a heap
 	*h = kept
-}
-
-func sortEvents(list []event) {
-	slices.SortFunc(list, func(a, b event) int { return cmp.Compare(a.seq, b.seq) })
 }

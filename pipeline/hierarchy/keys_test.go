@@ -1,4 +1,4 @@
-package pipeline
+package hierarchy
 
 import (
 	"testing"
@@ -15,20 +15,20 @@ func TestKeyTable(t *testing.T) {
 		small := rapid.Uint64Range(0, 5)
 		return isa.Word{small.Draw(t, "w0"), 0, 0, small.Draw(t, "w3")}
 	})
-	key := rapid.Custom(func(t *rapid.T) stateKey {
-		return stateKey{word.Draw(t, "owner"), word.Draw(t, "slot"), rapid.Uint8Range(0, keyKinds-1).Draw(t, "kind")}
+	key := rapid.Custom(func(t *rapid.T) Key {
+		return Key{word.Draw(t, "owner"), word.Draw(t, "slot"), rapid.Uint8Range(0, Account+1-1).Draw(t, "kind")}
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		var table keyTable
-		table.reset()
-		numbers := map[stateKey]int32{}
+		var table Keys
+		table.Reset()
+		numbers := map[Key]int32{}
 		for _, k := range rapid.SliceOfN(key, 0, 200).Draw(t, "keys") {
 			want, known := numbers[k]
 			if !known {
 				want = int32(len(numbers))
 				numbers[k] = want
 			}
-			if got := table.intern(&k); got != want {
+			if got := table.Number(&k); got != want {
 				t.Fatalf("key %v has number %d, want %d", k, got, want)
 			}
 		}
@@ -37,13 +37,13 @@ func TestKeyTable(t *testing.T) {
 
 // TestKeyTableGrows: more keys than it has room for at first; after a reset none.
 func TestKeyTableGrows(t *testing.T) {
-	var table keyTable
+	var table Keys
 	for range 2 {
-		table.reset()
+		table.Reset()
 		for pass := range 2 {
 			for n := range int32(5000) {
-				k := stateKey{owner: isa.Word{uint64(n / 70)}, slot: isa.Word{0, 0, 0, uint64(n % 70)}, kind: keyAccount}
-				if got := table.intern(&k); got != n {
+				k := Key{Owner: isa.Word{uint64(n / 70)}, Slot: isa.Word{0, 0, 0, uint64(n % 70)}, Kind: Account}
+				if got := table.Number(&k); got != n {
 					t.Fatalf("pass %d: key %d has number %d", pass, n, got)
 				}
 			}

@@ -1,4 +1,4 @@
-package pipeline
+package queue
 
 import (
 	"cmp"
@@ -11,32 +11,32 @@ import (
 // TestEventQueue compares the wheel and the heap behind it with a list.
 func TestEventQueue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var q eventQueue
-		var list []event
+		var q Events
+		var list []Event
 		var uid uint32
 		first := func() (uint64, bool) {
 			if len(list) == 0 {
 				return 0, false
 			}
-			return slices.MinFunc(list, func(a, b event) int { return cmp.Compare(a.cycle, b.cycle) }).cycle, true
+			return slices.MinFunc(list, func(a, b Event) int { return cmp.Compare(a.Cycle, b.Cycle) }).Cycle, true
 		}
 		take := func(t *rapid.T, cycle uint64) {
-			var want []event
-			list = slices.DeleteFunc(list, func(e event) bool {
-				if e.cycle == cycle {
+			var want []Event
+			list = slices.DeleteFunc(list, func(e Event) bool {
+				if e.Cycle == cycle {
 					want = append(want, e)
 				}
-				return e.cycle == cycle
+				return e.Cycle == cycle
 			})
-			slices.SortFunc(want, func(a, b event) int { return cmp.Compare(a.seq, b.seq) })
-			if got := q.take(cycle); !slices.Equal(got, want) {
+			slices.SortFunc(want, func(a, b Event) int { return cmp.Compare(a.Seq, b.Seq) })
+			if got := q.Take(cycle); !slices.Equal(got, want) {
 				t.Fatalf("cycle %d: took %v, want %v", cycle, got, want)
 			}
 		}
 		add := func(delay, seq uint64) {
 			uid++
-			e := event{q.now + delay, seq, uid}
-			q.add(e)
+			e := Event{q.now + delay, seq, uid}
+			q.Add(e)
 			list = append(list, e)
 		}
 		near := rapid.Uint64Range(1, 60)
@@ -51,7 +51,7 @@ func TestEventQueue(t *testing.T) {
 			"add": func(t *rapid.T) {
 				delay := rapid.OneOf(near, edge, far).Draw(t, "delay")
 				seq := rapid.Uint64Range(0, 1<<40).Draw(t, "sequence number")
-				if slices.ContainsFunc(list, func(e event) bool { return e.cycle == q.now+delay && e.seq == seq }) {
+				if slices.ContainsFunc(list, func(e Event) bool { return e.Cycle == q.now+delay && e.Seq == seq }) {
 					t.Skip("it has an event in that cycle")
 				}
 				add(delay, seq)
@@ -70,7 +70,7 @@ func TestEventQueue(t *testing.T) {
 				}
 			},
 			"": func(t *rapid.T) {
-				next, ok := q.next()
+				next, ok := q.Next()
 				if want, some := first(); next != want || ok != some {
 					t.Fatalf("next event in %d (%t), want %d (%t)", next, ok, want, some)
 				}
@@ -82,7 +82,7 @@ func TestEventQueue(t *testing.T) {
 // TestReadyQueue compares the heap with a sorted list.
 func TestReadyQueue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var q readyQueue
+		var q Ready
 		var list []uint64
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
@@ -90,7 +90,7 @@ func TestReadyQueue(t *testing.T) {
 				if slices.Contains(list, seq) {
 					t.Skip("it is ready already")
 				}
-				q.push(seq)
+				q.Push(seq)
 				list = append(list, seq)
 				slices.Sort(list)
 			},
@@ -98,14 +98,14 @@ func TestReadyQueue(t *testing.T) {
 				if len(list) == 0 {
 					t.Skip("nothing is ready")
 				}
-				if got := q.pop(); got != list[0] {
+				if got := q.Pop(); got != list[0] {
 					t.Fatalf("popped %d, the oldest is %d", got, list[0])
 				}
 				list = list[1:]
 			},
 			"squash": func(t *rapid.T) {
 				from := rapid.Uint64Range(1, 500).Draw(t, "from")
-				q.squash(from)
+				q.Squash(from)
 				list = slices.DeleteFunc(list, func(s uint64) bool { return s >= from })
 			},
 			"": func(t *rapid.T) {
