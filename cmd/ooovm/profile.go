@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ooovm/ooovm/experiments"
-	"github.com/ooovm/ooovm/experiments/profile"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/observe/profile"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
 )

@@ -14,9 +14,9 @@ import (
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/corpus"
-	"github.com/ooovm/ooovm/experiments/pipeview"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/observe/pipeview"
 	"github.com/ooovm/ooovm/traces/fuel"
 )
 

@@ -1,4 +1,4 @@
-package schedule
+package timing
 
 import (
 	"errors"
@@ -84,7 +84,7 @@ func TestLimitIsDataflow(t *testing.T) {
 	if equal < 100 {
 		t.Errorf("only %d transactions of the embedded block are compared exactly", equal)
 	}
-	paths, _ := filepath.Glob("../../../shared/mainnet/*[0-9].json.gz")
+	paths, _ := filepath.Glob("../../shared/mainnet/*[0-9].json.gz")
 	if len(paths) == 0 {
 		t.Skip("the rest needs the blocks of ../shared/mainnet beside the repository")
 	}

@@ -1,4 +1,4 @@
-package schedule
+package timing
 
 // Depth is how long a micro-op of one cycle takes through an otherwise empty
 // machine with a front end of one cycle: fetch, dispatch, issue, complete, commit.

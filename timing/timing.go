@@ -1,4 +1,4 @@
-// Package schedule computes when each micro-op of a committed stream passes each
+// Package timing computes when each micro-op of a committed stream passes each
 // stage of the core, without simulating the core: it shares no code with the
 // packages pipeline and rob, and it is what their timing is proved with. The rules
 // are those of docs/timing.md.
@@ -14,7 +14,7 @@
 // moves. What happens in a cycle depends only on what happened before it and, in
 // the same cycle, on older micro-ops: so a schedule that does not move is the only
 // one, and each pass makes at least one more cycle right.
-package schedule
+package timing
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package schedule
+package timing
 
 import (
 	"github.com/ooovm/ooovm/isa"

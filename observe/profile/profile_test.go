@@ -10,7 +10,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
-	"github.com/ooovm/ooovm/experiments/profile"
+	"github.com/ooovm/ooovm/observe/profile"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
 )

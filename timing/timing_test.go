@@ -1,4 +1,4 @@
-package schedule
+package timing
 
 import (
 	"math/rand/v2"
@@ -98,7 +98,7 @@ func TestRandomMachinesOnCorners(t *testing.T) {
 // faults are not covered: what fetch meets behind a fault is no part of the
 // committed stream.
 func TestRandomMachinesOnMainnet(t *testing.T) {
-	paths, err := filepath.Glob("../../../shared/mainnet/*[0-9].json.gz")
+	paths, err := filepath.Glob("../../shared/mainnet/*[0-9].json.gz")
 	if err != nil || len(paths) == 0 {
 		t.Skip("needs the blocks of ../shared/mainnet beside the repository")
 	}
