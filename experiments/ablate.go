@@ -115,7 +115,7 @@ func (s *AblationStudy) Prepare() error {
 			if err != nil {
 				return err
 			}
-			step.config, step.preset = &eff.Config, eff.Preset
+			step.config, step.preset = &eff.Config.Config, eff.Preset
 			if r.base {
 				s.name = eff.Preset
 			}

@@ -59,7 +59,7 @@ func TestCostWorkload(t *testing.T) {
 	if os.Getenv(costVariable) == "" {
 		t.Skip("TestCost runs it")
 	}
-	if _, err := embedded(t).simulate(setup(t, "ooo-4").Config, Options{}); err != nil {
+	if _, err := embedded(t).simulate(&setup(t, "ooo-4").Config.Config, Options{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -89,7 +89,7 @@ func statements(profile string) (total uint64, err error) {
 func TestAllocationCost(t *testing.T) {
 	p, s := embedded(t), setup(t, "ooo-4")
 	got := testing.AllocsPerRun(3, func() {
-		if _, err := p.simulate(s.Config, Options{}); err != nil {
+		if _, err := p.simulate(&s.Config.Config, Options{}); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -26,7 +26,7 @@ func benchmarkBlock(b *testing.B, preset string, opt Options) {
 	b.ReportAllocs()
 	var instructions uint64
 	for b.Loop() {
-		out, err := p.simulate(s.Config, opt)
+		out, err := p.simulate(&s.Config.Config, opt)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func TestCoreSize(t *testing.T) {
 	for _, preset := range []string{"scalar", "ooo-4", "ooo-8"} {
 		t.Run(preset, func(t *testing.T) {
 			p := embedded(t)
-			out, err := p.simulate(setup(t, preset).Config, Options{})
+			out, err := p.simulate(&setup(t, preset).Config.Config, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func liveBytes() uint64 {
 func TestBenchReport(t *testing.T) {
 	s := setup(t, "ooo-2")
 	var err error
-	report := Bench([]string{""}, s.Preset, s.Config, false, func(e error) { err = e })
+	report := Bench([]string{""}, s.Preset, &s.Config.Config, false, func(e error) { err = e })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestRefillBelongsToItsSquash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := *setup(t, "ooo-4").Config
+	cfg := setup(t, "ooo-4").Config.Config
 	cfg.Predictor.Memory = "blind"
 	out, err := p.Run(&cfg, Options{})
 	if err != nil {

@@ -226,7 +226,7 @@ func (c *Campaign) bundle(b *traces.Bundle) (*Result, error) {
 			opt.Inherit = c.last.Core
 		}
 	}
-	out, err := p.Run(setup.Config, opt)
+	out, err := p.Run(&setup.Config.Config, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +254,7 @@ func (p *Block) baselines(opt Options) (scalar, folded *Outcome, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		out, err := p.Run(cfg, Options{MaxCycles: opt.MaxCycles, Stop: opt.Stop})
+		out, err := p.Run(&cfg.Config, Options{MaxCycles: opt.MaxCycles, Stop: opt.Stop})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -84,7 +84,7 @@ func TestCarryIsSaid(t *testing.T) {
 func TestInheritChecksTheConfiguration(t *testing.T) {
 	p := embedded(t)
 	out, _ := run(t, p, setup(t, "ooo-4"), Options{})
-	if _, err := p.Run(setup(t, "ooo-8").Config, Options{Inherit: out.Core}); err == nil {
+	if _, err := p.Run(&setup(t, "ooo-8").Config.Config, Options{Inherit: out.Core}); err == nil {
 		t.Error("a core of another configuration inherits")
 	}
 }

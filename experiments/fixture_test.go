@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/ooovm/ooovm/experiments/config"
-	"github.com/ooovm/ooovm/pipeline"
 	_ "github.com/ooovm/ooovm/predictor/oracle" // its predictors are named by presets
 	"github.com/ooovm/ooovm/traces"
 )
@@ -71,7 +70,7 @@ func setup(t testing.TB, preset string, set ...string) Setup {
 func chaotic(t testing.TB, preset string, seed uint64) Setup {
 	t.Helper()
 	s := setup(t, preset)
-	config.Chaos(s.Config, seed)
+	config.Chaos(&s.Config.Config, seed)
 	s.Hash = config.Hash(s.Config)
 	return s
 }
@@ -79,7 +78,7 @@ func chaotic(t testing.TB, preset string, seed uint64) Setup {
 // run simulates and describes; whether the block is right is for the caller to say.
 func run(t testing.TB, p *Block, s Setup, opt Options) (*Outcome, *Result) {
 	t.Helper()
-	out, err := p.Run(s.Config, opt)
+	out, err := p.Run(&s.Config.Config, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +92,7 @@ func run(t testing.TB, p *Block, s Setup, opt Options) (*Outcome, *Result) {
 
 // checkSlots asserts that every commit slot of every cycle has one cause, and every
 // squash and every serial slot one, too.
-func checkSlots(t testing.TB, cfg *pipeline.Config, r *Result) {
+func checkSlots(t testing.TB, cfg *config.Config, r *Result) {
 	t.Helper()
 	if got := sum(r.Squashes); got != r.Counts.Squashes {
 		t.Errorf("the squashes add up to %d of %d", got, r.Counts.Squashes)

@@ -98,7 +98,7 @@ func simulatesRight(t *testing.T, b *traces.Bundle) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := p.Run(setup(t, "ooo-4").Config, Options{Lockstep: true})
+	out, err := p.Run(&setup(t, "ooo-4").Config.Config, Options{Lockstep: true})
 	if err != nil {
 		t.Fatal(err)
 	}

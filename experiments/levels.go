@@ -7,7 +7,6 @@ import (
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/machine/oracle"
-	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -99,7 +98,7 @@ func (l *Levels) one(path string) (r LevelsReport) {
 // study is one block on one kind of core.
 type study struct {
 	name  string
-	cfg   *pipeline.Config
+	cfg   *config.Config
 	block []oracle.Footprint // what the reference run has found
 }
 
@@ -157,7 +156,7 @@ func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, dif
 		}
 		for _, mapping := range info.Mappings {
 			for _, n := range l.Cores {
-				mc, err := Sharing(s.cfg)
+				mc, err := s.cfg.Machine.Config()
 				if err != nil {
 					return nil, nil, err
 				}
@@ -169,7 +168,7 @@ func (l *Levels) rows(p *Block, s *study, baseline uint64) (rows []LevelRow, dif
 				case info.OneCore && n != l.Cores[0]:
 					out = alone // the same whatever the number of cores
 				default:
-					out, err = p.Parallel(s.cfg, mc, l.Options)
+					out, err = p.Parallel(&s.cfg.Config, mc, l.Options)
 				}
 				if err != nil {
 					return nil, nil, err
@@ -218,35 +217,16 @@ func describeRow(info machine.PolicyInfo, mc machine.Config, out *ParallelOutcom
 	return row
 }
 
-// Sharing reads the machine section of a configuration.
-func Sharing(cfg *pipeline.Config) (machine.Config, error) {
-	c := &cfg.Machine
-	crediting, err := state.CreditingOf(c.Crediting)
-	if err != nil {
-		return machine.Config{}, err
-	}
-	mc := machine.Config{
-		Policy: c.Policy, Mapping: c.Mapping, Cores: c.Cores, Crediting: crediting,
-		Schedule: uint64(c.Schedule), Check: uint64(c.Check), Lookahead: c.Lookahead, Budget: uint64(c.Budget), Retries: c.Retries, Restart: c.Estimate == "restart",
-	}
-	if mc.Mapping == "default" {
-		mc.Mapping = ""
-	}
-	_, mc.Mapping, err = machine.FindPolicy(mc.Policy, mc.Mapping)
-	return mc, err
-}
-
 // Reference runs the block in order on one core, over the same view of the state as
 // every policy: it takes the cycles of a sequential run, and finds what each
 // transaction reads and writes.
-func (p *Block) Reference(cfg *pipeline.Config, opt Options) (*ParallelOutcome, error) {
-	own := *cfg
-	own.Machine.Policy, own.Machine.Mapping, own.Machine.Cores = machine.InOrder, "default", 1
-	mc, err := Sharing(&own)
+func (p *Block) Reference(cfg *config.Config, opt Options) (*ParallelOutcome, error) {
+	settings := cfg.Machine.Alone()
+	mc, err := settings.Config()
 	if err != nil {
 		return nil, err
 	}
-	return p.Parallel(&own, mc, opt)
+	return p.Parallel(&cfg.Config, mc, opt)
 }
 
 // Shared runs the block under the policy of the configuration and gives it as levels
@@ -271,7 +251,7 @@ type levelsOf struct {
 }
 
 // scalarLevels runs the block in order on a scalar core.
-func (p *Block) scalarLevels(cfg *pipeline.Config, opt Options) (levelsOf, error) {
+func (p *Block) scalarLevels(cfg *config.Config, opt Options) (levelsOf, error) {
 	l := Levels{Core: Setup{Preset: "scalar", Config: cfg}, Options: opt}
 	r, difference, err := l.Of(p)
 	return levelsOf{r, difference}, err
@@ -283,12 +263,12 @@ func (p *Block) share(setup Setup, opt Options, scalar levelsOf, found []oracle.
 	if err != nil {
 		return nil, nil, err
 	}
-	mc, err := Sharing(setup.Config)
+	mc, err := setup.Config.Machine.Config()
 	if err != nil {
 		return nil, nil, err
 	}
 	mc.Oracle = found
-	out, err := p.Parallel(setup.Config, mc, opt)
+	out, err := p.Parallel(&setup.Config.Config, mc, opt)
 	if err != nil {
 		return nil, nil, err
 	}

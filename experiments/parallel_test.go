@@ -5,9 +5,9 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/machine/oracle"
-	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -27,14 +27,14 @@ func everyPolicy(cores []int, visit func(name string, mc machine.Config)) {
 
 // shared runs a block under a policy, with the costs of the configuration, and asserts
 // that it is right, instruction by instruction.
-func shared(t *testing.T, p *Block, cfg *pipeline.Config, mc machine.Config, block []oracle.Footprint) *ParallelOutcome {
+func shared(t *testing.T, p *Block, cfg *config.Config, mc machine.Config, block []oracle.Footprint) *ParallelOutcome {
 	t.Helper()
-	costs, err := Sharing(cfg)
+	costs, err := cfg.Machine.Config()
 	if err != nil {
 		t.Fatal(err)
 	}
 	costs.Policy, costs.Mapping, costs.Cores, costs.Crediting, costs.Oracle = mc.Policy, mc.Mapping, mc.Cores, mc.Crediting, block
-	out, err := p.Parallel(cfg, costs, Options{Lockstep: true, MaxCycles: 100_000_000})
+	out, err := p.Parallel(&cfg.Config, costs, Options{Lockstep: true, MaxCycles: 100_000_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func shared(t *testing.T, p *Block, cfg *pipeline.Config, mc machine.Config, blo
 }
 
 // reference is the run in order, from which the declared access sets come.
-func reference(t *testing.T, p *Block, cfg *pipeline.Config, c state.Crediting) *ParallelOutcome {
+func reference(t *testing.T, p *Block, cfg *config.Config, c state.Crediting) *ParallelOutcome {
 	t.Helper()
 	return shared(t, p, cfg, machine.Config{Policy: machine.InOrder, Cores: 1, Crediting: c}, nil)
 }

@@ -32,7 +32,7 @@ func (c *Campaign) program(p *fueltrace.Program) (*Result, error) {
 			return nil, err
 		}
 	}
-	out, err := fuelrun.Run(p, c.Setup.Config, opt)
+	out, err := fuelrun.Run(p, &c.Setup.Config.Config, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (c *Campaign) program(p *fueltrace.Program) (*Result, error) {
 			if err != nil {
 				return nil, err
 			}
-			base, err := fuelrun.Run(p, cfg, opt)
+			base, err := fuelrun.Run(p, &cfg.Config, opt)
 			if err != nil {
 				return nil, err
 			}

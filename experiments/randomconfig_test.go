@@ -97,7 +97,7 @@ func TestRandomConfigurations(t *testing.T) {
 					err = out.Difference
 				}
 				if err != nil {
-					text, _ := json.MarshalIndent(config.Map(cfg), "", "  ")
+					text, _ := json.MarshalIndent(config.Map(config.Alone(cfg)), "", "  ")
 					t.Fatalf("block %s: %v\nconfiguration file (.json):\n%s", p.Bundle.Name, err, text)
 				}
 			}

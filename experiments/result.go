@@ -3,6 +3,7 @@ package experiments
 import (
 	"math"
 
+	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
@@ -305,7 +306,7 @@ func (p *Block) traceInfo(gasUsed uint64) (TraceInfo, error) {
 type Setup struct {
 	Preset string
 	Hash   string
-	Config *pipeline.Config
+	Config *config.Config
 	Carry  bool   // predictors are handed on from block to block
 	Learnt string // digest of the run that they come from, empty at first
 }
@@ -351,7 +352,7 @@ func configInfo(s Setup) ConfigInfo {
 func describe(setup Setup, trace TraceInfo, core, scalar, folded *pipeline.Core) *Result {
 	s := &core.Stats
 	cycles := core.Cycle()
-	cfg := setup.Config
+	cfg := &setup.Config.Config
 	r := &Result{
 		Schema: ResultSchema,
 		Trace:  trace,

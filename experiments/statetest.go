@@ -330,7 +330,7 @@ func (t *subtest) finishGolden() (err error) {
 
 // execute runs the core, in lockstep unless that is turned off.
 func (t *subtest) execute(sys *evm.System) error {
-	core, err := pipeline.New(*t.Setup.Config, sys, t.oracle)
+	core, err := pipeline.New(t.Setup.Config.Config, sys, t.oracle)
 	if err != nil {
 		return err
 	}

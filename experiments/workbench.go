@@ -3,9 +3,8 @@ package experiments
 import (
 	"sync"
 
-	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/machine/oracle"
-	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -42,7 +41,7 @@ func NewWorkbench(b *traces.Bundle, opt Options, record bool) (*Workbench, error
 // in-order cores beside it.
 func (w *Workbench) RunOne(setup Setup, baseline bool) (r *Result, err error) {
 	err = guarded(w.Bundle.Name, w.opt.Stop, func() error {
-		out, err := w.Run(setup.Config, w.opt)
+		out, err := w.Run(&setup.Config.Config, w.opt)
 		if err != nil {
 			return err
 		}
@@ -63,8 +62,8 @@ func (w *Workbench) RunOne(setup Setup, baseline bool) (r *Result, err error) {
 func (w *Workbench) RunShared(setup Setup) (r *LevelsResult, difference, err error) {
 	err = guarded(w.Bundle.Name, w.opt.Stop, func() error {
 		alone := *setup.Config
-		alone.Machine.Policy, alone.Machine.Mapping, alone.Machine.Cores = machine.InOrder, "default", 1
-		sharing := pipeline.Config{Machine: alone.Machine}
+		alone.Machine = alone.Machine.Alone()
+		sharing := config.Config{Machine: alone.Machine}
 		scalar, err := w.scalar.get(sharing, func() (levelsOf, error) { return w.scalarLevels(&sharing, w.opt) })
 		if err != nil {
 			return err
@@ -92,11 +91,11 @@ const memoSize = 8
 // Who asks for what another is about to compute waits for it.
 type memo[T any] struct {
 	mu   sync.Mutex
-	keys []pipeline.Config
+	keys []config.Config
 	vals []func() (T, error)
 }
 
-func (m *memo[T]) get(key pipeline.Config, compute func() (T, error)) (T, error) {
+func (m *memo[T]) get(key config.Config, compute func() (T, error)) (T, error) {
 	m.mu.Lock()
 	val := (func() (T, error))(nil)
 	for i := range m.keys {

@@ -128,5 +128,5 @@ func preset(t *testing.T, name string) *pipeline.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &eff.Config
+	return &eff.Config.Config
 }

@@ -52,7 +52,7 @@ System calls, the transaction envelope and signatures are not counted.
 			switch latency {
 			case "unit":
 			case "model":
-				study.Options.Model = &eff.Config
+				study.Options.Model = &eff.Config.Config
 			default:
 				return usageError(fmt.Errorf("--latency %q: it is unit or model", latency))
 			}

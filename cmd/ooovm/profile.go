@@ -74,7 +74,7 @@ FILE.pb.gz for go tool pprof. Without arguments it profiles the embedded block.
 			if err != nil {
 				return &experiments.InputError{Err: err}
 			}
-			rec, cycles, err := profiled(b, &eff.Config)
+			rec, cycles, err := profiled(b, &eff.Config.Config)
 			if err != nil {
 				return err
 			}

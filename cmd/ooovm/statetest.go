@@ -34,7 +34,7 @@ func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*experiments.Sta
 		return nil, usageError(fmt.Errorf("--jobs %d: a number of subtests at once, or 0 for all host cores", f.jobs))
 	}
 	if f.flags.Changed("chaos") {
-		config.Chaos(&eff.Config, f.chaos)
+		config.Chaos(&eff.Config.Config, f.chaos)
 		eff.Preset += fmt.Sprintf(" with chaos %d", f.chaos)
 	}
 	s := &experiments.StateTests{

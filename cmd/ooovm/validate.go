@@ -211,7 +211,7 @@ ratio of the two totals.
 				return err
 			}
 			sum := tally{c: c}
-			b := experiments.Bench(paths, eff.Preset, &eff.Config, carry, sum.note)
+			b := experiments.Bench(paths, eff.Preset, &eff.Config.Config, carry, sum.note)
 			if b.Blocks == 0 {
 				return sum.err(len(paths))
 			}

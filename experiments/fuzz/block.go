@@ -32,7 +32,7 @@ func DrawBlock(seed uint64) *Block {
 	c := draw(d)
 	c.Name = fmt.Sprintf("block %d", seed)
 	if c.Machine.ReadsGolden() { // which is of the order in a block, here unknown
-		c.Machine = &config.Presets()[2].Config
+		c.Machine = &config.Presets()[2].Config.Config
 	}
 	for _, a := range senders {
 		c.Accounts = append(c.Accounts, Account{Address: a, Balance: isa.Word{0, 1}})

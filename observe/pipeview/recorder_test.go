@@ -239,9 +239,9 @@ func machine(t *testing.T, preset string, seed uint64, set ...string) *pipeline.
 		t.Fatal(err)
 	}
 	if seed > 0 {
-		config.Chaos(&eff.Config, seed)
+		config.Chaos(&eff.Config.Config, seed)
 	}
-	return &eff.Config
+	return &eff.Config.Config
 }
 
 // recorded runs the block and keeps one transaction.

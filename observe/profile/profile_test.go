@@ -31,7 +31,7 @@ func embedded(t *testing.T, set ...string) (*profile.Recorder, *pipeline.Core) {
 		t.Fatal(err)
 	}
 	rec := profile.New(eff.Config.Core.Commit)
-	out, err := p.Run(&eff.Config, experiments.Options{Lockstep: true, Ledger: rec})
+	out, err := p.Run(&eff.Config.Config, experiments.Options{Lockstep: true, Ledger: rec})
 	if err != nil || out.Difference != nil {
 		t.Fatal(err, out.Difference)
 	}
