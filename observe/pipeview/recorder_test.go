@@ -13,9 +13,9 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/fuel"
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/pipeline"
 	_ "github.com/ooovm/ooovm/predictor/oracle" // for the preset limit
 	"github.com/ooovm/ooovm/traces"
@@ -245,10 +245,10 @@ func machine(t *testing.T, preset string, seed uint64, set ...string) *pipeline.
 }
 
 // recorded runs the block and keeps one transaction.
-func recorded(t *testing.T, p *experiments.Block, cfg *pipeline.Config, tx int) *Recorder {
+func recorded(t *testing.T, p *run.Block, cfg *pipeline.Config, tx int) *Recorder {
 	t.Helper()
 	rec := NewRecorder()
-	out, err := p.Run(cfg, experiments.Options{Lockstep: true, Probe: rec, ProbeTx: tx})
+	out, err := p.Run(cfg, run.Options{Lockstep: true, Probe: rec, ProbeTx: tx})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,13 +289,13 @@ func views(t *testing.T, rec *Recorder) fates {
 }
 
 // embedded is the block that is part of the program.
-func embedded(t *testing.T) *experiments.Block {
+func embedded(t *testing.T) *run.Block {
 	t.Helper()
 	b, err := traces.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, err := experiments.Prepare(b, true)
+	block, err := run.Prepare(b, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 
 	pprof "github.com/google/pprof/profile"
 
-	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/observe/profile"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
@@ -22,7 +22,7 @@ func embedded(t *testing.T, set ...string) (*profile.Recorder, *pipeline.Core) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := experiments.Prepare(b, true)
+	p, err := run.Prepare(b, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func embedded(t *testing.T, set ...string) (*profile.Recorder, *pipeline.Core) {
 		t.Fatal(err)
 	}
 	rec := profile.New(eff.Config.Core.Commit)
-	out, err := p.Run(&eff.Config.Config, experiments.Options{Lockstep: true, Ledger: rec})
+	out, err := p.Run(&eff.Config.Config, run.Options{Lockstep: true, Ledger: rec})
 	if err != nil || out.Difference != nil {
 		t.Fatal(err, out.Difference)
 	}
