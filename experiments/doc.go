@@ -8,10 +8,9 @@
 //	campaign, levels, ablation, limits,  one command each: run and validate, levels, ablate,
 //	bench, inspect, statetest, crossvm   limits, bench, trace info, statetest, run --compare
 //	batch                                many inputs, in order, guarded
-//	run                                  one block under one configuration: one judged result
+//	run, fuzz                            one block under one configuration: one judged result; programs that nobody wrote
 //	fuel                                 programs of the FuelVM, and what makes them
 //	config                               presets, files, environment, flags: one configuration
 //	corpus, stats, table                 sets of blocks; statistics; printing
-//	fuzz                                 programs that nobody wrote
 //	runtest, gethtest                    for tests alone
 package experiments

@@ -77,7 +77,8 @@ func (c *Case) unguarded() (r *run, out Outcome, err error) {
 	return r, r.out, err
 }
 
-// run is a case while it runs: machine.Watcher of its core. go-ethereum runs each
+// run is a case while it runs: machine.Watcher of its core. It does not use experiments/run:
+// a case has no golden run of the whole, and may end in the middle. go-ethereum runs each
 // transaction on the world that the core has left, once that has been compared.
 type run struct {
 	*Case

@@ -7,7 +7,6 @@ import (
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/runtest"
 	"github.com/ooovm/ooovm/pipeline"
-	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -44,21 +43,13 @@ func TestPrefixGas(t *testing.T) {
 // is committed.
 func TestPredictors(t *testing.T) {
 	reference, _ := runtest.Right(t, runtest.Embedded(t), runtest.Setup(t, "ooo-4"))
-	for _, kind := range []struct {
-		key   string
-		names []string
-	}{
-		{"predictor.branch", predictor.Directions.Names()},
-		{"predictor.target", predictor.Targets.Names()},
-		{"predictor.call", predictor.CallTargets.Names()},
-		{"predictor.memory", predictor.Dependences.Names()},
-		{"predictor.state", predictor.Dependences.Names()},
-		{"predictor.value", predictor.ValuePredictors.Names()},
-		{"predictor.keys", predictor.KeyPredictors.Names()},
-		{"predictor.runahead", []string{"true", "false"}},
-	} {
-		for _, name := range kind.names {
-			set := kind.key + "=" + name
+	alone := map[string][]string{"runahead": {"true", "false"}}
+	for _, kind := range pipeline.PredictorKinds() {
+		alone[kind.Key] = kind.Names()
+	}
+	for key, names := range alone {
+		for _, name := range names {
+			set := "predictor." + key + "=" + name
 			t.Run(set, func(t *testing.T) {
 				out, _ := runtest.Right(t, runtest.Embedded(t), runtest.Setup(t, "ooo-4", set))
 				runtest.SameCommitted(t, reference, out)

@@ -69,7 +69,8 @@ type task struct {
 
 // Execute runs the points of the shard that are not done, several at once. What is done
 // stays done whatever happens next; the error is for what stopped the work: the user,
-// or a disk that is full.
+// or a disk that is full. Its loop is not that of batch: a point is kept as it ends, in no
+// order, so that a sweep that is killed loses only what was under way.
 func (r *Run) Execute(opt Options) (x Execution, err error) {
 	begin := time.Now()
 	st := &store{dir: r.Dir}
