@@ -16,7 +16,7 @@ import (
 // What the embedded block costs under ooo-4: statements of the simulator executed,
 // and allocations of the host. Time on a shared machine is noise and its processor
 // counts no instructions for guests; the number of statements is the same on every
-// host, and grows with the work. Who makes the simulator faster lowers the figures.
+// host, and grows with the work. A change that makes it cheaper lowers these constants.
 const (
 	committedStatements  = 44_062_992
 	committedAllocations = 1663
