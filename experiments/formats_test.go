@@ -1,4 +1,4 @@
-package experiments
+package experiments_test
 
 import (
 	"os"
@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/experiments/ablation"
+	"github.com/ooovm/ooovm/experiments/bench"
+	"github.com/ooovm/ooovm/experiments/limits"
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/pipeline"
 )
 
@@ -43,12 +47,12 @@ func TestFormatsDocument(t *testing.T) {
 			walk(path+name+".", f.Type)
 		}
 	}
-	walk("", reflect.TypeFor[Result]())
-	walk("bench: ", reflect.TypeFor[Benchmark]())
-	walk("limits: ", reflect.TypeFor[LimitResult]())
-	walk("ablate: ", reflect.TypeFor[Ablation]())
-	walk("ablate step: ", reflect.TypeFor[AblatedStep]())
-	for _, schema := range []string{ResultSchema, BenchSchema, LimitSchema, AblationSchema} {
+	walk("", reflect.TypeFor[run.Result]())
+	walk("bench: ", reflect.TypeFor[bench.Report]())
+	walk("limits: ", reflect.TypeFor[limits.Result]())
+	walk("ablate: ", reflect.TypeFor[ablation.Result]())
+	walk("ablate step: ", reflect.TypeFor[ablation.Step]())
+	for _, schema := range []string{run.ResultSchema, bench.Schema, limits.Schema, ablation.Schema} {
 		if !strings.Contains(string(text), schema) {
 			t.Errorf("%s is not in docs/formats.md", schema)
 		}

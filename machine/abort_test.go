@@ -55,7 +55,7 @@ func TestAbort(t *testing.T) {
 		cache := evm.NewCache()
 		make := func() (*pipeline.Core, *evm.Speculative) {
 			sys := evm.NewSpeculative(env, txs, cache, state.Strict)
-			core, err := pipeline.New(eff.Config, sys, nil)
+			core, err := pipeline.New(eff.Config.Config, sys, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

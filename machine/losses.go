@@ -1,6 +1,6 @@
 package machine
 
-import "fmt"
+import "github.com/ooovm/ooovm/invariant"
 
 // Loss says what a core's cycle was spent on, or lost to. The losses of a run add up
 // to cores times cycles: a speedup stack (Eyerman, Du Bois and Eeckhout, ISPASS 2012).
@@ -55,7 +55,7 @@ func (s *Stats) settle(reference uint64) error {
 		sum += n
 	}
 	if want := uint64(s.Cores) * s.Cycles; sum != want {
-		return fmt.Errorf("simulator error: %d core cycles have a cause, there were %d", sum, want)
+		return invariant.Broken("%d core cycles have a cause, there were %d", sum, want)
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package machine
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
 	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/machine/oracle"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
@@ -145,7 +145,7 @@ func (m *Machine) Run() error {
 	for !m.policy.Done() && m.err == nil {
 		next := m.next()
 		if next == never {
-			return errors.New("simulator error: no core can ever go on")
+			return invariant.Broken("no core can ever go on")
 		}
 		m.cycle(next)
 	}
@@ -443,7 +443,7 @@ func (m *Machine) finish() error {
 		case idle:
 			s.Losses[u.why] += u.become(idle, m.now)
 		case executing: // of nothing that is needed
-			return fmt.Errorf("simulator error: transaction %d still runs at the end of the block", u.x.Tx)
+			return invariant.Broken("transaction %d still runs at the end of the block", u.x.Tx)
 		default:
 			s.Losses[LossSchedule] += u.become(idle, m.now)
 		}
@@ -456,7 +456,7 @@ func (m *Machine) finish() error {
 			return fmt.Errorf("transaction %d: %w", tx, x.Err)
 		}
 		if !x.Unchanged() {
-			return fmt.Errorf("simulator error: transaction %d was committed on state that changed", tx)
+			return invariant.Broken("transaction %d was committed on state that changed", tx)
 		}
 		s.Committed += x.Instructions
 		s.CommittedWork += x.Cycles - x.Waited
@@ -486,7 +486,7 @@ func (m *Machine) Rearrange(policy, mapping string, cores int) error {
 		return nil
 	}
 	if m.Stats = info.Model(m, mapping); m.Stats.Losses[LossImbalance] > uint64(m.Stats.Cores)*m.Stats.Cycles {
-		return fmt.Errorf("simulator error: policy %s schedules more than %d cores can do in %d cycles", policy, cores, m.Stats.Cycles)
+		return invariant.Broken("policy %s schedules more than %d cores can do in %d cycles", policy, cores, m.Stats.Cycles)
 	}
 	return nil
 }

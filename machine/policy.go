@@ -52,7 +52,7 @@ type PolicyInfo struct {
 	Mappings []string // what transactions conflict on; the first is the default
 	Log      bool     // needs the log of what incarnations commit
 	Oracle   bool     // reads access sets that only a run of the block tells
-	OneCore  bool     // is an affair of one core's window (core.transactions): the machine has no part in it
+	OneCore  bool     // runs on one core, whose window reaches across (core.transactions); Machine does not run it
 	Source   string   // whose published mechanism it is
 	// Bounds, of a row that is read as a bound on the others, says on which; PassedBy says
 	// what is faster all the same.

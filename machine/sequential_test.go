@@ -39,7 +39,7 @@ func embedded(t *testing.T) (*pipeline.Core, *evm.System) {
 	sys := evm.NewSystem(world, env, txs, evm.NewCache())
 	eff, err := config.Load(config.Source{})
 	must(err)
-	core, err := pipeline.New(eff.Config, sys, nil)
+	core, err := pipeline.New(eff.Config.Config, sys, nil)
 	must(err)
 	must(state.BeginBlock(world, env, b.Header))
 	return core, sys

@@ -13,7 +13,6 @@ type Config struct {
 	State     StateConfig     `key:"state"`
 	Predictor PredictorConfig `key:"predictor"`
 	Chaos     ChaosConfig     `key:"chaos"`
-	Machine   MachineConfig   `key:"machine"`
 }
 
 // CoreConfig has the widths and the sizes of the window.
@@ -115,20 +114,6 @@ type PredictorConfig struct {
 // ChaosConfig makes the machine misbehave on purpose.
 type ChaosConfig struct {
 	Squash int `key:"squash" range:"0..1000000" doc:"random squashes, per million cycles"`
-}
-
-// MachineConfig says how several cores share a block. A core alone reads none of it.
-type MachineConfig struct {
-	Policy    string `key:"policy" registry:"policy" doc:"who runs which transaction when; sequential is one core without speculation"`
-	Cores     int    `key:"cores" range:"0..65536" doc:"cores on one block; 0: as many as it has transactions"`
-	Mapping   string `key:"mapping" oneof:"default key holder address contract key-sets key-always schedule schedule-oracle" doc:"what the transactions of a policy with declared access sets conflict on"`
-	Crediting string `key:"crediting" oneof:"strict lazy-beneficiary lazy-transfers" doc:"changes of balances that commute: none, credits of fees, all credits and debits that are covered"`
-	Estimate  string `key:"estimate" oneof:"wait restart" doc:"block-stm, on a value about to be replaced: wait in place, or restart when it is there"`
-	Schedule  int    `key:"schedule" range:"0..1000000" doc:"cycles that taking a task costs a core"`
-	Check     int    `key:"check" range:"0..1000000" doc:"cycles that a validation takes for each key"`
-	Lookahead int    `key:"lookahead" range:"1..1048576" doc:"sealevel: transactions in block order that the scheduler looks at"`
-	Budget    int    `key:"budget" range:"0..1000000000000" doc:"sealevel: gas that the transactions given to a core may use; 0: the block's limit divided by the cores"`
-	Retries   int    `key:"retries" range:"0..1048576" doc:"block-stm: incarnations of one transaction until the block is run again in order; 0: cores squared and transactions and 30"`
 }
 
 // ReadsGolden reports whether anything in the configuration is an oracle.

@@ -18,13 +18,13 @@ import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/decoder/evm/asm"
-	"github.com/ooovm/ooovm/experiments/schedule"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/pipeline"
 	_ "github.com/ooovm/ooovm/predictor/oracle"
 	"github.com/ooovm/ooovm/rob"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/timing"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -54,7 +54,7 @@ type program struct {
 // latencies that tell operations apart, and oracles: no program waits for anything
 // that its test is not about.
 func base() pipeline.Config {
-	const n = schedule.Unlimited
+	const n = timing.Unlimited
 	return pipeline.Config{
 		Core: pipeline.CoreConfig{
 			Stack: "fold", Decode: 128, Width: 8, Issue: 8, Commit: 8, Taken: 1, FrontEnd: 1, ROB: 64, IQ: 64,
@@ -114,7 +114,7 @@ func (p *program) check(t *testing.T) {
 		t.Fatalf("the machine has %+v, go-ethereum %+v", sys.Results[0], want)
 	}
 	p.compare(t, rec, core.Cycle(), env.Program)
-	source := &schedule.Source{Golden: golden, Env: sys.Env}
+	source := &timing.Source{Golden: golden, Env: sys.Env}
 	compareSchedule(t, source, &env, &cfg, rec)
 }
 
@@ -150,14 +150,14 @@ func (p *program) compare(t *testing.T, rec *recorder, cycles uint64, envelope *
 }
 
 // compareSchedule compares the committed micro-ops with the scheduler's.
-func compareSchedule(t *testing.T, source *schedule.Source, env *decoder.Envelope, cfg *pipeline.Config, rec *recorder) {
+func compareSchedule(t *testing.T, source *timing.Source, env *decoder.Envelope, cfg *pipeline.Config, rec *recorder) {
 	t.Helper()
-	scheduler, err := schedule.New(cfg)
+	scheduler, err := timing.New(cfg)
 	if err != nil {
 		return // a configuration that only the table above checks
 	}
 	stream, err := source.Build(0, env, cfg.Core.Stack, cfg.Core.Decode)
-	if not := (*schedule.NotCovered)(nil); errors.As(err, &not) {
+	if not := (*timing.NotCovered)(nil); errors.As(err, &not) {
 		return
 	}
 	if err != nil {
@@ -184,7 +184,7 @@ type recorder struct {
 }
 
 type row struct {
-	schedule.Times
+	timing.Times
 	op       isa.Op
 	prog     *decoder.Program
 	squashed uint64 // cycle

@@ -5,7 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/ablation"
+	"github.com/ooovm/ooovm/experiments/batch"
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/table"
 )
@@ -30,16 +31,16 @@ dataflow limit counts executed instructions instead of micro-ops.`,
 			if err != nil {
 				return err
 			}
-			study := &experiments.AblationStudy{
+			study := &ablation.Study{
 				Base: config.Source{Env: c.environ, Set: append([]string{"preset=" + base}, s.set...)},
-				Jobs: s.jobs, Stop: ctx,
+				Host: batch.Host{Jobs: s.jobs}, Stop: ctx,
 			}
 			if err := study.Prepare(); err != nil {
 				return usageError(err)
 			}
 			t := tally{c: c}
-			var total experiments.Ablation
-			each := func(r experiments.AblationReport) error {
+			var total ablation.Result
+			each := func(r ablation.Report) error {
 				if t.note(r.Err); r.Err != nil {
 					return nil
 				}
@@ -67,7 +68,7 @@ dataflow limit counts executed instructions instead of micro-ops.`,
 	return cmd
 }
 
-func ablationTable(name string, a *experiments.Ablation) *table.Table {
+func ablationTable(name string, a *ablation.Result) *table.Table {
 	t := &table.Table{
 		Header: []string{name, "core", "oracle", "cycles", "instructions/cycle", "micro-ops/cycle", "gain", "speedup"},
 		Number: []bool{false, false, false, true, true, true, true, true},

@@ -1,56 +1,89 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
-	"github.com/ooovm/ooovm/experiments"
-	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/spf13/cobra"
+
+	"github.com/ooovm/ooovm/experiments/chart"
+	"github.com/ooovm/ooovm/experiments/stats"
+	"github.com/ooovm/ooovm/experiments/sweep"
 	"github.com/ooovm/ooovm/experiments/table"
-	"github.com/ooovm/ooovm/suggest"
 )
 
-// compare runs workloads on both machines side by side.
-func (c *cli) compare(with string, names []string, camp *experiments.Campaign) error {
-	if with != "evm" {
-		return usageError(fmt.Errorf("--compare %q: the FuelVM can be compared with evm", with))
+func newCompare(c *cli) *cobra.Command {
+	var metrics []string
+	cmd := &cobra.Command{
+		Use:   "compare DIR_A DIR_B",
+		Short: "Say in what two sweeps differ and whether it matters",
+		Long: `Pairs the points of two sweeps by block and by the axes that both have, says in what program, blocks and
+configuration they differ, and compares metrics block by block: the ratio B/A of the totals with its
+95 % interval (bootstrap over blocks), the blocks that are better and worse, and a sign test.`,
+		Example: `  ooovm compare runs/before runs/after
+  ooovm compare runs/bimodal runs/tage --metric cycles --metric branch_mpki --json`,
+		Args: cobra.ExactArgs(2),
+		RunE: action(func(_ *cobra.Command, args []string) error {
+			a, err := sweep.Open(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			b, err := sweep.Open(args[1])
+			if err != nil {
+				return usageError(err)
+			}
+			r, err := chart.Compare(a, b, metrics)
+			if err != nil {
+				return usageError(err)
+			}
+			return c.print(r, comparisonTables(r)...)
+		}),
 	}
-	known := experiments.ComparedWorkloads()
-	if len(names) == 0 {
-		names = known
+	cmd.Flags().StringArrayVar(&metrics, "metric", nil, "`metric` to compare, as plot has them; repeatable (default the usual ones)")
+	return cmd
+}
+
+func comparisonTables(r *chart.Comparison) []*table.Table {
+	what := &table.Table{Header: []string{"what differs", r.A, r.B}}
+	for _, d := range r.Differences {
+		what.Add(d.What, shortened(d.A), shortened(d.B))
 	}
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return usageError(fmt.Errorf("--compare runs workloads that both machines have: %s; not %q%s", strings.Join(known, ", "), name, suggest.Text(name, known)))
-		}
+	if len(r.Differences) == 0 {
+		what.Add("nothing", "", "")
 	}
-	eff, err := config.Load(config.Source{Set: []string{"preset=limit"}})
-	if err != nil {
-		return err
-	}
-	limit := experiments.Setup{Preset: eff.Preset, Hash: config.Hash(&eff.Config), Config: &eff.Config}
-	r, err := experiments.Compare(names, camp.Setup, limit, camp.Options)
-	if err != nil {
-		return &exitError{codeOf(err), err}
-	}
+	points := &table.Table{Header: []string{"points", "number"}, Number: []bool{false, true}}
+	points.Add("paired", r.Pairs)
+	points.Add("of these without a right result", r.Failed)
+	points.Add("only in "+r.A, r.OnlyA)
+	points.Add("only in "+r.B, r.OnlyB)
 	t := &table.Table{
-		Header: []string{"workload", "machine", "txs", "right", "instructions", "micro-ops", "executed", "cycles", "IPC", "uIPC", "speedup", "limit cycles", "limit IPC"},
-		Number: []bool{false, false, true, false, true, true, true, true, true, true, true, true, true},
+		Header: []string{"metric", "mean over blocks", "A", "B", "B/A", "95 % interval", "blocks", "better", "worse", "same", "sign test p", "verdict"},
+		Number: []bool{false, false, true, true, true, true, true, true, true, true, true, false},
 	}
-	wrong := false
-	for i := range r.Rows {
-		row := &r.Rows[i]
-		wrong = wrong || !row.OK
-		t.Add(row.Workload, row.Machine, row.Transactions, checkMark(&row.OK), row.Instructions, row.Uops, row.ExecutedUops, row.Cycles,
-			number(row.IPC, 3), number(row.UIPC, 3), number(row.Speedup, 3), row.LimitCycles, number(row.LimitIPC, 3))
+	for i := range r.Metrics {
+		m := &r.Metrics[i]
+		interval := ""
+		if low := digits(m.Test.Interval.Low); low != "" {
+			interval = low + " to " + digits(m.Test.Interval.High)
+		}
+		t.Add(m.Metric, string(m.Mean), digits(m.A), digits(m.B), digits(m.Test.Ratio), interval,
+			m.Test.N, m.Better, m.Worse, m.Test.Same, digits(m.Test.SignTest), m.Verdict)
 	}
-	if err := c.print(r, t); err != nil {
-		return err
+	return []*table.Table{what, points, t}
+}
+
+// digits prints four of a number, nothing where it is undefined.
+func digits(x stats.Float) string {
+	if x.String() == "" {
+		return ""
 	}
-	if wrong {
-		return &exitError{exitDifference, errors.New("a run differs from its golden run")}
+	return fmt.Sprintf("%.4g", float64(x))
+}
+
+// shortened cuts hashes down to what tells them apart.
+func shortened(s string) string {
+	const hash = 64
+	if len(s) == hash {
+		return s[:16]
 	}
-	return nil
+	return s
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/corpus"
+	"github.com/ooovm/ooovm/experiments/run"
 )
 
 func newCorpus(c *cli) *cobra.Command {
@@ -31,7 +31,7 @@ the same without an index, more slowly.`,
 				return usageError(errors.New("corpus index takes one folder"))
 			}
 			t := tally{c: c}
-			all, executed, ignored, err := corpus.Index(args[0], func(err error) { t.note(&experiments.InputError{Err: err}) })
+			all, executed, ignored, err := corpus.Index(args[0], func(err error) { t.note(run.Input(err)) })
 			if err != nil {
 				return usageError(err)
 			}

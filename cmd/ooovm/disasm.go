@@ -13,7 +13,7 @@ import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/decoder/fuel"
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/state"
 	fuelstate "github.com/ooovm/ooovm/state/fuel"
@@ -112,7 +112,7 @@ func (l *listing) locate(arg string) (code []byte, fork evm.Fork, err error) {
 	if path == "embedded" {
 		path = ""
 	}
-	b, err := experiments.Open(path)
+	b, err := run.Open(path)
 	if err != nil {
 		return nil, 0, err
 	}

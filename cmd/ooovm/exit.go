@@ -79,3 +79,11 @@ func errOneOf(flag, value string, words []string) error {
 
 // errFlag says which flag an error is about.
 func errFlag(flag string, err error) error { return fmt.Errorf("%s: %w", flag, err) }
+
+// checkJobs refuses a number of jobs that is none.
+func checkJobs(jobs int, of string) error {
+	if jobs >= 0 {
+		return nil
+	}
+	return usageError(fmt.Errorf("--jobs %d: a number of %s at once, or 0 for all host cores", jobs, of))
+}

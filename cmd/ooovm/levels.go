@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/levels"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/machine"
 )
@@ -51,7 +51,7 @@ The settings under machine., such as machine.crediting, hold for all rows.
 			if err != nil {
 				return err
 			}
-			l := &experiments.Levels{Core: camp.Setup, Options: camp.Options, Jobs: camp.Jobs, Only: policies}
+			l := &levels.Study{Core: camp.Setup, Options: camp.Options, Host: camp.Host, Only: policies}
 			if l.Cores, err = coreCounts(cores); err != nil {
 				return usageError(err)
 			}
@@ -103,11 +103,11 @@ func coreCount(n int) string {
 	return strconv.Itoa(n)
 }
 
-func (c *cli) levels(l *experiments.Levels, paths []string) error {
+func (c *cli) levels(l *levels.Study, paths []string) error {
 	t := tally{c: c}
-	total := experiments.LevelTotals{}
-	each := func(r experiments.LevelsReport) error {
-		t.noteLevels(&r)
+	total := levels.Totals{}
+	each := func(r levels.Report) error {
+		t.note(r.Err)
 		if r.Result == nil {
 			return nil
 		}
@@ -135,50 +135,46 @@ func (c *cli) levels(l *experiments.Levels, paths []string) error {
 	return t.err(len(paths))
 }
 
-// noteLevels counts a block that failed or whose results are wrong.
-func (t *tally) noteLevels(r *experiments.LevelsReport) {
-	if r.Err == nil && r.Difference != nil {
-		r.Err = &experiments.DifferenceError{Err: fmt.Errorf("%s: %w", r.Result.Trace.Name, r.Difference)}
-	}
-	t.note(r.Err)
+// levelTables lays levels out for a person.
+func levelTables(r *levels.Result) []*table.Table {
+	return []*table.Table{levelFacts(r), speedTable(r), lossTable(r)}
 }
 
-// levelTables lays levels out for a person: a row for each policy, a column for each
-// number of cores.
-func levelTables(r *experiments.LevelsResult) []*table.Table {
-	var counts []int
-	for _, row := range r.Rows {
-		if row.Core != r.Rows[0].Core || row.Policy != r.Rows[0].Policy || row.Mapping != r.Rows[0].Mapping {
-			break
-		}
-		counts = append(counts, row.Cores)
+// perPolicy is the rows of each policy and mapping on each core: one for each number of
+// cores, in the order of the first.
+func perPolicy(r *levels.Result) (groups [][]levels.Row) {
+	n := 0
+	for n < len(r.Rows) && r.Rows[n].Core == r.Rows[0].Core && r.Rows[n].Policy == r.Rows[0].Policy && r.Rows[n].Mapping == r.Rows[0].Mapping {
+		n++
 	}
-	speed := &table.Table{Header: []string{"core", "level", "policy", "mapping", "sets", "measure"}, Number: make([]bool, 6)}
-	for _, n := range counts {
-		speed.Header = append(speed.Header, coreCount(n))
-		speed.Number = append(speed.Number, true)
+	for i := 0; n > 0 && i+n <= len(r.Rows); i += n {
+		groups = append(groups, r.Rows[i:i+n])
 	}
-	lost := &table.Table{Header: []string{"core", "policy", "mapping", "cores"}, Number: []bool{false, false, false, true}}
-	for _, name := range machine.LossNames {
-		lost.Header = append(lost.Header, name)
-		lost.Number = append(lost.Number, true)
+	return groups
+}
+
+// speedTable has a row for each measure of a policy, a column for each number of cores.
+func speedTable(r *levels.Result) *table.Table {
+	t := &table.Table{Header: []string{"core", "level", "policy", "mapping", "sets", "measure"}, Number: make([]bool, 6)}
+	measures := []struct {
+		name string
+		of   func(*levels.Row) string
+	}{
+		{"speedup", func(row *levels.Row) string { return number(row.Speedup, 2) }},
+		{"executed again", func(row *levels.Row) string { return percent(row.Reexecutions, uint64(r.Trace.Transactions)) }},
+		{"cycles wasted", func(row *levels.Row) string { return percent(row.WastedCycles, spent(row)) }},
 	}
-	for i := 0; i+len(counts) <= len(r.Rows) && len(counts) > 0; i += len(counts) {
-		rows := r.Rows[i : i+len(counts)]
+	for i, rows := range perPolicy(r) {
 		first := &rows[0]
+		for j := range rows {
+			if i == 0 {
+				t.Header = append(t.Header, coreCount(rows[j].Cores))
+				t.Number = append(t.Number, true)
+			}
+		}
 		sets := "-"
 		if first.Oracle {
 			sets = "oracle"
-		}
-		measures := []struct {
-			name string
-			of   func(*experiments.LevelRow) string
-		}{
-			{"speedup", func(row *experiments.LevelRow) string { return number(row.Speedup, 2) }},
-			{"executed again", func(row *experiments.LevelRow) string {
-				return percent(row.Reexecutions, uint64(r.Trace.Transactions))
-			}},
-			{"cycles wasted", func(row *experiments.LevelRow) string { return percent(row.WastedCycles, spent(row)) }},
 		}
 		for k, m := range measures {
 			cells := []any{first.Core, first.Level, first.Policy, first.Mapping, sets, m.name}
@@ -191,9 +187,22 @@ func levelTables(r *experiments.LevelsResult) []*table.Table {
 			for j := range rows {
 				cells = append(cells, m.of(&rows[j]))
 			}
-			speed.Add(cells...)
+			t.Add(cells...)
 		}
-		if first.Lost == nil {
+	}
+	return t
+}
+
+// lossTable says what the core cycles of each policy went to, on the largest number of cores
+// that was asked for.
+func lossTable(r *levels.Result) *table.Table {
+	t := &table.Table{Header: []string{"core", "policy", "mapping", "cores"}, Number: []bool{false, false, false, true}}
+	for _, name := range machine.LossNames {
+		t.Header = append(t.Header, name)
+		t.Number = append(t.Number, true)
+	}
+	for _, rows := range perPolicy(r) {
+		if rows[0].Lost == nil {
 			continue
 		}
 		last := &rows[len(rows)-1]
@@ -206,39 +215,44 @@ func levelTables(r *experiments.LevelsResult) []*table.Table {
 		for _, name := range machine.LossNames {
 			cells = append(cells, percent(last.Lost[name], spent(last)))
 		}
-		lost.Add(cells...)
+		t.Add(cells...)
 	}
-	facts := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
-	facts.Add("block", r.Trace.Name)
-	facts.Add("transactions", r.Trace.Transactions)
-	facts.Add("cycles of one scalar core", r.BaselineCycles)
-	facts.Add("T1/Tinf, weighted by work, scalar", number(r.T1OverTinf, 2))
-	for _, d := range experiments.ConflictDefinitions() {
+	return t
+}
+
+// levelFacts is what the rows have in common.
+func levelFacts(r *levels.Result) *table.Table {
+	t := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
+	t.Add("block", r.Trace.Name)
+	t.Add("transactions", r.Trace.Transactions)
+	t.Add("cycles of one scalar core", r.BaselineCycles)
+	t.Add("T1/Tinf, weighted by work, scalar", number(r.T1OverTinf, 2))
+	for _, d := range levels.Definitions() {
 		if share := r.IndependentShare[d]; share != nil {
-			facts.Add("independent transactions by "+d, fmt.Sprintf("%.1f %%", 100**share))
+			t.Add("independent transactions by "+d, fmt.Sprintf("%.1f %%", 100**share))
 		}
 	}
 	if len(r.Rows) > 0 {
-		facts.Add("crediting", r.Rows[0].Crediting)
+		t.Add("crediting", r.Rows[0].Crediting)
 	}
 	for _, info := range machine.Policies() {
-		if !slices.ContainsFunc(r.Rows, func(row experiments.LevelRow) bool { return row.Policy == info.Name }) {
+		if !slices.ContainsFunc(r.Rows, func(row levels.Row) bool { return row.Policy == info.Name }) {
 			continue
 		}
 		if info.Model != nil {
-			facts.Add(info.Name, "a schedule of the run in order; "+info.Source)
+			t.Add(info.Name, "a schedule of the run in order; "+info.Source)
 		}
 		if info.Bounds != "" {
-			facts.Add(info.Name+" bounds", info.Bounds)
-			facts.Add(info.Name+" is passed by", info.PassedBy)
+			t.Add(info.Name+" bounds", info.Bounds)
+			t.Add(info.Name+" is passed by", info.PassedBy)
 		}
 	}
-	facts.Add("not modelled", "signature checks, state root")
-	return []*table.Table{facts, speed, lost}
+	t.Add("not modelled", "signature checks, state root")
+	return t
 }
 
 // spent is the core cycles of a run.
-func spent(row *experiments.LevelRow) (sum uint64) {
+func spent(row *levels.Row) (sum uint64) {
 	for _, n := range row.Lost {
 		sum += n
 	}

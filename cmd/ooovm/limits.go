@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/limits"
 	"github.com/ooovm/ooovm/experiments/table"
 )
@@ -37,7 +36,7 @@ System calls, the transaction envelope and signatures are not counted.
 			if window < 0 || width < 0 {
 				return usageError(fmt.Errorf("--window %d, --width %d: a number of instructions, or 0 for any number", window, width))
 			}
-			study := &experiments.LimitStudy{Options: limits.Options{Window: window, Width: width}}
+			study := &limits.Study{Options: limits.Options{Window: window, Width: width}}
 			eff, err := s.load(c)
 			if err != nil {
 				return err
@@ -52,7 +51,7 @@ System calls, the transaction envelope and signatures are not counted.
 			switch latency {
 			case "unit":
 			case "model":
-				study.Options.Model = &eff.Config
+				study.Options.Model = &eff.Config.Config
 			default:
 				return usageError(fmt.Errorf("--latency %q: it is unit or model", latency))
 			}
@@ -75,14 +74,14 @@ System calls, the transaction envelope and signatures are not counted.
 	return cmd
 }
 
-func (c *cli) limits(study *experiments.LimitStudy, paths []string) error {
+func (c *cli) limits(study *limits.Study, paths []string) error {
 	t := tally{c: c}
 	out := &rows{c: c, header: &table.Table{
 		Header: []string{"block", "fork", "txs", "instructions", "executed", "critical path", "instructions/cycle", "executed/cycle"},
 		Number: []bool{false, false, true, true, true, true, true, true},
 	}, least: []int{nameWidth(paths), forkWidth, 4}}
-	var total experiments.LimitResult
-	each := func(r experiments.LimitReport) error {
+	var total limits.Result
+	each := func(r limits.Report) error {
 		if t.note(r.Err); r.Err != nil {
 			return out.addFailed(r.Path, r.Err, len(out.header.Header))
 		}

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
-	"github.com/ooovm/ooovm/experiments/profile"
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/observe/profile"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -70,11 +70,11 @@ FILE.pb.gz for go tool pprof. Without arguments it profiles the embedded block.
 			if len(paths) != 1 {
 				return usageError(errors.New("a profile is of one block"))
 			}
-			b, err := experiments.Open(paths[0])
+			b, err := run.Open(paths[0])
 			if err != nil {
-				return &experiments.InputError{Err: err}
+				return run.Input(err)
 			}
-			rec, cycles, err := profiled(b, &eff.Config)
+			rec, cycles, err := profiled(b, &eff.Config.Config)
 			if err != nil {
 				return err
 			}
@@ -127,17 +127,17 @@ func profileFormat(path string) (func(*profile.Recorder, string, io.Writer) erro
 
 // profiled runs a block in lockstep and books its slots.
 func profiled(b *traces.Bundle, cfg *pipeline.Config) (rec *profile.Recorder, cycles uint64, err error) {
-	p, err := experiments.Prepare(b, true)
+	p, err := run.Prepare(b, true)
 	if err != nil {
-		return nil, 0, &experiments.DifferenceError{Err: err}
+		return nil, 0, run.Difference(err)
 	}
 	rec = profile.New(cfg.Core.Commit)
-	out, err := p.Run(cfg, experiments.Options{Lockstep: true, Ledger: rec})
+	out, err := p.Run(cfg, run.Options{Lockstep: true, Ledger: rec})
 	if err != nil {
 		return nil, 0, err
 	}
 	if out.Difference != nil {
-		return nil, 0, &experiments.DifferenceError{Err: out.Difference}
+		return nil, 0, run.Difference(out.Difference)
 	}
 	return rec, out.Core.Cycle(), nil
 }

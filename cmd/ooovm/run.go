@@ -11,12 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
-	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/batch"
+	"github.com/ooovm/ooovm/experiments/campaign"
 	"github.com/ooovm/ooovm/experiments/corpus"
-	"github.com/ooovm/ooovm/experiments/pipeview"
+	"github.com/ooovm/ooovm/experiments/levels"
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/observe/pipeview"
 	"github.com/ooovm/ooovm/traces/fuel"
 )
 
@@ -63,19 +65,19 @@ func (s *simulation) deadline() (context.Context, context.CancelFunc) {
 }
 
 // campaign prepares the runs of a command.
-func (s *simulation) campaign(ctx context.Context, c *cli) (*experiments.Campaign, error) {
+func (s *simulation) campaign(ctx context.Context, c *cli) (*campaign.Campaign, error) {
 	eff, err := s.load(c)
 	if err != nil {
 		return nil, err
 	}
-	if s.jobs < 0 {
-		return nil, usageError(fmt.Errorf("--jobs %d: a number of blocks at once, or 0 for all host cores", s.jobs))
+	if err := checkJobs(s.jobs, "blocks"); err != nil {
+		return nil, err
 	}
-	return &experiments.Campaign{
-		Setup:    experiments.Setup{Preset: eff.Preset, Hash: config.Hash(&eff.Config), Config: &eff.Config},
-		Options:  experiments.Options{Lockstep: s.check, MaxCycles: s.maxCycles, Stop: ctx},
+	return &campaign.Campaign{
+		Setup:    run.SetupOf(eff),
+		Options:  run.Options{Lockstep: s.check, MaxCycles: s.maxCycles, Stop: ctx},
 		Baseline: s.baseline,
-		Jobs:     s.jobs,
+		Host:     batch.Host{Jobs: s.jobs},
 		Carry:    s.carry,
 	}, nil
 }
@@ -107,7 +109,7 @@ func inputsAnd(c *cli, args []string, also func(path string) bool) ([]string, er
 	return paths, nil
 }
 
-// tally collects what went wrong over several blocks; the gravest gives the exit
+// tally collects what went wrong over several blocks; the severest gives the exit
 // code.
 type tally struct {
 	c          *cli
@@ -116,19 +118,17 @@ type tally struct {
 	unfinished int
 }
 
-// gravity orders exit codes.
-var gravity = map[int]int{exitOK: 0, exitUsage: 1, exitFailed: 2, exitDifference: 3, exitTimeout: 4, exitInterrupted: 5}
+// severity orders exit codes.
+var severity = map[int]int{exitOK: 0, exitUsage: 1, exitFailed: 2, exitDifference: 3, exitTimeout: 4, exitInterrupted: 5}
 
 // codeOf is the exit code for what kept a block from being simulated.
 func codeOf(err error) int {
-	var input *experiments.InputError
-	var diff *experiments.DifferenceError
-	switch {
+	switch fault := run.FaultOf(err); {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &input):
+	case fault == run.Unsound:
 		return exitUsage
-	case errors.As(err, &diff):
+	case fault == run.Different:
 		return exitDifference
 	case errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout
@@ -138,10 +138,10 @@ func codeOf(err error) int {
 	return exitFailed
 }
 
-func (t *tally) add(r experiments.Report) {
+func (t *tally) add(r campaign.Report) {
 	err := r.Err
 	if err == nil && !r.Result.Valid.OK {
-		err = &experiments.DifferenceError{Err: fmt.Errorf("%s: %s", r.Result.Trace.Name, r.Result.Valid.Difference)}
+		err = run.Difference(fmt.Errorf("%s: %s", r.Result.Trace.Name, r.Result.Valid.Difference))
 	}
 	t.note(err)
 }
@@ -156,7 +156,7 @@ func (t *tally) note(err error) {
 		t.c.complain(err)
 		t.failed++
 	}
-	if gravity[code] > gravity[t.code] {
+	if severity[code] > severity[t.code] {
 		t.code = code
 	}
 }
@@ -178,10 +178,14 @@ func (t *tally) err(blocks int) error {
 	return &exitError{t.code, fmt.Errorf("%d of %d blocks failed", t.failed, blocks)}
 }
 
+// runFlags are the flags of run.
+type runFlags struct {
+	simulation
+	compare, view, tx string
+}
+
 func newRun(c *cli) *cobra.Command {
-	var s simulation
-	var view, compare string
-	var tx string
+	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run [BLOCK...]",
 		Short: "Simulate blocks and report what they are, that they are right, and what they cost",
@@ -199,85 +203,107 @@ runs program by program, checked against a golden interpreter and what the file 
   ooovm run --policy block-stm --cores 8 19426587.json.gz
   ooovm run 19426587.json.gz --pipeview tx3.kanata.gz --tx 3`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			ctx, stop := s.deadline()
+			ctx, stop := f.deadline()
 			defer stop()
-			camp, err := s.campaign(ctx, c)
+			camp, err := f.campaign(ctx, c)
 			if err != nil {
 				return err
 			}
-			if cmdChanged(&s, "compare") {
-				return c.compare(compare, args, camp)
+			if f.flags.Changed("compare") {
+				return c.compare(f.compare, args, camp)
 			}
 			paths, err := inputsAnd(c, args, fuel.IsProgramFile)
 			if err != nil {
 				return err
 			}
-			if s.carry && camp.Setup.Config.Machine.Policy != machine.InOrder {
-				return usageError(errors.New("--carry is for one core, not a policy on several"))
-			}
-			if camp.Setup.Config.Machine.Policy == machine.InOrder && cmdChanged(&s, "cores") && camp.Setup.Config.Machine.Cores != 1 {
-				return usageError(fmt.Errorf("--cores %d: several cores need a --policy", camp.Setup.Config.Machine.Cores))
+			if err := f.suits(&camp.Setup.Config.Machine); err != nil {
+				return usageError(err)
 			}
 			if camp.Setup.Config.Machine.Policy != machine.InOrder {
-				if view != "" {
-					return usageError(errors.New("--pipeview shows one core, not a policy on several"))
-				}
-				return c.levels(&experiments.Levels{Core: camp.Setup, Single: true, Options: camp.Options, Jobs: camp.Jobs}, paths)
+				return c.levels(&levels.Study{Core: camp.Setup, Single: true, Options: camp.Options, Host: camp.Host}, paths)
 			}
-			var rec *pipeview.Recorder
-			if view != "" {
-				if err := pipeview.Supported(view); err != nil {
-					return usageError(err)
-				}
-				if len(paths) != 1 {
-					return usageError(fmt.Errorf("--pipeview shows one block, %d were named", len(paths)))
-				}
-				if camp.Watch, err = experiments.ParseTx(tx); err != nil {
-					return usageError(fmt.Errorf("--tx %w", err))
-				}
-				rec = pipeview.NewRecorder()
-				camp.Options.Probe = rec
-			} else if cmdChanged(&s, "tx") {
-				return usageError(errors.New("--tx goes with --pipeview"))
-			}
-			t := tally{c: c}
-			reports := 0
-			each := func(r experiments.Report) error {
-				t.add(r)
-				reports++
-				if r.Result == nil {
-					return nil
-				}
-				return c.print(r.Result, runTables(r.Result)...)
-			}
-			if err := c.counting("blocks", func(progress func(done, all int)) error {
-				camp.Progress = progress
-				return camp.Run(paths, each)
-			}); err != nil {
-				return &exitError{codeOf(err), err}
-			}
-			if rec != nil && t.code == exitOK {
-				if err := rec.Save(view); err != nil {
-					return err
-				}
-				c.note("%s: %d micro-ops of transaction %s", view, rec.Len(), tx)
-			}
-			return t.err(reports)
+			return f.onOneCore(c, camp, paths)
 		}),
 	}
-	s.register(cmd)
+	f.register(cmd)
 	cmd.Flags().String("policy", machine.InOrder, "policy of several cores that share the block (machine.policy); see levels")
 	cmd.Flags().Int("cores", 1, "cores that share the block, 0 for as many as it has transactions (machine.cores)")
-	s.keys = []flagKey{{"policy", "machine.policy"}, {"cores", "machine.cores"}}
+	f.keys = []flagKey{{"policy", "machine.policy"}, {"cores", "machine.cores"}}
 	complete(cmd, "policy", cobra.FixedCompletions(machine.PolicyNames(), cobra.ShellCompDirectiveNoFileComp))
-	cmd.Flags().StringVar(&compare, "compare", "", "run workloads (`evm`: token, swap, loop, hash; all when none is named) on the FuelVM and on that machine")
+	cmd.Flags().StringVar(&f.compare, "compare", "", "run workloads (`evm`: token, swap, loop, hash; all when none is named) on the FuelVM and on that machine")
 	complete(cmd, "compare", cobra.FixedCompletions([]string{"evm"}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.Flags().StringVar(&view, "pipeview", "", "write one transaction stage by stage to a `file`: .kanata, .o3 or .json, and .gz or .zst")
-	cmd.Flags().StringVar(&tx, "tx", "0", "the `transaction` that --pipeview shows: its number, from 0, or its hash")
+	cmd.Flags().StringVar(&f.view, "pipeview", "", "write one transaction stage by stage to a `file`: .kanata, .o3 or .json, and .gz or .zst")
+	cmd.Flags().StringVar(&f.tx, "tx", "0", "the `transaction` that --pipeview shows: its number, from 0, or its hash")
 	return cmd
 }
 
-func cmdChanged(s *simulation, flag string) bool { return s.flags.Changed(flag) }
+// suits reports which flags are for one core, or for several, and do not suit the policy.
+func (f *runFlags) suits(m *machine.Settings) error {
+	one := m.Policy == machine.InOrder
+	switch {
+	case !one && f.carry:
+		return errors.New("--carry is for one core, not a policy on several")
+	case one && f.flags.Changed("cores") && m.Cores != 1:
+		return fmt.Errorf("--cores %d: several cores need a --policy", m.Cores)
+	case !one && f.view != "":
+		return errors.New("--pipeview shows one core, not a policy on several")
+	}
+	return nil
+}
+
+// onOneCore runs the blocks one by one and prints each.
+func (f *runFlags) onOneCore(c *cli, camp *campaign.Campaign, paths []string) error {
+	rec, err := f.recorder(camp, paths)
+	if err != nil {
+		return usageError(err)
+	}
+	t := tally{c: c}
+	reports := 0
+	each := func(r campaign.Report) error {
+		t.add(r)
+		reports++
+		if r.Result == nil {
+			return nil
+		}
+		return c.print(r.Result, runTables(r.Result)...)
+	}
+	if err := c.counting("blocks", func(progress func(done, all int)) error {
+		camp.Progress = progress
+		return camp.Run(paths, each)
+	}); err != nil {
+		return &exitError{codeOf(err), err}
+	}
+	if rec != nil && t.code == exitOK {
+		if err := rec.Save(f.view); err != nil {
+			return err
+		}
+		c.note("%s: %d micro-ops of transaction %s", f.view, rec.Len(), f.tx)
+	}
+	return t.err(reports)
+}
+
+// recorder watches the transaction that is to be shown, nil for none.
+func (f *runFlags) recorder(camp *campaign.Campaign, paths []string) (*pipeview.Recorder, error) {
+	if f.view == "" {
+		if f.flags.Changed("tx") {
+			return nil, errors.New("--tx goes with --pipeview")
+		}
+		return nil, nil
+	}
+	if err := pipeview.Supported(f.view); err != nil {
+		return nil, err
+	}
+	if len(paths) != 1 {
+		return nil, fmt.Errorf("--pipeview shows one block, %d were named", len(paths))
+	}
+	var err error
+	if camp.Watch, err = campaign.ParseTx(f.tx); err != nil {
+		return nil, fmt.Errorf("--tx %w", err)
+	}
+	rec := pipeview.NewRecorder()
+	camp.Options.Probe = rec
+	return rec, nil
+}
 
 // number prints an optional ratio.
 func number(x *float64, digits int) string {
@@ -299,7 +325,7 @@ func checkMark(b *bool) string {
 }
 
 // runTables lays a result out for a person.
-func runTables(r *experiments.Result) []*table.Table {
+func runTables(r *run.Result) []*table.Table {
 	checked := "-"
 	if r.Valid.InstructionsChecked != nil {
 		checked = fmt.Sprint(*r.Valid.InstructionsChecked)
@@ -318,7 +344,7 @@ func runTables(r *experiments.Result) []*table.Table {
 		name += " (chaos)"
 	}
 	core.Add(name, r.Config.Stack, r.Counts.Instructions, r.Counts.Uops, r.Counts.ExecutedUops, r.Counts.Cycles, number(r.IPC, 3), number(r.UIPC, 3), "")
-	for _, b := range []*experiments.Baseline{r.Baseline, r.Folded} {
+	for _, b := range []*run.Baseline{r.Baseline, r.Folded} {
 		if b != nil {
 			core.Add(b.Preset, b.Stack, "", "", "", b.Cycles, number(b.IPC, 3), number(b.UIPC, 3), number(b.Speedup, 3))
 		}
@@ -340,13 +366,13 @@ func runTables(r *experiments.Result) []*table.Table {
 }
 
 // slotTable shows the CPI stack beside the squashes, cause by cause.
-func slotTable(r *experiments.Result) *table.Table {
+func slotTable(r *run.Result) *table.Table {
 	t := &table.Table{Header: []string{"cause", "slots", "share", "CPI", "squashes"}, Number: []bool{false, true, true, true, true}}
 	var total uint64
 	for _, n := range r.CPIStack {
 		total += n
 	}
-	for _, cause := range experiments.Causes() {
+	for _, cause := range run.Causes() {
 		n, squashes := r.CPIStack[cause], r.Squashes[cause]
 		if n == 0 && squashes == 0 {
 			continue
@@ -364,12 +390,12 @@ func slotTable(r *experiments.Result) *table.Table {
 	return t
 }
 
-func predictorTable(r *experiments.Result) *table.Table {
+func predictorTable(r *run.Result) *table.Table {
 	t := &table.Table{Header: []string{"predictor", "name", "made", "wrong", "accuracy", "MPKI"}, Number: []bool{false, false, true, true, true, true}}
 	p := &r.Predictors
 	for _, row := range []struct {
 		kind string
-		p    experiments.Prediction
+		p    run.Prediction
 	}{{"branch", p.Branch}, {"jump target", p.Target}, {"return", p.Returns()}, {"dynamic jump", p.DynamicJumps()}, {"call target", p.Call}} {
 		accuracy := "-"
 		if row.p.Accuracy != nil {
@@ -379,7 +405,7 @@ func predictorTable(r *experiments.Result) *table.Table {
 	}
 	for _, row := range []struct {
 		kind string
-		d    experiments.DependenceCounts
+		d    run.DependenceCounts
 		name string
 	}{
 		{"memory order", p.Memory.Counts(), p.Memory.Name},

@@ -9,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/batch"
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/run"
+	"github.com/ooovm/ooovm/experiments/statetest"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
@@ -25,22 +27,22 @@ type stateTestFlags struct {
 }
 
 // campaign prepares the run of the subtests that the flags select.
-func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*experiments.StateTests, error) {
+func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*statetest.Tests, error) {
 	eff, err := f.load(c)
 	if err != nil {
 		return nil, err
 	}
-	if f.jobs < 0 {
-		return nil, usageError(fmt.Errorf("--jobs %d: a number of subtests at once, or 0 for all host cores", f.jobs))
+	if err := checkJobs(f.jobs, "subtests"); err != nil {
+		return nil, err
 	}
 	if f.flags.Changed("chaos") {
-		config.Chaos(&eff.Config, f.chaos)
+		config.Chaos(&eff.Config.Config, f.chaos)
 		eff.Preset += fmt.Sprintf(" with chaos %d", f.chaos)
 	}
-	s := &experiments.StateTests{
-		Setup:   experiments.Setup{Preset: eff.Preset, Hash: config.Hash(&eff.Config), Config: &eff.Config},
-		Options: experiments.Options{Lockstep: f.check, MaxCycles: f.maxCycles, Stop: ctx},
-		Jobs:    f.jobs,
+	s := &statetest.Tests{
+		Setup:   run.SetupOf(eff),
+		Options: run.Options{Lockstep: f.check, MaxCycles: f.maxCycles, Stop: ctx},
+		Host:    batch.Host{Jobs: f.jobs},
 	}
 	if f.fork != "" {
 		var ok bool
@@ -103,22 +105,22 @@ A subtest is named PATH:NAME/FORK/INDEX; --run and --skip match that name.
 }
 
 // stateTest runs the subtests and prints what comes out.
-func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
+func (c *cli) stateTest(s *statetest.Tests, paths []string) error {
 	out := c.subtestPrinter()
 	code := exitOK
 	grave := func(now int) {
-		if gravity[now] > gravity[code] {
+		if severity[now] > severity[code] {
 			code = now
 		}
 	}
-	var totals experiments.StateTestTotals
+	var totals statetest.Totals
 	done := 0
-	sink := &experiments.StateTestSink{
-		Result: func(r *experiments.SubtestResult) error {
+	sink := &statetest.Sink{
+		Result: func(r *statetest.Result) error {
 			switch r.Verdict {
-			case experiments.SubtestBroken:
+			case statetest.Broken:
 				grave(exitFailed)
-			case experiments.SubtestFailed, experiments.SubtestUnsupported:
+			case statetest.Failed, statetest.Unsupported:
 				grave(exitDifference)
 			}
 			return out.add(r)
@@ -131,7 +133,7 @@ func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
 	}
 	err := c.counting("subtests", func(progress func(done, all int)) (err error) {
 		result := sink.Result
-		sink.Result = func(r *experiments.SubtestResult) error {
+		sink.Result = func(r *statetest.Result) error {
 			if done++; progress != nil {
 				progress(done, 0)
 			}
@@ -167,7 +169,7 @@ func (c *cli) stateTest(s *experiments.StateTests, paths []string) error {
 	return nil
 }
 
-func stateTestSummary(s *experiments.StateTests, t *experiments.StateTestTotals) string {
+func stateTestSummary(s *statetest.Tests, t *statetest.Totals) string {
 	lockstep := "not compared in lockstep"
 	if s.Options.Lockstep {
 		lockstep = fmt.Sprintf("%d compared in lockstep", t.Checked)
@@ -205,9 +207,9 @@ func (c *cli) subtestPrinter() *subtestPrinter {
 	return p
 }
 
-func (p *subtestPrinter) add(r *experiments.SubtestResult) error {
+func (p *subtestPrinter) add(r *statetest.Result) error {
 	e := subtestEntry{
-		Name: r.Subtest.Name, Fork: r.Subtest.Fork, Index: r.Subtest.Index, Pass: r.Verdict == experiments.SubtestPassed,
+		Name: r.Subtest.Name, Fork: r.Subtest.Fork, Index: r.Subtest.Index, Pass: r.Verdict == statetest.Passed,
 		StateRoot: fmt.Sprintf("%#x", r.StateRoot), Error: r.Reason(), Cycles: r.Cycles,
 	}
 	switch {

@@ -76,8 +76,8 @@ manifest.json, and the measurements in data. A study that was stopped goes on wh
 			if opt.Out == "" {
 				return usageError(errors.New("-o DIR is missing: where the study is kept"))
 			}
-			if opt.Jobs < 0 {
-				return usageError(fmt.Errorf("--jobs %d: a number of points at once, or 0 for all host cores", opt.Jobs))
+			if err := checkJobs(opt.Jobs, "points"); err != nil {
+				return err
 			}
 			if opt.Redraw && len(opt.Blocks) > 0 {
 				return usageError(errors.New("--redraw measures nothing: --blocks has no meaning with it"))

@@ -53,8 +53,8 @@ func (s *sweepWork) register(cmd *cobra.Command) {
 // options settles the flags and the shard.
 func (s *sweepWork) options(c *cli) (sweep.Options, error) {
 	opt := sweep.Options{Jobs: s.jobs}
-	if s.jobs < 0 {
-		return opt, usageError(fmt.Errorf("--jobs %d: a number of points at once, or 0 for all host cores", s.jobs))
+	if err := checkJobs(s.jobs, "points"); err != nil {
+		return opt, err
 	}
 	if s.jobs == 0 {
 		opt.Jobs = runtime.NumCPU()

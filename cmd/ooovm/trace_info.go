@@ -5,10 +5,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/batch"
+	"github.com/ooovm/ooovm/experiments/inspect"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/machine/oracle"
-	"github.com/ooovm/ooovm/traces"
 )
 
 func newTraceInfo(c *cli) *cobra.Command {
@@ -24,8 +24,8 @@ transactions that wait for none before them, by the conflict definitions of leve
 				return err
 			}
 			t, printed := tally{c: c}, false
-			const jobs = 1 // what is printed first is wanted first
-			if err := experiments.EachBlock(paths, jobs, nil, nil, inspect, func(r experiments.BlockReport[*experiments.Inspection]) error {
+			host := batch.Host{Jobs: 1} // what is printed first is wanted first
+			if err := batch.Blocks(host, nil, paths, inspect.Block, func(r batch.Report[*inspect.Result]) error {
 				if t.note(r.Err); r.Err != nil {
 					return nil
 				}
@@ -42,15 +42,7 @@ transactions that wait for none before them, by the conflict definitions of leve
 	}
 }
 
-func inspect(b *traces.Bundle) (*experiments.Inspection, error) {
-	p, err := experiments.Prepare(b, true)
-	if err != nil {
-		return nil, &experiments.DifferenceError{Err: err}
-	}
-	return experiments.Inspect(p)
-}
-
-func inspectionTables(in *experiments.Inspection) []*table.Table {
+func inspectionTables(in *inspect.Result) []*table.Table {
 	facts := &table.Table{Header: []string{"fact", "value"}, Number: []bool{false, true}}
 	facts.Add("block", in.Trace.Name)
 	facts.Add("fork", in.Trace.Fork)
@@ -86,7 +78,7 @@ func inspectionTables(in *experiments.Inspection) []*table.Table {
 	return []*table.Table{facts, kinds, mix, contracts, hot}
 }
 
-func shareTable(what string, list []experiments.Share) *table.Table {
+func shareTable(what string, list []inspect.Share) *table.Table {
 	t := &table.Table{Header: []string{what, "number", "share"}, Number: []bool{false, true, true}}
 	for _, s := range list {
 		t.Add(s.Name, s.Count, fmt.Sprintf("%.1f %%", 100*s.Share))

@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/bench"
+	"github.com/ooovm/ooovm/experiments/campaign"
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fuel"
@@ -45,18 +47,18 @@ lockstep and with everything that the file expects.
 }
 
 // validate prints a row for each block as it ends.
-func (c *cli) validate(camp *experiments.Campaign, paths []string) error {
+func (c *cli) validate(camp *campaign.Campaign, paths []string) error {
 	out := &rows{c: c, header: &table.Table{
 		Header: []string{"block", "fork", "txs", "gas used", "bloom", "receipts", "post-state", "lockstep", "instructions", "cycles", "IPC", "speedup"},
 		Number: []bool{false, false, true, false, false, false, false, false, true, true, true, true},
 	}, least: []int{nameWidth(paths), forkWidth, 4, 0, 0, 0, 0, 0, 0, 10, 5}}
 	t := tally{c: c}
-	var totals experiments.Totals
+	var totals campaign.Totals
 	var file programs
 	reports := 0
 	if err := c.counting("blocks", func(progress func(done, all int)) error {
 		camp.Progress = progress
-		return camp.Run(paths, func(r experiments.Report) error {
+		return camp.Run(paths, func(r campaign.Report) error {
 			t.add(r)
 			reports++
 			if file.path != r.Path {
@@ -136,14 +138,14 @@ func whyNone(err error) string {
 type programs struct {
 	path   string
 	number int
-	totals experiments.Totals
+	totals campaign.Totals
 	checks [4]bool // of those that are compared: gas used, receipts, state, lockstep
 	fork   string
 	locked bool // they ran in lockstep
 	notRun int
 }
 
-func (p *programs) add(r *experiments.Result, err error) {
+func (p *programs) add(r *run.Result, err error) {
 	if p.number == 0 {
 		p.checks = [4]bool{true, true, true, true}
 	}
@@ -211,7 +213,7 @@ ratio of the two totals.
 				return err
 			}
 			sum := tally{c: c}
-			b := experiments.Bench(paths, eff.Preset, &eff.Config, carry, sum.note)
+			b := bench.Run(paths, eff.Preset, &eff.Config.Config, carry, sum.note)
 			if b.Blocks == 0 {
 				return sum.err(len(paths))
 			}

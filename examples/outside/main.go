@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/run"
+	"github.com/ooovm/ooovm/experiments/workbench"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -17,22 +18,22 @@ func main() {
 		paths = []string{""}
 	}
 	for _, path := range paths {
-		if err := run(path); err != nil {
+		if err := both(path); err != nil {
 			fmt.Fprintln(os.Stderr, "outside:", err)
 			os.Exit(1)
 		}
 	}
 }
 
-func run(path string) error {
+func both(path string) error {
 	block, err := traces.Embedded()
 	if path != "" {
-		block, err = experiments.Open(path)
+		block, err = run.Open(path)
 	}
 	if err != nil {
 		return err
 	}
-	bench, err := experiments.NewWorkbench(block, experiments.Options{Lockstep: true}, true)
+	bench, err := workbench.New(block, run.Options{Lockstep: true}, true)
 	if err != nil {
 		return err
 	}
@@ -67,10 +68,10 @@ func run(path string) error {
 }
 
 // setup is the default preset with some values of its own.
-func setup(set ...string) (experiments.Setup, error) {
+func setup(set ...string) (run.Setup, error) {
 	eff, err := config.Load(config.Source{Set: set})
 	if err != nil {
-		return experiments.Setup{}, err
+		return run.Setup{}, err
 	}
-	return experiments.Setup{Preset: eff.Preset, Hash: config.Hash(&eff.Config), Config: &eff.Config}, nil
+	return run.SetupOf(eff), nil
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/machine"
-	"github.com/ooovm/ooovm/pipeline"
 )
 
 // before has the keys that were added to the schema later, with the value that stands
@@ -28,7 +27,7 @@ var before = map[string]any{
 // Hash identifies a configuration by its values alone: the SHA-256, in hexadecimal,
 // of a line key=value for every key, in the order of the keys. The preset's name
 // is not in it.
-func Hash(c *pipeline.Config) string {
+func Hash(c *Config) string {
 	lines := make([]string, 0, len(Schema()))
 	for _, f := range Schema() {
 		if strings.HasPrefix(f.Key, "machine.") && c.Machine.Policy == machine.InOrder {
@@ -58,7 +57,7 @@ type Difference struct {
 }
 
 // Diff lists the differences in the order of Schema.
-func Diff(a, b *pipeline.Config) []Difference {
+func Diff(a, b *Config) []Difference {
 	diff := []Difference{}
 	for _, f := range Schema() {
 		if x, y := f.Value(a), f.Value(b); x != y {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
 )
@@ -241,12 +242,14 @@ func TestOriginsCoverTheSchemaInOrder(t *testing.T) {
 	}
 }
 
-// Every field of pipeline.Config has a key of two parts, a meaning, and a default
+// Every field of Config has a key of two parts, a meaning, and a default
 // in every preset; variables map back to keys because keys have no underscore.
 func TestSchemaIsComplete(t *testing.T) {
 	fields := 0
-	for section := range reflect.TypeFor[pipeline.Config]().NumField() {
-		fields += reflect.TypeFor[pipeline.Config]().Field(section).Type.NumField()
+	for _, part := range []reflect.Type{reflect.TypeFor[pipeline.Config](), reflect.TypeFor[struct{ machine.Settings }]()} {
+		for section := range part.NumField() {
+			fields += part.Field(section).Type.NumField()
+		}
 	}
 	if len(Schema()) != fields {
 		t.Errorf("%d keys for %d fields", len(Schema()), fields)
@@ -292,7 +295,7 @@ func TestHash(t *testing.T) {
 }
 
 // other is a legal value that the key does not have.
-func other(f *Field, c *pipeline.Config) string {
+func other(f *Field, c *Config) string {
 	now := fmt.Sprint(f.Value(c))
 	switch f.Type {
 	case Integer:
@@ -328,7 +331,7 @@ func TestDiff(t *testing.T) {
 // Chaos names predictors that exist, on top of any preset.
 func TestChaos(t *testing.T) {
 	for _, p := range Presets() {
-		Chaos(&p.Config, 7)
+		Chaos(&p.Config.Config, 7)
 		src := Source{}
 		for _, f := range Schema() {
 			src.Set = append(src.Set, fmt.Sprintf("%s=%v", f.Key, f.Value(&p.Config)))

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/suggest"
 )
 
@@ -89,5 +88,5 @@ func (f *Field) parse(l literal) (any, error) {
 }
 
 func (f *Field) goType() reflect.Type {
-	return reflect.TypeFor[pipeline.Config]().FieldByIndex(f.index).Type
+	return reflect.TypeFor[Config]().FieldByIndex(f.index).Type
 }

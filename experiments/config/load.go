@@ -10,7 +10,6 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
 
-	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
 )
 
@@ -38,7 +37,7 @@ type Setting struct {
 // Effective is a configuration with the source of every value.
 type Effective struct {
 	Preset  string
-	Config  pipeline.Config
+	Config  Config
 	Origins []Origin // the preset, then every key in the order of Schema
 }
 
@@ -224,8 +223,8 @@ func (l *loader) effective() (*Effective, error) {
 		l.v.SetDefault(key, value)
 	}
 	var all struct {
-		Preset          string `key:"preset"`
-		pipeline.Config `key:",squash"`
+		Preset string `key:"preset"`
+		Config `key:",squash"`
 	}
 	strict := func(c *mapstructure.DecoderConfig) { c.TagName, c.WeaklyTypedInput = "key", false }
 	if err := l.v.UnmarshalExact(&all, strict); err != nil {

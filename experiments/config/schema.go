@@ -1,6 +1,6 @@
-// Package config makes the configuration of a core out of presets, files, the
-// environment and the command line. The schema is pipeline.Config itself: its
-// field tags give the keys, the ranges and the choices. Nothing is accepted that
+// Package config makes configurations out of presets, files, the environment and the
+// command line. The schema is Config itself: the field tags of the parts that it is
+// composed of give the keys, the ranges and the choices. Nothing is accepted that
 // the schema does not allow, and the source of every value is kept.
 package config
 
@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,12 @@ import (
 	_ "github.com/ooovm/ooovm/predictor/oracle" // the limit preset names oracle predictors
 	"github.com/ooovm/ooovm/suggest"
 )
+
+// Config is all that can be configured, composed of what each room reads of it.
+type Config struct {
+	pipeline.Config `key:",squash"`
+	Machine         machine.Settings `key:"machine"`
+}
 
 // Type is the type of a key.
 type Type string
@@ -43,7 +50,7 @@ type Field struct {
 	Doc     string    `json:"doc"`
 	Default []Default `json:"defaults"` // one for each preset, in the order of Presets
 
-	index []int // the field in pipeline.Config
+	index []int // the field in Config
 }
 
 // Default is the value that a preset gives a key.
@@ -65,7 +72,7 @@ func (f *Field) Allowed() string {
 }
 
 // Value reads the key from a configuration: an int, uint64, bool or string.
-func (f *Field) Value(c *pipeline.Config) any {
+func (f *Field) Value(c *Config) any {
 	return reflect.ValueOf(c).Elem().FieldByIndex(f.index).Interface()
 }
 
@@ -75,7 +82,7 @@ func (f *Field) Env() string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(f.Key, ".", "_"))
 }
 
-// Schema lists every key of pipeline.Config in the order of its declaration.
+// Schema lists every key of Config in the order of its declaration.
 func Schema() []Field { return schema().fields }
 
 // index is the schema, made once; a registry is complete when every init has run.
@@ -83,7 +90,7 @@ type index struct {
 	fields   []Field
 	byKey    map[string]*Field
 	sections []string
-	preset   Field // the key that names the preset; it is not part of pipeline.Config
+	preset   Field // the key that names the preset; it is not part of Config
 }
 
 // keys lists all keys.
@@ -97,14 +104,15 @@ func (x *index) keys() []string {
 
 var schema = sync.OnceValue(func() *index {
 	x := &index{byKey: map[string]*Field{}}
-	t := reflect.TypeFor[pipeline.Config]()
-	for i := range t.NumField() {
-		section := t.Field(i)
+	for _, section := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+		if section.Anonymous { // its fields are visible, too
+			continue
+		}
 		name := section.Tag.Get("key")
 		x.sections = append(x.sections, name)
 		for j := range section.Type.NumField() {
 			f := newField(name, section.Type.Field(j))
-			f.index = []int{i, j}
+			f.index = append(slices.Clone(section.Index), j)
 			for _, p := range presets {
 				f.Default = append(f.Default, Default{p.Name, f.Value(&p.Config)})
 			}
@@ -187,7 +195,7 @@ func (x *index) lookup(key string) (*Field, error) {
 }
 
 // Map gives a configuration as sections of keys: in JSON, a file that Load takes.
-func Map(c *pipeline.Config) map[string]map[string]any {
+func Map(c *Config) map[string]map[string]any {
 	m := map[string]map[string]any{}
 	for _, f := range Schema() {
 		section, name, _ := strings.Cut(f.Key, ".")

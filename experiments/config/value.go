@@ -4,12 +4,10 @@ import (
 	"reflect"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/ooovm/ooovm/pipeline"
 )
 
 // Lookup finds a key of the schema; its error says what there is. The key preset is
-// known too, though it is no part of pipeline.Config.
+// known too, though it is no part of Config.
 func Lookup(key string) (*Field, error) { return schema().lookup(key) }
 
 // ParseYAML checks a scalar of a YAML document as the files of Load are checked: an
@@ -26,6 +24,6 @@ func (f *Field) ParseYAML(n *yaml.Node) (any, error) {
 }
 
 // Set stores a value that parsing the key gave.
-func (f *Field) Set(c *pipeline.Config, v any) {
+func (f *Field) Set(c *Config, v any) {
 	reflect.ValueOf(c).Elem().FieldByIndex(f.index).Set(reflect.ValueOf(v))
 }

@@ -38,30 +38,16 @@ type Outcome struct {
 
 // watcher tells the lockstep check of the bounds of transactions.
 type watcher struct {
-	lockstep *lockstep.Fuel // nil when not compared
+	check *lockstep.Fuel // nil when not compared
 }
 
 func (w *watcher) BeginTx(i int) {
-	if w.lockstep != nil {
-		w.lockstep.BeginTx(i)
+	if w.check != nil {
+		w.check.BeginTx(i)
 	}
 }
 
 func (w *watcher) EndTx(int) error { return nil }
-
-// observer is the lockstep check as the core sees it: it never stops the run. After the
-// first difference it lets go of the core, so that the program is simulated to its end.
-type observer struct {
-	*lockstep.Fuel
-	core *pipeline.Core
-}
-
-func (o observer) Err() error {
-	if o.Fuel.Err() != nil {
-		o.core.SetChecker(nil)
-	}
-	return nil
-}
 
 // Run simulates a program's transactions one after the other under a configuration and
 // compares what they came to with what the program expects. The error is for what made
@@ -91,7 +77,7 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 	if opt.Lockstep {
 		check = lockstep.NewFuel(p, sys)
 		defer check.Close()
-		core.SetChecker(observer{check, core})
+		core.SetChecker(lockstep.Observer{Checker: check, Core: core})
 	}
 	err = machine.Sequential(core, sys, len(p.Transactions), &watcher{check})
 	if check != nil {

@@ -35,7 +35,7 @@ func preset(t *testing.T, name string, set ...string) *pipeline.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &eff.Config
+	return &eff.Config.Config
 }
 
 // right runs programs in lockstep and wants no difference.

@@ -3,7 +3,6 @@ package fuzz
 import (
 	"fmt"
 	"hash/fnv"
-	"runtime/debug"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -32,7 +31,7 @@ func DrawBlock(seed uint64) *Block {
 	c := draw(d)
 	c.Name = fmt.Sprintf("block %d", seed)
 	if c.Machine.ReadsGolden() { // which is of the order in a block, here unknown
-		c.Machine = &config.Presets()[2].Config
+		c.Machine = &config.Presets()[2].Config.Config
 	}
 	for _, a := range senders {
 		c.Accounts = append(c.Accounts, Account{Address: a, Balance: isa.Word{0, 1}})
@@ -63,23 +62,23 @@ func (b *Block) Run() (out Outcome, err error) {
 	if err != nil || out.Cut {
 		return out, err
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("simulator error: %v\n%s", p, debug.Stack())
-		}
-	}()
+	return out, guarded(func() error { return b.onSeveral(r) })
+}
+
+// onSeveral runs on the machine what one core has run.
+func (b *Block) onSeveral(r *run) error {
 	mc, txs := b.Machine, r.sys.Txs[:len(r.sys.Results)]
 	order := mc
 	order.Policy, order.Mapping, order.Cores = machine.InOrder, "", 1
 	reference, err := b.play(r, txs, order)
 	if err != nil {
-		return out, fmt.Errorf("%s: %w", order.Policy, err)
+		return fmt.Errorf("%s: %w", order.Policy, err)
 	}
 	mc.Oracle = reference
 	if _, err := b.play(r, txs, mc); err != nil {
-		return out, fmt.Errorf("%s/%s, %d cores, %s: %w", mc.Policy, mc.Mapping, mc.Cores, state.Creditings[mc.Crediting], err)
+		return fmt.Errorf("%s/%s, %d cores, %s: %w", mc.Policy, mc.Mapping, mc.Cores, state.Creditings[mc.Crediting], err)
 	}
-	return out, nil
+	return nil
 }
 
 // play runs transactions on a machine and compares what they leave with what one core

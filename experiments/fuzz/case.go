@@ -229,7 +229,7 @@ func (c *Case) String() string {
 		}
 		b.WriteByte('\n')
 	}
-	text, err := json.Marshal(config.Map(c.Machine))
+	text, err := json.Marshal(config.Map(config.Alone(c.Machine)))
 	if err != nil {
 		text = []byte(err.Error())
 	}

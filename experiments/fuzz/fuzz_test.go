@@ -171,7 +171,7 @@ func TestMachinesAreLegal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "machine.json")
 	for seed := range uint64(200) {
 		drawn := Draw(seed).Machine
-		text, err := json.Marshal(config.Map(drawn))
+		text, err := json.Marshal(config.Map(config.Alone(drawn)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,8 +182,8 @@ func TestMachinesAreLegal(t *testing.T) {
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, text)
 		}
-		if loaded.Config != *drawn {
-			t.Fatalf("seed %d: %v", seed, config.Diff(drawn, &loaded.Config))
+		if loaded.Config.Config != *drawn {
+			t.Fatalf("seed %d: %v", seed, config.Diff(config.Alone(drawn), &loaded.Config))
 		}
 	}
 }

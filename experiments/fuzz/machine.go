@@ -19,9 +19,9 @@ func drawMachine(d *dice) *pipeline.Config {
 	var c pipeline.Config
 	switch d.below(4) {
 	case 0:
-		c = pick(d, config.Presets()...).Config
+		c = pick(d, config.Presets()...).Config.Config
 	case 1:
-		c = pick(d, config.Presets()...).Config
+		c = pick(d, config.Presets()...).Config.Config
 		config.Chaos(&c, uint64(d.below(1<<16)))
 		c.Core.Stack = pick(d, "execute", "rename", "fold")
 	default:
@@ -40,7 +40,6 @@ func finite(d *dice) pipeline.Config {
 		squash = d.upTo(200_000)
 	}
 	return pipeline.Config{
-		Machine: config.Presets()[0].Config.Machine, // of one core alone
 		Core: pipeline.CoreConfig{
 			InOrder: d.oneIn(8), Stack: pick(d, "execute", "rename", "fold", "fold"), Decode: d.upTo(64), Width: d.upTo(16), Issue: d.upTo(16),
 			Commit: d.upTo(16), Taken: d.upTo(4), FrontEnd: d.upTo(20), ROB: d.upTo(1024), IQ: d.upTo(512), LoadQ: d.upTo(128),

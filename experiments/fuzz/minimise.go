@@ -131,7 +131,7 @@ func (m *minimiser) machine() {
 	var preset pipeline.Config
 	for _, p := range config.Presets() {
 		if p.Name == config.DefaultPreset {
-			preset = p.Config
+			preset = p.Config.Config
 		}
 	}
 	preset.Core.Watchdog = watchdog

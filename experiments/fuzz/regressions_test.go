@@ -103,7 +103,7 @@ func TestRegressions(t *testing.T) {
 				c.Accounts = append(c.Accounts, Account{Address: contracts[i], Nonce: 1, Balance: isa.Word{50}, Code: Code{{Raw: code}}})
 			}
 			for _, p := range config.Presets() {
-				machine := p.Config
+				machine := p.Config.Config
 				if r.change != nil {
 					r.change(&machine)
 				}

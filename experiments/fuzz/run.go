@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
@@ -38,12 +38,24 @@ func (c *Case) Run() (out Outcome, err error) {
 	return out, err
 }
 
+// guarded turns a panic of the simulator into an error that says where it was.
+func guarded(do func() error) error {
+	err := invariant.Guard("", do)
+	if broken := (*invariant.Error)(nil); errors.As(err, &broken) && broken.Stack != nil {
+		return fmt.Errorf("%w\n%s", err, broken.Stack)
+	}
+	return err
+}
+
 func (c *Case) run() (r *run, out Outcome, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("simulator error: %v\n%s", p, debug.Stack())
-		}
-	}()
+	err = guarded(func() error {
+		r, out, err = c.unguarded()
+		return err
+	})
+	return r, out, err
+}
+
+func (c *Case) unguarded() (r *run, out Outcome, err error) {
 	env, err := blockAt(c.Fork, c.Coinbase)
 	if err != nil {
 		return r, out, err
@@ -65,7 +77,8 @@ func (c *Case) run() (r *run, out Outcome, err error) {
 	return r, r.out, err
 }
 
-// run is a case while it runs: machine.Watcher of its core. go-ethereum runs each
+// run is a case while it runs: machine.Watcher of its core. It does not use experiments/run:
+// a case has no golden run of the whole, and may end in the middle. go-ethereum runs each
 // transaction on the world that the core has left, once that has been compared.
 type run struct {
 	*Case

@@ -185,7 +185,7 @@ func TestModelLatency(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, env := record(t, c.code, nil)
-			got := limits.Of(g, env, limits.Options{Model: cfg})
+			got := limits.Of(g, env, limits.Options{Model: &cfg.Config})
 			if got.CriticalPath != uint64(c.path) {
 				t.Errorf("critical path %d, want %d", got.CriticalPath, c.path)
 			}

@@ -3,8 +3,8 @@ package study
 import (
 	"fmt"
 
-	"github.com/ooovm/ooovm/experiments"
 	"github.com/ooovm/ooovm/experiments/chart"
+	"github.com/ooovm/ooovm/experiments/levels"
 	"github.com/ooovm/ooovm/experiments/plot"
 	"github.com/ooovm/ooovm/experiments/sweep"
 )
@@ -29,7 +29,7 @@ compared only under one definition. Fees do not conflict here (lazy-beneficiary)
 // byDefinition draws a distribution over blocks for each definition.
 func byDefinition(t *sweep.Table) (*plot.Figure, error) {
 	var all *plot.Figure
-	for _, name := range experiments.ConflictDefinitions() {
+	for _, name := range levels.Definitions() {
 		f, err := chart.Draw(t, chart.Spec{Kind: "cdf", Y: "independent_" + name})
 		if err != nil {
 			return nil, err

@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/ablation"
+	"github.com/ooovm/ooovm/experiments/batch"
 	"github.com/ooovm/ooovm/experiments/chart"
 	"github.com/ooovm/ooovm/experiments/config"
 )
@@ -26,11 +27,11 @@ limit, at unit latency and without the envelope of transactions, stands at {{.To
 
 // climb computes the ladder of a block.
 func climb(stop context.Context, path string) (rows [][]string, err error) {
-	s := &experiments.AblationStudy{Base: config.Source{Set: []string{"preset=" + config.DefaultPreset}}, Jobs: 1, Stop: stop}
+	s := &ablation.Study{Base: config.Source{Set: []string{"preset=" + config.DefaultPreset}}, Host: batch.Host{Jobs: 1}, Stop: stop}
 	if err := s.Prepare(); err != nil {
 		return nil, err
 	}
-	err = s.Run([]string{path}, func(r experiments.AblationReport) error {
+	err = s.Run([]string{path}, func(r ablation.Report) error {
 		if r.Err != nil {
 			return r.Err
 		}

@@ -2,8 +2,8 @@ package study
 
 import "github.com/ooovm/ooovm/experiments/chart"
 
-// levels: what each level of parallelism gives, by itself and on out-of-order cores.
-var levels = Study{
+// severalCores: what each level of parallelism gives, by itself and on out-of-order cores.
+var severalCores = Study{
 	Name:  "levels",
 	Title: "Levels of parallelism on several cores",
 	Data: []Data{{Name: "main", Sweep: Sweep{

@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/batch"
 	"github.com/ooovm/ooovm/experiments/chart"
 	"github.com/ooovm/ooovm/experiments/metric"
 	"github.com/ooovm/ooovm/experiments/plot"
@@ -232,7 +232,7 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 		rows [][]string
 		err  error
 	}
-	err := experiments.InOrder(paths, w.opt.Jobs, nil, func(path string) (o outcome) {
+	err := batch.Ordered(batch.Host{Jobs: w.opt.Jobs}, paths, func(path string) (o outcome) {
 		if o.name, o.err = blockName(path); o.err != nil {
 			return o
 		}

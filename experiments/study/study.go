@@ -75,7 +75,7 @@ type Table struct {
 // studies is the table of the studies.
 var studies = []*Study{
 	&window, &ladder, &renaming, &predictors, &aliasing, &transactions,
-	&levels, &definitions, &replay, &latency, &storms, &grid,
+	&severalCores, &definitions, &replay, &latency, &storms, &grid,
 }
 
 // All lists the studies.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/batch"
 	"github.com/ooovm/ooovm/experiments/chart"
 	"github.com/ooovm/ooovm/experiments/limits"
 )
@@ -35,8 +35,8 @@ func acrossTransactions() Sweep {
 // bothScopes computes the dataflow limits of a block transaction by transaction and as a whole.
 func bothScopes(stop context.Context, path string) (rows [][]string, err error) {
 	for _, block := range []bool{false, true} {
-		s := &experiments.LimitStudy{Options: limits.Options{Block: block}, Jobs: 1, Stop: stop}
-		if err := s.Run([]string{path}, func(r experiments.LimitReport) error {
+		s := &limits.Study{Options: limits.Options{Block: block}, Host: batch.Host{Jobs: 1}, Stop: stop}
+		if err := s.Run([]string{path}, func(r limits.Report) error {
 			if r.Err != nil {
 				return r.Err
 			}

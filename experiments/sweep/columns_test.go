@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/levels"
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/machine"
 )
 
@@ -97,21 +98,21 @@ func TestEveryNumber(t *testing.T) {
 		".Time.ClockMHz": true, // configuration
 		".Serial":        true, // parts of slots_serial
 	}}
-	var run experiments.Result
-	n.fill("", reflect.ValueOf(&run).Elem(), map[string][]string{
-		".CPIStack": experiments.Causes(), ".Squashes": experiments.Causes(), ".Stalls": {"rob", "iq", "regs", "loadq", "storeq", "stateq"},
+	var one run.Result
+	n.fill("", reflect.ValueOf(&one).Elem(), map[string][]string{
+		".CPIStack": run.Causes(), ".Squashes": run.Causes(), ".Stalls": {"rob", "iq", "regs", "loadq", "storeq", "stateq"},
 	})
 	pt := &Point{Block: &Input{}}
-	n.shown((&record{Run: &run}).row(pt))
+	n.shown((&record{Run: &one}).row(pt))
 	if len(n.fields) > 0 {
 		t.Errorf("no column for %v of a run", n.fields)
 	}
 
 	n.skip, n.fields = map[string]bool{".Trace": true, ".Rows.Cores": true, ".Rows.Bounds": true, ".Rows.PassedBy": true /* of the policy */}, map[string]string{}
-	levels := experiments.LevelsResult{Rows: make([]experiments.LevelRow, 1)}
-	n.fill("", reflect.ValueOf(&levels).Elem(), map[string][]string{".IndependentShare": experiments.ConflictDefinitions()})
-	n.fill(".Rows", reflect.ValueOf(&levels.Rows[0]).Elem(), map[string][]string{".Rows.Lost": machine.LossNames[:], ".Rows.Repairs": machine.GuardNames[1:]})
-	n.shown((&record{Levels: &levels}).row(pt))
+	several := levels.Result{Rows: make([]levels.Row, 1)}
+	n.fill("", reflect.ValueOf(&several).Elem(), map[string][]string{".IndependentShare": levels.Definitions()})
+	n.fill(".Rows", reflect.ValueOf(&several.Rows[0]).Elem(), map[string][]string{".Rows.Lost": machine.LossNames[:], ".Rows.Repairs": machine.GuardNames[1:]})
+	n.shown((&record{Levels: &several}).row(pt))
 	if len(n.fields) > 0 {
 		t.Errorf("no column for %v of levels", n.fields)
 	}

@@ -10,7 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/run"
+	"github.com/ooovm/ooovm/experiments/workbench"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/machine"
 )
 
@@ -67,7 +69,8 @@ type task struct {
 
 // Execute runs the points of the shard that are not done, several at once. What is done
 // stays done whatever happens next; the error is for what stopped the work: the user,
-// or a disk that is full.
+// or a disk that is full. Its loop is not that of batch: a point is kept as it ends, in no
+// order, so that a sweep that is killed loses only what was under way.
 func (r *Run) Execute(opt Options) (x Execution, err error) {
 	begin := time.Now()
 	st := &store{dir: r.Dir}
@@ -85,7 +88,7 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 			return x, err
 		}
 	}
-	w := &workshop{run: r, store: st, stop: opt.Stop, shelf: newShelf(tasks, r.plan.File, opt.Stop)}
+	w := &executor{run: r, store: st, stop: opt.Stop, blocks: newBlockCache(tasks, r.plan.File, opt.Stop)}
 	queue := make(chan task)
 	ended := make(chan outcome)
 	quit := make(chan struct{})
@@ -126,7 +129,7 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 			opt.Progress(x.Tally)
 		}
 	}
-	x.Simulating, x.Wall, x.Peak = time.Duration(w.simulating.Load()), time.Since(begin), w.shelf.peak
+	x.Simulating, x.Wall, x.Peak = time.Duration(w.simulating.Load()), time.Since(begin), w.blocks.peak
 	return x, err
 }
 
@@ -156,18 +159,18 @@ type outcome struct {
 	err    error
 }
 
-// workshop is where points are run.
-type workshop struct {
+// executor runs points.
+type executor struct {
 	run        *Run
 	store      *store
-	shelf      *shelf
+	blocks     *blockCache
 	stop       context.Context
 	simulating atomic.Int64 // nanoseconds
 }
 
 // do runs one point and keeps its record.
-func (w *workshop) do(t task) outcome {
-	defer w.shelf.release(t.point.Block)
+func (w *executor) do(t task) outcome {
+	defer w.blocks.release(t.point.Block)
 	if w.stop != nil && w.stop.Err() != nil {
 		return outcome{err: w.stop.Err()}
 	}
@@ -179,7 +182,7 @@ func (w *workshop) do(t task) outcome {
 	}
 	rec.Schema, rec.Point = recordSchema, t.point.Identity
 	if err != nil {
-		rec.Status, rec.Error = Failed, w.told(t.point, err)
+		rec.Status, rec.Error = Failed, portable(t.point, err)
 	}
 	if err := w.store.put(t.point.ID, rec); err != nil {
 		return outcome{err: fmt.Errorf("point %s: %w", t.point.ID, err)}
@@ -189,38 +192,36 @@ func (w *workshop) do(t task) outcome {
 
 // simulate runs a point on its block. The error says why there is no result; a broken
 // invariant of the simulator is one like others.
-func (w *workshop) simulate(pt *Point) (rec *record, err error) {
+func (w *executor) simulate(pt *Point) (rec *record, err error) {
 	rec = &record{Status: OK}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%s: simulator error: %v", pt.Block.Name, p)
+	err = invariant.Guard(pt.Block.Name, func() error {
+		bench, err := w.blocks.bench(pt.Block)
+		if err != nil {
+			return err
 		}
-	}()
-	bench, err := w.shelf.bench(pt.Block)
-	if err != nil {
-		return rec, err
-	}
-	setup := experiments.Setup{Preset: pt.Preset, Hash: pt.Hash, Config: pt.Config}
-	if pt.Policy == machine.InOrder {
-		if rec.Run, err = bench.RunOne(setup, w.run.plan.File.Baseline); err == nil && !rec.Run.Valid.OK {
-			rec.Status, rec.Error = Wrong, w.told(pt, errors.New(rec.Run.Valid.Difference))
+		setup := run.Setup{Preset: pt.Preset, Hash: pt.Hash, Config: pt.Config}
+		if pt.Policy == machine.InOrder {
+			if rec.Run, err = bench.RunOne(setup, w.run.plan.File.Baseline); err == nil && !rec.Run.Valid.OK {
+				rec.Status, rec.Error = Wrong, portable(pt, errors.New(rec.Run.Valid.Difference))
+			}
+			return err
 		}
-		return rec, err
-	}
-	var difference error
-	rec.Levels, difference, err = bench.RunShared(setup)
-	if err == nil && (difference != nil || !rec.Levels.Rows[0].Valid) {
-		rec.Status = Wrong
-		if difference != nil {
-			rec.Error = w.told(pt, difference)
+		var difference error
+		rec.Levels, difference, err = bench.RunShared(setup)
+		if err == nil && (difference != nil || !rec.Levels.Rows[0].Valid) {
+			rec.Status = Wrong
+			if difference != nil {
+				rec.Error = portable(pt, difference)
+			}
 		}
-	}
+		return err
+	})
 	return rec, err
 }
 
-// told words an error so that it reads the same on every host: the block's path is that
+// portable words an error so that it reads the same on every host: the block's path is that
 // of the sweep file.
-func (w *workshop) told(pt *Point, err error) string {
+func portable(pt *Point, err error) string {
 	text := err.Error()
 	if pt.Block.file != "" {
 		text = strings.ReplaceAll(text, pt.Block.file, pt.Block.Path)
@@ -228,21 +229,21 @@ func (w *workshop) told(pt *Point, err error) string {
 	return text
 }
 
-// shelf has the blocks that are worked on; each is opened once, and put away after the
+// blockCache has the blocks that are worked on; each is opened once, and put away after the
 // last of its points.
-type shelf struct {
+type blockCache struct {
 	file   *File
 	stop   context.Context
 	record bool
 
 	mu   sync.Mutex
 	left map[*Input]int // unfinished points
-	open map[*Input]func() (*experiments.Workbench, error)
+	open map[*Input]func() (*workbench.Workbench, error)
 	peak int
 }
 
-func newShelf(tasks []task, f *File, stop context.Context) *shelf {
-	s := &shelf{file: f, stop: stop, record: f.Check, left: map[*Input]int{}, open: map[*Input]func() (*experiments.Workbench, error){}}
+func newBlockCache(tasks []task, f *File, stop context.Context) *blockCache {
+	s := &blockCache{file: f, stop: stop, record: f.Check, left: map[*Input]int{}, open: map[*Input]func() (*workbench.Workbench, error){}}
 	for _, t := range tasks {
 		s.left[t.point.Block]++
 		s.record = s.record || t.point.Config.ReadsGolden()
@@ -250,17 +251,17 @@ func newShelf(tasks []task, f *File, stop context.Context) *shelf {
 	return s
 }
 
-func (s *shelf) bench(in *Input) (*experiments.Workbench, error) {
+func (s *blockCache) bench(in *Input) (*workbench.Workbench, error) {
 	s.mu.Lock()
 	open := s.open[in]
 	if open == nil {
-		open = sync.OnceValues(func() (*experiments.Workbench, error) {
-			b, err := experiments.Open(in.file)
+		open = sync.OnceValues(func() (*workbench.Workbench, error) {
+			b, err := run.Open(in.file)
 			if err != nil {
 				return nil, err
 			}
-			opt := experiments.Options{Lockstep: s.file.Check, MaxCycles: s.file.MaxCycles, Stop: s.stop}
-			return experiments.NewWorkbench(b, opt, s.record)
+			opt := run.Options{Lockstep: s.file.Check, MaxCycles: s.file.MaxCycles, Stop: s.stop}
+			return workbench.New(b, opt, s.record)
 		})
 		s.open[in] = open
 		s.peak = max(s.peak, len(s.open))
@@ -269,7 +270,7 @@ func (s *shelf) bench(in *Input) (*experiments.Workbench, error) {
 	return open()
 }
 
-func (s *shelf) release(in *Input) {
+func (s *blockCache) release(in *Input) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.left[in]--; s.left[in] == 0 {

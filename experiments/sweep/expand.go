@@ -12,7 +12,6 @@ import (
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/machine"
-	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fuel"
 )
@@ -262,7 +261,7 @@ func (p *Plan) machine(c *combo) error {
 }
 
 // describe fills in what a configuration says of a point.
-func (pt *Point) describe(cfg *pipeline.Config) {
+func (pt *Point) describe(cfg *config.Config) {
 	pt.Config = cfg
 	pt.Hash = config.Hash(cfg)
 	pt.Stack, pt.Seed = cfg.Core.Stack, cfg.Predictor.Seed

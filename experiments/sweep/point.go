@@ -1,6 +1,6 @@
 package sweep
 
-import "github.com/ooovm/ooovm/pipeline"
+import "github.com/ooovm/ooovm/experiments/config"
 
 // Point is one simulation of a sweep: one block under one configuration.
 type Point struct {
@@ -20,7 +20,7 @@ type Point struct {
 	Oracle    bool
 	Chaos     bool
 	Schedule  bool
-	Config    *pipeline.Config // nil when the point was read from points.csv
+	Config    *config.Config // nil when the point was read from points.csv
 }
 
 // Status is what became of a point.

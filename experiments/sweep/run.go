@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,10 +101,11 @@ func Create(dir string, f *File, tool Tool, force bool) (*Run, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		for _, e := range entries { // of a run that was killed before it got further
-			if !force && !strings.HasPrefix(e.Name(), textFile) && !strings.HasPrefix(e.Name(), pointsFile) && !strings.HasPrefix(e.Name(), ownerFile) {
-				return nil, fmt.Errorf("%s: neither empty nor the directory of a sweep", dir)
+		if !force && slices.ContainsFunc(entries, foreign) {
+			if _, err := os.Stat(filepath.Join(dir, ownerFile)); err == nil {
+				return Create(dir, f, tool, force) // another process has just begun the sweep
 			}
+			return nil, fmt.Errorf("%s: neither empty nor the directory of a sweep", dir)
 		}
 	case err != nil:
 		return nil, err
@@ -137,6 +139,13 @@ func Create(dir string, f *File, tool Tool, force bool) (*Run, error) {
 		}
 	}
 	return r, nil
+}
+
+// foreign reports whether a file is none of those that a sweep begins with, or a draft of
+// one: those a process may be writing, or may have left when it was killed.
+func foreign(e fs.DirEntry) bool {
+	name := strings.TrimPrefix(e.Name(), ".")
+	return !strings.HasPrefix(name, textFile) && !strings.HasPrefix(name, pointsFile) && !strings.HasPrefix(name, ownerFile)
 }
 
 // sameAs tells what is different about another owner, nil for nothing.

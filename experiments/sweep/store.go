@@ -13,7 +13,8 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/ooovm/ooovm/experiments"
+	"github.com/ooovm/ooovm/experiments/levels"
+	"github.com/ooovm/ooovm/experiments/run"
 )
 
 // ResultsCSV is the table of results in the directory of a sweep.
@@ -37,12 +38,12 @@ const recordSchema = "ooovm.sweep-point/1"
 
 // record is what a point's folder holds: nothing in it varies between hosts or runs.
 type record struct {
-	Schema string                    `json:"schema"`
-	Point  string                    `json:"point"` // its whole identity
-	Status Status                    `json:"status"`
-	Error  string                    `json:"error,omitempty"`
-	Run    *experiments.Result       `json:"run,omitempty"`    // as `ooovm run --json` has it
-	Levels *experiments.LevelsResult `json:"levels,omitempty"` // as `ooovm run --policy --json` has it
+	Schema string         `json:"schema"`
+	Point  string         `json:"point"` // its whole identity
+	Status Status         `json:"status"`
+	Error  string         `json:"error,omitempty"`
+	Run    *run.Result    `json:"run,omitempty"`    // as `ooovm run --json` has it
+	Levels *levels.Result `json:"levels,omitempty"` // as `ooovm run --policy --json` has it
 }
 
 // row gives the record of a point its place in the table.

@@ -1,0 +1,229 @@
+// Package run turns one block, or one program of the FuelVM, under one configuration into
+// one judged result.
+//
+// A Block is a bundle made ready for any number of runs. A run of it, on one core (Block.Run)
+// or on several that share it (Block.Parallel), is an Outcome: the machine as the run left
+// it, and a verdict. Describe makes a Result of it, which is what users see and files keep.
+// What keeps a block from having one is an Error, which knows whose fault it is.
+package run
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/lockstep"
+	"github.com/ooovm/ooovm/machine"
+	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/predictor"
+	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces"
+)
+
+// Block is a bundle made ready for any number of runs: checked, its golden run
+// made once, and its code decoded once. Runs of one block may be made at once.
+type Block struct {
+	Bundle *traces.Bundle
+	Golden *traces.Golden
+	Cache  *decoder.Cache
+	oracle *traces.Oracle // nil unless recorded
+	txs    []*state.Tx
+	hashes map[state.Address]state.Hash // of the pre-state's codes
+
+	identity  func() (string, error) // of the bundle, computed once
+	postState *sync.Mutex            // reading the golden post-state fills its caches
+}
+
+// Prepare checks a bundle and makes its golden run. record keeps the stream that
+// lockstep and oracles need. Its error is a Difference: the block contradicts itself, or
+// cannot be executed.
+func Prepare(b *traces.Bundle, record bool) (*Block, error) {
+	p, err := prepare(b, record)
+	if err != nil {
+		return nil, Difference(err)
+	}
+	return p, nil
+}
+
+func prepare(b *traces.Bundle, record bool) (*Block, error) {
+	if err := b.Check(); err != nil {
+		return nil, err
+	}
+	run := traces.Execute
+	if record {
+		run = traces.Record
+	}
+	golden, err := run(b)
+	if err != nil {
+		return nil, err
+	}
+	p := &Block{Bundle: b, Golden: golden, Cache: evm.NewCache(), hashes: b.Prestate.CodeHashes(), identity: sync.OnceValues(b.Hash), postState: new(sync.Mutex)}
+	if record {
+		p.oracle = golden.Oracle()
+	}
+	for i, tx := range b.Txs {
+		t, err := state.NewTx(tx, state.Address(b.Senders[i]), b.Header.BaseFee)
+		if err != nil {
+			return nil, fmt.Errorf("%s: transaction %d: %w", b.Name, i, err)
+		}
+		p.txs = append(p.txs, t)
+	}
+	return p, nil
+}
+
+// Options of one run.
+type Options struct {
+	Lockstep bool           // compare every committed instruction
+	Probe    pipeline.Probe // watches transaction ProbeTx, nil for none
+	ProbeTx  int
+
+	Ledger Ledger // books every commit slot, nil for nothing
+
+	Inherit *pipeline.Core // whose predictors have learnt something before, nil for none
+
+	VerifyEvery uint64          // recount the core's structures every so many steps, 0 for never
+	MaxCycles   uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit
+	Stop        context.Context // ends the run with its error, nil for never
+}
+
+// Ledger books the slots of a run, transaction by transaction.
+type Ledger interface {
+	pipeline.Ledger
+	BeginTx()
+}
+
+// Outcome is one run of one block, before it is described.
+type Outcome struct {
+	Core    *pipeline.Core
+	World   *state.World
+	Results []state.TxResult
+	Checked uint64 // instructions compared in lockstep
+	// Repaired instructions ran with stale values, and were repaired: only what they leave
+	// behind is compared.
+	Repaired uint64
+	Verdict  traces.Verdict
+	// Difference is what validation found, nil when the block is right.
+	Difference error
+}
+
+// Watcher tells the lockstep check and the ledger of a core where transactions begin and
+// end. It is the machine.Watcher of a core that runs alone.
+type Watcher struct {
+	Core   *pipeline.Core
+	Check  *lockstep.EVM // nil when not compared
+	Ledger Ledger        // nil for none
+}
+
+// BeginTx ends the comparison where the golden run has no such transaction.
+func (w *Watcher) BeginTx(i int) {
+	if w.Ledger != nil {
+		w.Ledger.BeginTx()
+	}
+	if w.Check != nil && !w.Check.BeginTx(i) {
+		w.Core.SetChecker(nil)
+	}
+}
+
+// EndTx never stops the block.
+func (w *Watcher) EndTx(i int) error {
+	if w.Check != nil {
+		w.Check.EndTx(i)
+	}
+	return nil
+}
+
+// difference is what lockstep found, nil when it found or compared nothing.
+func (w *Watcher) difference() error {
+	if w.Check == nil {
+		return nil
+	}
+	return w.Check.Err()
+}
+
+// Run simulates the block under a configuration. The error is for what made a run
+// impossible; what validation finds is in the outcome.
+func (p *Block) Run(cfg *pipeline.Config, opt Options) (*Outcome, error) {
+	out, err := p.Simulate(cfg, opt)
+	if err != nil {
+		return nil, err
+	}
+	p.Judge(out, opt.Lockstep)
+	return out, nil
+}
+
+// Simulate is Run without the verdict.
+func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
+	b := p.Bundle
+	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	world := state.NewWorld(b.Prestate)
+	world.KnowCodeHashes(p.hashes)
+	sys := evm.NewSystem(world, env, p.txs, p.Cache)
+	golden, err := p.golden(cfg)
+	if err != nil {
+		return nil, err
+	}
+	core, err := pipeline.New(*cfg, sys, golden)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Inherit != nil {
+		if err := core.Inherit(opt.Inherit); err != nil {
+			return nil, err
+		}
+	}
+	core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
+	core.SetProbe(opt.Probe, opt.ProbeTx)
+	out := &Outcome{Core: core, World: world}
+	w := &Watcher{Core: core, Ledger: opt.Ledger}
+	if opt.Ledger != nil {
+		core.SetLedger(opt.Ledger)
+	}
+	if opt.Lockstep {
+		w.Check = lockstep.NewEVM(p.Golden, sys)
+		core.SetChecker(lockstep.Observer{Checker: w.Check, Core: core})
+	}
+	if err := state.BeginBlock(world, env, b.Header); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	err = machine.Sequential(core, sys, len(p.txs), w)
+	out.Difference = w.difference()
+	switch {
+	case err == nil:
+	case out.Difference == nil:
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	default: // a diverged core may not terminate
+		out.Difference = fmt.Errorf("%w\nafter which the simulation stopped: %w", out.Difference, err)
+	}
+	if err := state.EndBlock(world, env, b.Withdrawals); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	}
+	out.Results = sys.Results
+	if w.Check != nil {
+		out.Checked = w.Check.Checked()
+	}
+	return out, nil
+}
+
+// golden is what oracle predictors of a configuration ask, nil where it has none.
+func (p *Block) golden(cfg *pipeline.Config) (predictor.Golden, error) {
+	switch {
+	case !cfg.ReadsGolden():
+		return nil, nil
+	case p.oracle == nil:
+		return nil, fmt.Errorf("%s: the configuration reads the golden run, which was not recorded", p.Bundle.Name)
+	}
+	return p.oracle, nil
+}
+
+// Open loads a bundle; an empty path is the embedded block.
+func Open(path string) (*traces.Bundle, error) {
+	if path == "" {
+		return traces.Embedded()
+	}
+	return traces.Load(path)
+}
