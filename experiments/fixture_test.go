@@ -1,9 +1,6 @@
 package experiments
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"sync"
 	"testing"
@@ -12,16 +9,13 @@ import (
 	"github.com/ooovm/ooovm/pipeline"
 	_ "github.com/ooovm/ooovm/predictor/oracle" // its predictors are named by presets
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
-// mainnetPath is a real block beside the project; the test is skipped where there is none.
+// mainnetPath is a block of the corpus; the test is skipped where it is absent.
 func mainnetPath(t testing.TB, number uint64) string {
 	t.Helper()
-	path := filepath.Join("..", "..", "shared", "mainnet", fmt.Sprintf("%d.json.gz", number))
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no mainnet block at %s", path)
-	}
-	return path
+	return corpustest.Block(t, number)
 }
 
 // prepared gives a block and its recorded golden run.

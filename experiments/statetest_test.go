@@ -26,6 +26,7 @@ import (
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces/corpustest"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
 
@@ -391,10 +392,7 @@ func TestOfficialStateTests(t *testing.T) {
 	for _, archive := range []string{"dev.tar.zst", "legacy-dev.tar.zst"} {
 		t.Run(archive, func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join("..", "..", "shared", "statetests", archive)
-			if _, err := os.Stat(file); err != nil {
-				t.Skipf("no official state tests at %s", file)
-			}
+			file := corpustest.Data(t, "statetests", archive)
 			groups := sampleSubtests(t, file, len(cores))
 			run := 0
 			for _, name := range slices.Sorted(maps.Keys(groups)) {
