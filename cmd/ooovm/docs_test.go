@@ -44,7 +44,7 @@ func TestMeasuredPages(t *testing.T) {
 	command := regexp.MustCompile("(?m)^\\| command \\| `[^`]+`.* \\|$")
 	found := 0
 	for name, text := range pages(t) {
-		if !strings.HasPrefix(name, "docs/measured/") {
+		if !strings.HasPrefix(name, "docs/measured/") || name == "docs/measured/README.md" {
 			continue
 		}
 		found++
