@@ -171,7 +171,7 @@ func TestProseIsWrapped(t *testing.T) {
 			if strings.HasPrefix(line, "```") {
 				code = !code
 			}
-			if code || utf8.RuneCountInString(line) <= 100 || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "#") || !strings.Contains(strings.TrimSpace(line), " ") {
+			if code || utf8.RuneCountInString(line) <= 100 || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "![") || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "#") || !strings.Contains(strings.TrimSpace(line), " ") {
 				continue
 			}
 			t.Errorf("%s:%d has %d columns", name, n, utf8.RuneCountInString(line))
