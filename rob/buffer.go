@@ -76,7 +76,7 @@ func NewBuffer() *Buffer {
 
 // At gives the entry with a sequence number in [Head, Tail). The pointer is valid
 // until the next Add.
-func (b *Buffer) At(seq uint64) *Entry { return b.ring.At(seq) }
+func (b *Buffer) At(seq uint64) *Entry { return &b.ring.items[seq&b.ring.mask] } // as Ring.At, a call less on the hottest path
 
 // Add appends an entry, zeroed but for its unique number.
 func (b *Buffer) Add() (*Entry, uint64) {

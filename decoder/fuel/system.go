@@ -8,7 +8,6 @@ import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/state/fuel"
-	golden "github.com/ooovm/ooovm/traces/fuel"
 )
 
 // System is the system architecture of the FuelVM over one block. The committed side is
@@ -17,30 +16,65 @@ import (
 // is.
 type System struct {
 	*fuel.Session // of the running transaction
-	Results       []golden.Result
+	Results       []fuel.Outcome
 
-	world *fuel.World
+	work Work
 
-	program *golden.Program
-	rows    *decoder.RowTable
-	cache   *decoder.Cache
-	record  bool
-	script  *decoder.Program
-	kept    uint64 // gas that the callers of the running frame keep
-	ending  fuel.Ending
-	pc      uint64 // of the instruction being committed
+	rows   *decoder.RowTable
+	cache  *decoder.Cache
+	record bool
+	script *decoder.Program
+	kept   uint64 // gas that the callers of the running frame keep
+	ending fuel.Ending
+	pc     uint64 // of the instruction being committed
 }
 
 var _ decoder.RegisterSystem = (*System)(nil)
 
-// NewSystem prepares the execution of a program's transactions. With record set, sessions
-// note what is written, for a Lockstep.
-func NewSystem(p *golden.Program, cache *decoder.Cache, record bool) *System {
-	return &System{world: p.World(), program: p, rows: Rows(p.Params.Gas), cache: cache, record: record}
+// Work is what a System executes: the transactions of a block, on the chain's state, which
+// they change.
+type Work struct {
+	Name         string
+	Params       *fuel.Parameters
+	Block        *fuel.Block
+	World        *fuel.World
+	Transactions []fuel.Transaction
+}
+
+// NewSystem prepares the execution of transactions. With record set, sessions note what is
+// written, for a lockstep check.
+func NewSystem(w Work, cache *decoder.Cache, record bool) *System {
+	return &System{work: w, rows: Rows(w.Params.Gas), cache: cache, record: record}
 }
 
 // State is the chain's state as it is now.
-func (s *System) State() *fuel.World { return s.world }
+func (s *System) State() *fuel.World { return s.work.World }
+
+// Word is the word of an instruction that is being committed, where its program was decoded
+// from code that has one there.
+func Word(c *decoder.Context, in *decoder.Inst) (word uint32, known bool) {
+	if int(in.PC)+wordSize > len(c.Prog.Code) {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(c.Prog.Code[in.PC:]), in.Code != codeElsewhere
+}
+
+// Elsewhere is the $pc of an instruction that is being committed and was not decoded.
+func (s *System) Elsewhere(in *decoder.Inst) (pc uint64, ok bool) {
+	return s.pc, in.Code == codeElsewhere
+}
+
+// GasLeft is what the running call and the transaction have left once an instruction has
+// been committed.
+func (s *System) GasLeft(c *decoder.Context, row *decoder.Row) (call, all uint64) {
+	if row.Flags&decoder.Dynamic != 0 {
+		return s.Reg[fuel.RegCGas], s.Reg[fuel.RegGGas]
+	}
+	return c.Gas, c.Gas + s.kept
+}
+
+// Ending is how the transaction has ended, so far as it has.
+func (s *System) Ending() fuel.Ending { return s.ending }
 
 // CodeOf gives the script, the only code that an account names: calls are serial.
 func (s *System) CodeOf(*isa.Word) *decoder.Program { return s.script }
@@ -120,10 +154,10 @@ func (s *System) Query(selector, index uint64) (v uint64) {
 
 // Begin lays out transaction i.
 func (s *System) Begin(i int) (env decoder.Envelope, err error) {
-	p := s.program
-	s.Session, err = fuel.NewSession(p.Params, &p.Block, s.world, &p.Transactions[i], s.record)
+	w := &s.work
+	s.Session, err = fuel.NewSession(w.Params, w.Block, w.World, &w.Transactions[i], s.record)
 	if err != nil {
-		return env, fmt.Errorf("%s: transaction %d: %w", p.Name, i, err)
+		return env, fmt.Errorf("%s: transaction %d: %w", w.Name, i, err)
 	}
 	s.script, s.kept, s.ending = s.running(), 0, fuel.Ending{}
 	return s.envelope(), nil
@@ -164,7 +198,7 @@ func (s *System) Finish(*decoder.Context, isa.Word) {
 	if s.NoScript() {
 		s.ending = s.ReturnOne()
 	}
-	r := golden.Result{ID: s.ID, Ending: s.ending}
+	r := fuel.Outcome{ID: s.ID, Ending: s.ending}
 	if s.ending.Result == fuel.ResultSuccess {
 		r.Slots, r.Balances = s.StateSince()
 	}

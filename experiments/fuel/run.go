@@ -8,6 +8,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/fuel"
+	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
@@ -37,7 +38,7 @@ type Outcome struct {
 
 // watcher tells the lockstep check of the bounds of transactions.
 type watcher struct {
-	lockstep *fuel.Lockstep // nil when not compared
+	lockstep *lockstep.Fuel // nil when not compared
 }
 
 func (w *watcher) BeginTx(i int) {
@@ -51,12 +52,12 @@ func (w *watcher) EndTx(int) error { return nil }
 // observer is the lockstep check as the core sees it: it never stops the run. After the
 // first difference it lets go of the core, so that the program is simulated to its end.
 type observer struct {
-	*fuel.Lockstep
+	*lockstep.Fuel
 	core *pipeline.Core
 }
 
 func (o observer) Err() error {
-	if o.Lockstep.Err() != nil {
+	if o.Fuel.Err() != nil {
 		o.core.SetChecker(nil)
 	}
 	return nil
@@ -78,7 +79,7 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 		}
 		oracle = foreseen
 	}
-	sys := fuel.NewSystem(p, cache, opt.Lockstep)
+	sys := fuel.NewSystem(fuel.Work{Name: p.Name, Params: p.Params, Block: &p.Block, World: p.World(), Transactions: p.Transactions}, cache, opt.Lockstep)
 	core, err := pipeline.New(*cfg, sys, oracle)
 	if err != nil {
 		return nil, err
@@ -86,18 +87,18 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 	core.VerifyEvery, core.MaxCycles, core.Stop = opt.VerifyEvery, opt.MaxCycles, opt.Stop
 	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out := &Outcome{Core: core}
-	var lockstep *fuel.Lockstep
+	var check *lockstep.Fuel
 	if opt.Lockstep {
-		lockstep = fuel.NewLockstep(sys)
-		defer lockstep.Close()
-		core.SetChecker(observer{lockstep, core})
+		check = lockstep.NewFuel(p, sys)
+		defer check.Close()
+		core.SetChecker(observer{check, core})
 	}
-	err = machine.Sequential(core, sys, len(p.Transactions), &watcher{lockstep})
-	if lockstep != nil {
+	err = machine.Sequential(core, sys, len(p.Transactions), &watcher{check})
+	if check != nil {
 		if err == nil {
-			lockstep.End()
+			check.End()
 		}
-		out.Stream, out.Checked = lockstep.Err(), lockstep.Checked()
+		out.Stream, out.Checked = check.Err(), check.Checked()
 	}
 	if err != nil && out.Stream == nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)

@@ -42,7 +42,7 @@ func firstOf(checks ...func() error) error {
 	return nil
 }
 
-func compareTransaction(w *WantTransaction, r *Result, world *fuel.World) error {
+func compareTransaction(w *WantTransaction, r *fuel.Outcome, world *fuel.World) error {
 	last := &r.Receipts[len(r.Receipts)-1]
 	stated := func(what, got, want string) func() error {
 		return func() error {
@@ -205,7 +205,7 @@ const (
 
 // changes gives what a block has written, as the executor names it: nil for what was removed, though it may
 // never have been there.
-func changes(results []Result) map[string]*string {
+func changes(results []fuel.Outcome) map[string]*string {
 	out := map[string]*string{}
 	put := func(column string, s fuel.Slot, exists bool, value []byte) {
 		name := column + s.Contract.String() + s.Key.String()

@@ -20,24 +20,10 @@ type golden struct {
 	step    Step
 }
 
-// Result is what one transaction came to.
-type Result struct {
-	ID           fuel.ID
-	Receipts     []fuel.Receipt
-	ReceiptsRoot fuel.ID
-	Ending       fuel.Ending
-	GasUsed      uint64 // by the script
-	TotalGas     uint64 // that is billed
-	Outputs      []fuel.Output
-	Slots        []fuel.SlotChange // what it changed of the chain's state
-	Balances     []fuel.BalanceChange
-	Instructions uint64
-}
-
 // Block is what the transactions of a program came to.
 type Block struct {
 	World   *fuel.World // afterwards
-	Results []Result
+	Results []fuel.Outcome
 }
 
 // Run executes the program's transactions one after the other. observe, if it is not nil, sees
@@ -57,7 +43,7 @@ func Run(p *Program, observe func(*Step)) (*Block, error) {
 	return b, nil
 }
 
-func (g *golden) run() (r Result) {
+func (g *golden) run() (r fuel.Outcome) {
 	if g.done = g.NoScript(); g.done {
 		g.ending = g.ReturnOne()
 	}

@@ -1,24 +1,24 @@
-package fuel
+package lockstep
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"iter"
 	"slices"
 
 	"github.com/ooovm/ooovm/decoder"
+	fueldecoder "github.com/ooovm/ooovm/decoder/fuel"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state/fuel"
 	golden "github.com/ooovm/ooovm/traces/fuel"
 )
 
-// Lockstep compares a core's committed stream with the golden interpreter's steps, which
+// Fuel compares a core's committed stream with the golden interpreter's steps, which
 // runs beside it: place and word, gas before and after, every register, the memory,
 // slots, balances and receipts written.
-type Lockstep struct {
-	sys     *System
+type Fuel struct {
+	sys     *fueldecoder.System
 	next    func() (*golden.Step, bool)
 	stop    func()
 	want    [fuel.Registers]uint64
@@ -28,37 +28,38 @@ type Lockstep struct {
 	receipts, snapshot int
 }
 
-var _ decoder.Checker = (*Lockstep)(nil)
+var _ decoder.Checker = (*Fuel)(nil)
 
-// NewLockstep checks what runs on sys, which must record. Close ends it.
-func NewLockstep(sys *System) *Lockstep {
-	l := &Lockstep{sys: sys}
+// NewFuel checks the transactions of a program, which run on sys; it must record. Close
+// ends it.
+func NewFuel(p *golden.Program, sys *fueldecoder.System) *Fuel {
+	l := &Fuel{sys: sys}
 	l.next, l.stop = iter.Pull(func(yield func(*golden.Step) bool) {
 		more := true
 		// The error is about a transaction that Begin refuses as well.
-		_, _ = golden.Run(sys.program, func(s *golden.Step) { more = more && yield(s) })
+		_, _ = golden.Run(p, func(s *golden.Step) { more = more && yield(s) })
 	})
 	return l
 }
 
 // Close lets the interpreter go.
-func (l *Lockstep) Close() { l.stop() }
+func (l *Fuel) Close() { l.stop() }
 
 // Err is the first difference.
-func (l *Lockstep) Err() error { return l.err }
+func (l *Fuel) Err() error { return l.err }
 
 // Checked is the number of instructions found equal.
-func (l *Lockstep) Checked() uint64 { return l.checked }
+func (l *Fuel) Checked() uint64 { return l.checked }
 
 // BeginTx follows System.Begin.
-func (l *Lockstep) BeginTx(int) {
+func (l *Fuel) BeginTx(int) {
 	l.want = l.sys.Reg
 	l.receipts, l.snapshot = 0, l.sys.World.Snapshot()
 	l.sys.Memory.Written() // of nobody: the initial image
 }
 
 // End looks for instructions that were not committed.
-func (l *Lockstep) End() {
+func (l *Fuel) End() {
 	if l.err != nil {
 		return
 	}
@@ -68,13 +69,13 @@ func (l *Lockstep) End() {
 }
 
 // Enter, Leave and CallFailed are part of the instructions that enter and leave.
-func (l *Lockstep) Enter(int) {}
+func (l *Fuel) Enter(int) {}
 
 // Leave is one of them.
-func (l *Lockstep) Leave(*isa.Word, uint64, []byte) {}
+func (l *Fuel) Leave(*isa.Word, uint64, []byte) {}
 
 // CallFailed is one of them.
-func (l *Lockstep) CallFailed(*isa.Word, uint64, []byte) {}
+func (l *Fuel) CallFailed(*isa.Word, uint64, []byte) {}
 
 func show(pc uint64, word uint32) string {
 	in, bad := fuel.Decode(word)
@@ -84,32 +85,28 @@ func show(pc uint64, word uint32) string {
 	return fmt.Sprintf("%s (%08x) at %d", in.Op.Name, word, pc)
 }
 
-func (l *Lockstep) differ(where, format string, args ...any) {
+func (l *Fuel) differ(where, format string, args ...any) {
 	if l.err == nil {
 		l.err = fmt.Errorf("instruction %d: %s%s", l.checked, where, fmt.Sprintf(format, args...))
 	}
 }
 
 // Retire compares one instruction, all of whose effects have been made.
-func (l *Lockstep) Retire(r *decoder.Retirement) {
+func (l *Fuel) Retire(r *decoder.Retirement) {
 	if l.err != nil {
 		return
 	}
-	pc := l.want[fuel.RegIS] + uint64(r.Inst.PC)
-	if r.Inst.Code == codeElsewhere {
-		pc = l.sys.pc
+	pc, elsewhere := l.sys.Elsewhere(r.Inst)
+	if !elsewhere {
+		pc = l.want[fuel.RegIS] + uint64(r.Inst.PC)
 	}
-	word := uint32(0)
-	if at := int(r.Inst.PC); at+wordSize <= len(r.Context.Prog.Code) {
-		word = binary.BigEndian.Uint32(r.Context.Prog.Code[at:])
-	}
+	word, decoded := fueldecoder.Word(r.Context, r.Inst)
 	s, more := l.next()
 	if !more {
 		l.differ("", "%s is committed, the golden run has ended", show(pc, word))
 		return
 	}
 	where := show(s.PC, s.Word) + ": "
-	decoded := r.Inst.Code != codeElsewhere && int(r.Inst.PC)+wordSize <= len(r.Context.Prog.Code)
 	switch {
 	case pc != s.PC || decoded && word != s.Word:
 		l.differ(where, "committed is %s", show(pc, word))
@@ -126,20 +123,17 @@ func (l *Lockstep) Retire(r *decoder.Retirement) {
 	l.checked++
 }
 
-func (l *Lockstep) fault(where string, s *golden.Step) {
+func (l *Fuel) fault(where string, s *golden.Step) {
 	switch {
-	case l.sys.ending.Panic != s.Panic:
-		l.differ(where, "panics with %v where %v is expected", l.sys.ending.Panic, s.Panic)
+	case l.sys.Ending().Panic != s.Panic:
+		l.differ(where, "panics with %v where %v is expected", l.sys.Ending().Panic, s.Panic)
 	case l.sys.Reg[fuel.RegGGas] != s.GGas.After:
 		l.differ(where, "leaves %d gas where %d is expected", l.sys.Reg[fuel.RegGGas], s.GGas.After)
 	}
 }
 
-func (l *Lockstep) gas(where string, s *golden.Step, r *decoder.Retirement) {
-	c, g := r.Context.Gas, r.Context.Gas+l.sys.kept
-	if r.Row.Flags&decoder.Dynamic != 0 {
-		c, g = l.sys.Reg[fuel.RegCGas], l.sys.Reg[fuel.RegGGas]
-	}
+func (l *Fuel) gas(where string, s *golden.Step, r *decoder.Retirement) {
+	c, g := l.sys.GasLeft(r.Context, r.Row)
 	switch {
 	case s.Panic != fuel.NoPanic:
 		l.differ(where, "is committed where a panic with %v is expected", s.Panic)
@@ -148,7 +142,7 @@ func (l *Lockstep) gas(where string, s *golden.Step, r *decoder.Retirement) {
 	}
 }
 
-func (l *Lockstep) registers(where string, s *golden.Step) {
+func (l *Fuel) registers(where string, s *golden.Step) {
 	for _, w := range s.Registers {
 		l.want[w.Register] = w.Value
 	}
@@ -175,7 +169,7 @@ func merged(spans []fuel.Span) (out []fuel.Span) {
 	return out
 }
 
-func (l *Lockstep) memory(where string, s *golden.Step) {
+func (l *Fuel) memory(where string, s *golden.Step) {
 	got := l.sys.Memory.Written()
 	want := make([]fuel.Span, len(s.Memory))
 	for i, w := range s.Memory {
@@ -193,7 +187,7 @@ func (l *Lockstep) memory(where string, s *golden.Step) {
 	}
 }
 
-func (l *Lockstep) state(where string, s *golden.Step) {
+func (l *Fuel) state(where string, s *golden.Step) {
 	receipts := l.sys.Receipts[l.receipts:]
 	l.receipts = len(l.sys.Receipts)
 	same := func(a, b fuel.Receipt) bool {
