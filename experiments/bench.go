@@ -39,7 +39,7 @@ const benchRounds = 3
 
 // Bench measures. Loading and checking the block, decoding it for the first time and
 // judging the result are not part of it; making the state, executing transactions
-// and system calls are, on both sides. With carry predictors keep what they have learned
+// and system calls are, on both sides. With carry predictors keep what they have learnt
 // from block to block, and a block is simulated once. failed hears of each block that
 // cannot be measured; the others are.
 func Bench(paths []string, preset string, cfg *pipeline.Config, carry bool, failed func(error)) *Benchmark {

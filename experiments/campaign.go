@@ -32,7 +32,7 @@ type Campaign struct {
 	Options  Options // of every run
 	Baseline bool    // also run the in-order core, with and without folding
 	Jobs     int     // blocks at once; 0 for all host cores
-	// Carry lets predictors keep what they have learned from one block to the next, in the
+	// Carry lets predictors keep what they have learnt from one block to the next, in the
 	// order of the paths; then blocks run one at a time.
 	Carry bool
 	// Watch is the transaction that the options' probe sees.
@@ -221,7 +221,7 @@ func (c *Campaign) bundle(b *traces.Bundle) (*Result, error) {
 		}
 	}
 	if c.Carry {
-		setup.Carry, setup.Learned = true, c.path
+		setup.Carry, setup.Learnt = true, c.path
 		if c.last != nil {
 			opt.Inherit = c.last.Core
 		}

@@ -2,7 +2,7 @@ package experiments
 
 import "testing"
 
-// carried runs the embedded block n times with what was learned handed on.
+// carried runs the embedded block n times with what was learnt handed on.
 func carried(t *testing.T, s Setup, n int) (reports []*Result, outcomes []*Outcome) {
 	t.Helper()
 	p := embedded(t)
@@ -21,7 +21,7 @@ func carried(t *testing.T, s Setup, n int) (reports []*Result, outcomes []*Outco
 	return reports, outcomes
 }
 
-// TestCarry: what was learned changes cycles and nothing that is committed, for every
+// TestCarry: what was learnt changes cycles and nothing that is committed, for every
 // kind of predictor, chaos included.
 func TestCarry(t *testing.T) {
 	for _, set := range [][]string{

@@ -54,7 +54,7 @@ type ConfigInfo struct {
 	Stack  string `json:"stack"`  // stack policy: the headline moves with it
 	Oracle bool   `json:"oracle"` // reads the golden run
 	Chaos  bool   `json:"chaos"`  // misbehaves on purpose
-	Carry  bool   `json:"carry"`  // predictors have learned from the blocks before
+	Carry  bool   `json:"carry"`  // predictors have learnt from the blocks before
 }
 
 // Validity is what was compared and what came out.
@@ -303,11 +303,11 @@ func (p *Block) traceInfo(gasUsed uint64) (TraceInfo, error) {
 
 // Setup names a configuration for a result.
 type Setup struct {
-	Preset  string
-	Hash    string
-	Config  *pipeline.Config
-	Carry   bool   // predictors are handed on from block to block
-	Learned string // digest of the run that they come from, empty at first
+	Preset string
+	Hash   string
+	Config *pipeline.Config
+	Carry  bool   // predictors are handed on from block to block
+	Learnt string // digest of the run that they come from, empty at first
 }
 
 // Describe turns an outcome into a result. scalar and folded may be nil.
@@ -319,7 +319,7 @@ func (p *Block) Describe(setup Setup, out, scalar, folded *Outcome) (*Result, er
 	r := describe(setup, trace, out.Core, coreOf(scalar), coreOf(folded))
 	r.Valid = validity(out.Verdict, out.Checked, out.Difference)
 	r.Counts.ReadsOutsideBundle = out.World.ReadsOutside()
-	r.Digest = Digest(setup.Hash+setup.Learned, trace.Hash, out)
+	r.Digest = Digest(setup.Hash+setup.Learnt, trace.Hash, out)
 	return r, nil
 }
 

@@ -85,7 +85,7 @@ func (w *Workbench) RunShared(setup Setup) (r *LevelsResult, difference, err err
 	return r, difference, err
 }
 
-// memoSize bounds what a memo keeps: neighbors in a sweep differ in little.
+// memoSize bounds what a memo keeps: neighbours in a sweep differ in little.
 const memoSize = 8
 
 // memo keeps the latest results of something that depends on a configuration alone.

@@ -342,7 +342,7 @@ func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) 
 	return c.check()
 }
 
-// resumeSerial lets fetch go on behind a serializing instruction that has
+// resumeSerial lets fetch go on behind a serialising instruction that has
 // committed.
 func (c *Core) resumeSerial() {
 	c.fetch.state = fetchRuns

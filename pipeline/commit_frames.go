@@ -94,7 +94,7 @@ func (c *Core) outputRange(child int32) (off, n uint64, ok bool) {
 	return c.bounded(c.regs.Value(f.outOff), c.regs.Value(f.outLen))
 }
 
-// commitCreate enters the initialization code of a new account.
+// commitCreate enters the initialisation code of a new account.
 func (c *Core) commitCreate(e *rob.Entry, in *decoder.Inst) {
 	caller, resume := e.Frame, e.Inst+1
 	child := c.newFrame()

@@ -41,7 +41,7 @@ type fetchState uint8
 const (
 	fetchRuns     fetchState = iota
 	fetchTarget              // for a jump or call whose target is not predicted, to execute
-	fetchSerial              // for a serializing instruction to commit
+	fetchSerial              // for a serialising instruction to commit
 	fetchForeseen            // behind what an oracle says faults, until the machine is empty: then the oracle was wrong
 	fetchDead                // behind a fault or the end of the transaction: only a squash revives it
 )

@@ -411,7 +411,7 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 		c.fetch.inst = next
 		c.startRun()
 		if row.Flags&decoder.Serial != 0 {
-			c.serialize(e)
+			c.serialise(e)
 		}
 	case decoder.KindJump, decoder.KindBranch:
 		c.fetchJump(e, seq, fi, f, in, row)
@@ -421,7 +421,7 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 		c.maps.Drop(fi, int(row.Pops))
 		c.fetch.inst = next
 		c.startRun()
-		c.serialize(e)
+		c.serialise(e)
 	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
 		c.fetchLeave(e, fi, f, row)
 	case decoder.KindReturn:
@@ -436,8 +436,8 @@ func (c *Core) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *deco
 	}
 }
 
-// serialize stops fetch until the entry has committed.
-func (c *Core) serialize(e *rob.Entry) {
+// serialise stops fetch until the entry has committed.
+func (c *Core) serialise(e *rob.Entry) {
 	e.Flags |= rob.Halts
 	c.fetch.state = fetchSerial
 	c.fetch.serial = e.Op

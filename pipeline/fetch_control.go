@@ -204,7 +204,7 @@ func (c *Core) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, r
 	c.fetch.frame, c.fetch.inst = child, 0
 	c.startRun()
 	if row.Flags&decoder.Serial != 0 {
-		c.serialize(e)
+		c.serialise(e)
 		return
 	}
 	if prog == nil {
@@ -268,6 +268,6 @@ func (c *Core) fetchLeave(e *rob.Entry, fi int32, f *frame, row *decoder.Row) {
 	c.fetch.frame, c.fetch.inst = p, f.resume
 	c.startRun()
 	if row.Flags&decoder.Serial != 0 || f.creation {
-		c.serialize(e)
+		c.serialise(e)
 	}
 }

@@ -25,7 +25,7 @@ type frame struct {
 	static      bool
 	asked       bool    // a predictor of state keys has been asked about its call
 	seen        uint8   // what earlier calls of the block have run
-	creation    bool    // runs initialization code: what it returns is code
+	creation    bool    // runs initialisation code: what it returns is code
 	outOff      rob.Reg // where the caller wants what is returned
 	outLen      rob.Reg
 	space       int32   // the frame whose memory it uses: its own, or the outermost one's

@@ -7,7 +7,7 @@ import (
 	"github.com/ooovm/ooovm/rob"
 )
 
-// Fusion makes one micro-op of instructions that stand together. A group is recognized
+// Fusion makes one micro-op of instructions that stand together. A group is recognised
 // where fetch meets its first instruction, so a jump into its middle finds what is left
 // of it, not fused. Each instruction keeps its gas, its fault and its record: what has no
 // micro-op of its own is carried like a folded instruction.

@@ -133,7 +133,7 @@ func (p *prefetcher) begin(c *Core, env *decoder.Envelope, dynamic uint64) {
 		p.transaction(c, env, c.sys.Context(), dynamic)
 		return
 	}
-	// What has been learned since the present transaction was looked at is new.
+	// What has been learnt since the present transaction was looked at is new.
 	p.transaction(c, env, c.sys.Context(), dynamic)
 	first := p.ahead
 	if !p.looked {

@@ -405,7 +405,7 @@ func (p *provenance) push(frame int32) *tracedFrame {
 	return t
 }
 
-// created begins the frame of initialization code, of which nothing is learned.
+// created begins the frame of initialisation code, of which nothing is learnt.
 func (p *provenance) created(frame int32) { p.push(frame) }
 
 // leave ends a frame: the predictor learns its call, and its caller takes over what

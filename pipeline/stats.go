@@ -22,7 +22,7 @@ const (
 	CauseValue                    // a state load found another value than predicted
 	CauseChaos                    // a random squash
 	CauseDrain                    // between transactions
-	CauseSerial                   // waiting to be the oldest, or behind an instruction that serializes
+	CauseSerial                   // waiting to be the oldest, or behind an instruction that serialises
 	CauseExecute                  // the oldest computes
 	CauseMemory                   // the oldest loads from or stores to memory
 	CauseState                    // the oldest accesses state that is in the buffer or the queue

@@ -233,7 +233,7 @@ func levelTables(r *experiments.LevelsResult) []*table.Table {
 			facts.Add(info.Name+" is passed by", info.PassedBy)
 		}
 	}
-	facts.Add("not modeled", "signature checks, state root")
+	facts.Add("not modelled", "signature checks, state root")
 	return []*table.Table{facts, speed, lost}
 }
 

@@ -21,7 +21,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-var backgroundColor = color.White
+var backgroundColour = color.White
 
 // pngDPI makes a column about 1,000 pixels wide.
 const pngDPI = 300

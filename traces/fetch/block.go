@@ -179,17 +179,17 @@ func (n *Node) stillThere(ctx context.Context, b *traces.Bundle) error {
 		return err
 	}
 	if now.Hash != b.BlockHash {
-		return &reorganizedError{number, b.BlockHash, now.Hash}
+		return &reorganisedError{number, b.BlockHash, now.Hash}
 	}
 	return nil
 }
 
-// reorganizedError is that another block took the place of the one that is fetched.
-type reorganizedError struct {
+// reorganisedError is that another block took the place of the one that is fetched.
+type reorganisedError struct {
 	number   uint64
 	was, now common.Hash
 }
 
-func (e *reorganizedError) Error() string {
-	return fmt.Sprintf("the chain was reorganized while block %d was fetched: it was %v and is %v", e.number, e.was, e.now)
+func (e *reorganisedError) Error() string {
+	return fmt.Sprintf("the chain was reorganised while block %d was fetched: it was %v and is %v", e.number, e.was, e.now)
 }
