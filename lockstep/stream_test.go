@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"math/big"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // commit is one call of a stream's method.
@@ -320,11 +320,7 @@ func TestComparingAllocatesNothing(t *testing.T) {
 
 // TestMainnet: the stream of a second run of go-ethereum agrees with the recorded one.
 func TestMainnet(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join("..", "..", "shared", "mainnet", "*.json.gz"))
-	if err != nil || len(paths) == 0 {
-		t.Skip("no mainnet blocks at ../shared/mainnet")
-	}
-	for i, path := range paths {
+	for i, path := range corpustest.Blocks(t) {
 		if i%4 != 1 {
 			continue
 		}

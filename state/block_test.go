@@ -19,16 +19,13 @@ import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
-// mainnetBundles lists the real blocks beside the repository; in short mode every
-// eighth.
+// mainnetBundles lists the blocks of the corpus; in short mode every eighth.
 func mainnetBundles(t testing.TB) []string {
 	t.Helper()
-	paths, err := filepath.Glob("../../shared/mainnet/*[0-9].json.gz")
-	if err != nil || len(paths) == 0 {
-		t.Skip("needs the blocks of ../shared/mainnet beside the repository")
-	}
+	paths := corpustest.Blocks(t)
 	if !testing.Short() {
 		return paths
 	}

@@ -3,7 +3,6 @@ package timing
 import (
 	"errors"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 
 	"github.com/ooovm/ooovm/decoder/evm"
@@ -11,6 +10,7 @@ import (
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // bound runs the block on a core and demands of every covered transaction that it
@@ -84,12 +84,8 @@ func TestLimitIsDataflow(t *testing.T) {
 	if equal < 100 {
 		t.Errorf("only %d transactions of the embedded block are compared exactly", equal)
 	}
-	paths, _ := filepath.Glob("../../shared/mainnet/*[0-9].json.gz")
-	if len(paths) == 0 {
-		t.Skip("the rest needs the blocks of ../shared/mainnet beside the repository")
-	}
 	equal, above = 0, 0
-	for _, path := range paths {
+	for _, path := range corpustest.Blocks(t) {
 		b, err := traces.Load(path)
 		if err != nil {
 			t.Fatal(err)

@@ -2,12 +2,12 @@ package timing
 
 import (
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 
 	"github.com/ooovm/ooovm/pipeline"
 	_ "github.com/ooovm/ooovm/predictor/oracle"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // randomConfig draws a configuration that the scheduler covers. Small numbers are
@@ -98,13 +98,9 @@ func TestRandomMachinesOnCorners(t *testing.T) {
 // faults are not covered: what fetch meets behind a fault is no part of the
 // committed stream.
 func TestRandomMachinesOnMainnet(t *testing.T) {
-	paths, err := filepath.Glob("../../shared/mainnet/*[0-9].json.gz")
-	if err != nil || len(paths) == 0 {
-		t.Skip("needs the blocks of ../shared/mainnet beside the repository")
-	}
 	rng := rand.New(rand.NewPCG(2, 3))
 	var sum tally
-	for _, path := range paths {
+	for _, path := range corpustest.Blocks(t) {
 		b, err := traces.Load(path)
 		if err != nil {
 			t.Fatal(err)

@@ -15,14 +15,15 @@ import (
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
-// mainnetDir is the folder of real blocks beside the project.
+// mainnetDir is the folder of the corpus where it has an index with what its blocks hold.
 func mainnetDir(t testing.TB) string {
 	t.Helper()
-	dir := filepath.Join("..", "..", "shared", "mainnet")
+	dir := corpustest.Dir(t)
 	if _, err := os.Stat(filepath.Join(dir, "index.json")); err != nil {
-		t.Skipf("no mainnet blocks at %s", dir)
+		t.Skip("the corpus has no index.json")
 	}
 	return dir
 }

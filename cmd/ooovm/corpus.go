@@ -13,7 +13,7 @@ import (
 
 func newCorpus(c *cli) *cobra.Command {
 	cmd := &cobra.Command{Use: "corpus", Short: "Look after folders of blocks"}
-	cmd.AddCommand(newCorpusIndex(c))
+	cmd.AddCommand(newCorpusIndex(c), newCorpusList(c))
 	return cmd
 }
 

@@ -101,6 +101,63 @@ func TestFetchRange(t *testing.T) {
 	}
 }
 
+// TestFetchList: the blocks of a list come, checked by hash; one that the node does not have and one that is another
+// there are reported, and leave the others alone. What is there is skipped only if it is the block of the list.
+func TestFetchList(t *testing.T) {
+	n := servedNode(t)
+	traced := 0
+	url := n.Serve(t, func(method string, _ int, _ http.ResponseWriter, _ *any) bool {
+		if method == "debug_traceBlockByNumber" {
+			traced++
+		}
+		return false
+	})
+	hash, other := n.Bundle.Header.Hash(), common.Hash{1}
+	name := fmt.Sprintf("%d.json.zst", n.Number())
+	for _, c := range []struct {
+		name, rows string
+		again      bool // the block is in the folder
+		code       int
+		want       string // on stderr
+		traced     int
+		left       string // in the folder
+	}{
+		{"whole", fmt.Sprintf("%d,%v,prague\n", n.Number(), hash), false, exitOK, "it reproduces the header\n", 1, name},
+		{"there", fmt.Sprintf("%d,%v,prague\n", n.Number(), hash), true, exitOK, name + ": there already, skipped\n", 0, name},
+		{"another is there", fmt.Sprintf("%d,%v,prague\n", n.Number(), other), true, exitDifference, "another block of this number", 0, name},
+		{
+			"another", fmt.Sprintf("%d,%v,prague\n", n.Number(), other), false, exitDifference,
+			fmt.Sprintf("ooovm: block %d: the node has another block of this number: its hash is %v, the list has %v\n", n.Number(), hash, other), 0, "",
+		},
+		{
+			"one missing", fmt.Sprintf("%d,%v,prague\n%d,%v,prague\n", n.Number()-1, other, n.Number(), hash), false, exitFailed,
+			"ooovm: 1 of 2 blocks were not fetched; the same command tries them again\n", 1, name,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			list := filepath.Join(t.TempDir(), "list.csv")
+			if err := os.WriteFile(list, []byte("number,hash,fork\n"+c.rows), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(t.TempDir(), "blocks")
+			if c.again {
+				dir = t.TempDir()
+				if err := n.Bundle.Save(filepath.Join(dir, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			traced = 0
+			code, stderr := command("trace", "fetch", "--rpc", url, "--list", list, "-o", dir)
+			if code != c.code || traced != c.traced || !strings.Contains(stderr, c.want) {
+				t.Errorf("exit code %d for %d, traced %d times for %d, stderr lacks %q:\n%s", code, c.code, traced, c.traced, c.want, stderr)
+			}
+			if got := strings.Join(files(t, dir), " "); got != c.left {
+				t.Errorf("the folder has %q, want %q", got, c.left)
+			}
+		})
+	}
+}
+
 // TestFetchFromHostileServers: a server that goes wrong gets one line and leaves no file behind, whole or half.
 func TestFetchFromHostileServers(t *testing.T) {
 	n := servedNode(t)

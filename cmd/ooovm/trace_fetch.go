@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 
 // fetchFlags are the flags of trace fetch.
 type fetchFlags struct {
-	rpc, block, out, method, config string
+	rpc, block, list, out, method, config string
 
 	every   uint64
 	options fetch.Options
@@ -28,17 +29,20 @@ type fetchFlags struct {
 func newTraceFetch(c *cli) *cobra.Command {
 	var f fetchFlags
 	cmd := &cobra.Command{
-		Use:   "fetch --rpc URL --block N [-o FILE]",
+		Use:   "fetch --rpc URL {--block N | --list FILE} [-o FILE]",
 		Short: "Make bundles of blocks that a node serves",
 		Long: `Fetches blocks with everything that executing them reads: from the pre-state that a
 node's tracer or witness gives, and by asking for what is missing one by one, so that
 nodes without debug methods serve too. A bundle is written only if go-ethereum's
-execution of it reproduces the header. A range goes into a folder, a file a block;
-files that are there and sound are skipped, and a block that fails does not keep the
-others from being fetched (exit code 1). Exits with 3 when what the node gave does not
-reproduce a header.`,
+execution of it reproduces the header. A range or a list goes into a folder, a file a
+block; files that are there and sound are skipped, and a block that fails does not keep
+the others from being fetched (exit code 1). A list is CSV with the columns number and
+hash (docs/corpus.csv; "ooovm corpus list" writes one); a block with another hash is not
+fetched. Exits with 3 when what the node gave does not reproduce a header or is another
+block than the list has.`,
 		Example: `  ooovm trace fetch --rpc http://127.0.0.1:8545 --block 19426587 -o b.json.zst
-  ooovm trace fetch --rpc geth.ipc --block 19426500-19426599 --every 10 --rate 5 -o blocks/`,
+  ooovm trace fetch --rpc geth.ipc --block 19426500-19426599 --every 10 --rate 5 -o blocks/
+  ooovm trace fetch --rpc http://127.0.0.1:8545 --list docs/corpus.csv -o corpus/`,
 		Args: cobra.NoArgs,
 		RunE: action(func(_ *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -53,8 +57,9 @@ reproduce a header.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.rpc, "rpc", "", "`address` of the node: http, https, ws, wss or an IPC socket")
 	flags.StringVar(&f.block, "block", "", "`number` of the block, FIRST-LAST, or latest")
+	flags.StringVar(&f.list, "list", "", "`file` (CSV) with numbers and hashes of blocks, in place of --block")
 	flags.Uint64Var(&f.every, "every", 1, "of a range, fetch every `N`th block")
-	flags.StringVarP(&f.out, "out", "o", "", "`file` (.json, .json.gz, .json.zst), or the folder of a range (default NUMBER.json.zst)")
+	flags.StringVarP(&f.out, "out", "o", "", "`file` (.json, .json.gz, .json.zst), or the folder of a range or list (default NUMBER.json.zst)")
 	flags.StringVar(&f.method, "method", fetch.Auto, "how to get the pre-state: "+strings.Join(fetch.Methods(), ", "))
 	flags.StringVar(&f.config, "chain-config", "", "`file` with the fork schedule: genesis.json, or its config alone")
 	flags.Float64Var(&f.options.Rate, "rate", 0, "requests a second at most (0: any number)")
@@ -68,8 +73,12 @@ func (f *fetchFlags) run(ctx context.Context, c *cli) error {
 	switch {
 	case f.rpc == "":
 		return usageError(errors.New("--rpc: the address of a node is needed"))
-	case f.block == "":
-		return usageError(errors.New("--block: a number, FIRST-LAST or latest is needed"))
+	case f.block == "" && f.list == "":
+		return usageError(errors.New("--block: a number, FIRST-LAST or latest is needed, or a --list"))
+	case f.block != "" && f.list != "":
+		return usageError(errors.New("--block and --list exclude each other"))
+	case f.list != "" && f.every != 1:
+		return usageError(errors.New("--every is for ranges; all blocks of a --list are fetched"))
 	case f.every == 0:
 		return usageError(errors.New("--every 0: it has to be at least 1"))
 	case f.options.Rate < 0:
@@ -82,7 +91,7 @@ func (f *fetchFlags) run(ctx context.Context, c *cli) error {
 	if f.options.Retries == 0 {
 		f.options.Retries = -1
 	}
-	first, last, isRange, err := parseBlocks(f.block)
+	w, err := f.wanted()
 	if err != nil {
 		return usageError(err)
 	}
@@ -98,37 +107,63 @@ func (f *fetchFlags) run(ctx context.Context, c *cli) error {
 		}
 	}
 	if f.block == "latest" {
-		if first, err = fetcher.Latest(ctx); err != nil {
+		if w.only.Number, err = fetcher.Latest(ctx); err != nil {
 			return usageError(err)
 		}
-		last = first
 	}
-	if !isRange {
+	if w.many == nil {
 		path := f.out
 		if path == "" {
-			path = fmt.Sprintf("%d.json.zst", first)
+			path = bundleName(w.only.Number)
 		}
-		return f.one(ctx, c, fetcher, first, path)
+		return f.one(ctx, c, fetcher, w.only, path)
 	}
-	r := &fetch.Range{From: first, To: last, Every: f.every, Dir: f.out, Ext: ".json.zst"}
-	if r.Dir == "" {
-		r.Dir = "."
+	if f.out == "" {
+		f.out = "."
 	}
-	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return usageError(err)
 	}
 	if err := fetcher.Chain(ctx); err != nil {
 		return usageError(err)
 	}
-	return f.all(ctx, c, fetcher, r)
+	return f.all(ctx, c, fetcher, w.many)
 }
 
-// all fetches a range. A block that fails is reported, and the others are fetched; nothing of it is written.
-func (f *fetchFlags) all(ctx context.Context, c *cli, fetcher *fetch.Fetcher, r *fetch.Range) error {
+// wanted is what is to be fetched: one block into a file, or many into a folder.
+type wanted struct {
+	only fetch.Listed
+	many iter.Seq[fetch.Listed] // nil: only
+}
+
+func (f *fetchFlags) wanted() (w wanted, err error) {
+	if f.list != "" {
+		file, err := os.Open(f.list)
+		if err != nil {
+			return w, fmt.Errorf("--list %w", err)
+		}
+		defer file.Close()
+		list, err := fetch.ReadList(file)
+		if err != nil {
+			return w, fmt.Errorf("--list %s: %w", f.list, err)
+		}
+		return wanted{many: slices.Values(list)}, nil
+	}
+	first, last, isRange, err := parseBlocks(f.block)
+	if err == nil && isRange {
+		return wanted{many: fetch.Range(first, last, f.every)}, nil
+	}
+	return wanted{only: fetch.Listed{Number: first}}, err
+}
+
+func bundleName(number uint64) string { return fmt.Sprintf("%d.json.zst", number) }
+
+// all fetches a range or a list. A block that fails is reported, and the others are fetched; nothing of it is written.
+func (f *fetchFlags) all(ctx context.Context, c *cli, fetcher *fetch.Fetcher, many iter.Seq[fetch.Listed]) error {
 	blocks, failed, code := 0, 0, exitFailed
-	for n := range r.Numbers() {
+	for want := range many {
 		blocks++
-		err := f.one(ctx, c, fetcher, n, r.Path(n))
+		err := f.one(ctx, c, fetcher, want, filepath.Join(f.out, bundleName(want.Number)))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -148,21 +183,21 @@ func (f *fetchFlags) all(ctx context.Context, c *cli, fetcher *fetch.Fetcher, r 
 }
 
 // one fetches a block into a file.
-func (f *fetchFlags) one(ctx context.Context, c *cli, fetcher *fetch.Fetcher, number uint64, path string) error {
+func (f *fetchFlags) one(ctx context.Context, c *cli, fetcher *fetch.Fetcher, want fetch.Listed, path string) error {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return usageError(fmt.Errorf("-o %s: there is no folder %s", path, filepath.Dir(path)))
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return usageError(fmt.Errorf("-o %s: it is a folder; a single block goes into a file", path))
 	}
-	if fetch.Have(path, number) {
+	if fetch.Have(path, want) {
 		c.note("%s: there already, skipped", path)
 		return nil
 	}
-	got, err := fetcher.Block(ctx, number)
+	got, err := fetcher.Listed(ctx, want)
 	var differs *fetch.DifferenceError
 	switch {
-	case errors.As(err, &differs):
+	case errors.As(err, &differs), errors.As(err, new(*fetch.OtherBlockError)):
 		return &exitError{exitDifference, err}
 	case err != nil:
 		return usageError(err)
@@ -174,7 +209,7 @@ func (f *fetchFlags) one(ctx context.Context, c *cli, fetcher *fetch.Fetcher, nu
 		c.note("%s: %s", path, w)
 	}
 	c.note("%s: block %d, %s, %d transactions, %d gas; pre-state by %s, %d values asked for one by one; it reproduces the header",
-		path, number, got.Bundle.Fork(), len(got.Bundle.Txs), got.Bundle.Header.GasUsed, got.Method, got.Asked)
+		path, want.Number, got.Bundle.Fork(), len(got.Bundle.Txs), got.Bundle.Header.GasUsed, got.Method, got.Asked)
 	return nil
 }
 

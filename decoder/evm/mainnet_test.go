@@ -8,16 +8,13 @@ import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // TestMainnetInstructions runs real blocks and compares every instruction with
 // the recorded golden run: place, gas, cost and top of the stack.
 func TestMainnetInstructions(t *testing.T) {
-	paths, err := filepath.Glob("../../../shared/mainnet/*[0-9].json.gz")
-	if err != nil || len(paths) == 0 {
-		t.Skip("needs the blocks of ../shared/mainnet beside the repository")
-	}
-	for i, path := range paths {
+	for i, path := range corpustest.Blocks(t) {
 		if testing.Short() && i%8 > 0 {
 			continue
 		}
@@ -80,11 +77,7 @@ func compareSteps(t *testing.T, s *System, golden *traces.Golden) {
 
 // BenchmarkMainnetBlock measures the System under the in-order interpreter.
 func BenchmarkMainnetBlock(b *testing.B) {
-	paths, err := filepath.Glob("../../../shared/mainnet/19933597.json.gz")
-	if err != nil || len(paths) == 0 {
-		b.Skip("needs a block of ../shared/mainnet beside the repository")
-	}
-	bundle, err := traces.Load(paths[0])
+	bundle, err := traces.Load(corpustest.Block(b, 19933597))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -18,15 +18,12 @@ import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // Real blocks give go-ethereum's receipts and post-state.
 func TestMainnetTransactions(t *testing.T) {
-	paths, err := filepath.Glob("../../../shared/mainnet/*[0-9].json.gz")
-	if err != nil || len(paths) == 0 {
-		t.Skip("needs the blocks of ../shared/mainnet beside the repository")
-	}
-	for i, path := range paths {
+	for i, path := range corpustest.Blocks(t) {
 		if testing.Short() && i%8 > 0 {
 			continue
 		}

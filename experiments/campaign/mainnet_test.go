@@ -9,6 +9,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/runtest"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // TestMainnetTotals: over all real blocks the machine is right, and it is an
@@ -17,7 +18,7 @@ func TestMainnetTotals(t *testing.T) {
 	if testing.Short() {
 		t.Skip("all mainnet blocks")
 	}
-	folder := filepath.Dir(runtest.Mainnet(t, 46147))
+	folder := filepath.Dir(corpustest.Block(t, 46147))
 	paths, _, err := traces.Collect([]string{folder}, nil)
 	if err != nil {
 		t.Fatal(err)

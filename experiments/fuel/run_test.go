@@ -2,8 +2,6 @@ package fuel
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/ooovm/ooovm/decoder/fuel"
@@ -11,18 +9,15 @@ import (
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/predictor"
 	machine "github.com/ooovm/ooovm/state/fuel"
+	"github.com/ooovm/ooovm/traces/corpustest"
 	golden "github.com/ooovm/ooovm/traces/fuel"
 	"github.com/ooovm/ooovm/traces/fuel/asm"
 )
 
-// corpus gives the programs of a file of ../shared/fuel, and skips the test where it is absent.
+// corpus loads the programs of a file, and skips the test where it is absent.
 func corpus(t *testing.T, file string) []*golden.Program {
 	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "fuel", file)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("needs %s: %v", path, err)
-	}
-	programs, err := golden.Load(path)
+	programs, err := golden.Load(corpustest.Data(t, "fuel", file))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/runtest"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // chaosSeeds and chaosPresets are what every chaos test goes through.
@@ -104,7 +105,7 @@ func TestChaosMainnet(t *testing.T) {
 	total := chaosCounts{squashes: map[string]uint64{}}
 	for _, number := range chaosBlocks {
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
-			total.merge(underChaos(t, runtest.Prepared(t, runtest.Mainnet(t, number)), chaosPresets, chaosSeeds))
+			total.merge(underChaos(t, runtest.Prepared(t, corpustest.Block(t, number)), chaosPresets, chaosSeeds))
 		})
 	}
 	if total.executed > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/machine/oracle"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // TestReferenceIsSequential: a run in order over the view takes the cycles, and
@@ -40,7 +41,7 @@ func TestPolicies(t *testing.T) {
 			if testing.Short() {
 				t.Skip("mainnet blocks")
 			}
-			allPolicies(t, runtest.Prepared(t, runtest.Mainnet(t, number)), []int{3, 16})
+			allPolicies(t, runtest.Prepared(t, corpustest.Block(t, number)), []int{3, 16})
 		})
 	}
 }

@@ -4,7 +4,6 @@ package runtest
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -18,6 +17,7 @@ import (
 	_ "github.com/ooovm/ooovm/predictor/oracle" // its predictors are named by presets
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
 // Project is the path of a file of this project.
@@ -26,25 +26,9 @@ func Project(elem ...string) string {
 	return filepath.Join(append([]string{filepath.Dir(file), "..", ".."}, elem...)...)
 }
 
-// Shared is the path of a file beside the project; the test is skipped where there is none.
-func Shared(t testing.TB, elem ...string) string {
-	t.Helper()
-	path := Project(append([]string{"..", "shared"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("needs %s", filepath.Join(elem...))
-	}
-	return path
-}
-
-// Mainnet is the path of a real block; the test is skipped where there is none.
-func Mainnet(t testing.TB, number uint64) string {
-	t.Helper()
-	return Shared(t, "mainnet", fmt.Sprintf("%d.json.gz", number))
-}
-
 // SmallBlocks are the embedded and some small real blocks, where there are any.
 func SmallBlocks(t testing.TB) []string {
-	return []string{"", Mainnet(t, 1150000), Mainnet(t, 9068998), Mainnet(t, 22188088), Mainnet(t, 22615247)}
+	return []string{"", corpustest.Block(t, 1150000), corpustest.Block(t, 9068998), corpustest.Block(t, 22188088), corpustest.Block(t, 22615247)}
 }
 
 // Prepared is a block with its recorded golden run.

@@ -28,6 +28,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/runtest"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces/corpustest"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
 
@@ -393,7 +394,7 @@ func TestOfficialStateTests(t *testing.T) {
 	for _, archive := range []string{"dev.tar.zst", "legacy-dev.tar.zst"} {
 		t.Run(archive, func(t *testing.T) {
 			t.Parallel()
-			file := runtest.Shared(t, "statetests", archive)
+			file := corpustest.Data(t, "statetests", archive)
 			groups := sampleSubtests(t, file, len(cores))
 			run := 0
 			for _, name := range slices.Sorted(maps.Keys(groups)) {

@@ -3,18 +3,18 @@ package fuel
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
-// shared reads a file of ../shared/fuel, and skips the test where it is absent.
+// shared reads a file made from the specification, and skips the test where it is absent.
 func shared(t *testing.T, file string, into any) {
 	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "fuel", file)
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(corpustest.Data(t, "fuel", file))
 	if err != nil {
-		t.Skipf("needs %s: %v", path, err)
+		t.Fatal(err)
 	}
 	if err := json.Unmarshal(text, into); err != nil {
 		t.Fatal(err)

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -51,8 +49,15 @@ const maxReorganisations = 3
 // Block fetches a block. The bundle reproduces its header; when it does not, the error is
 // a *DifferenceError.
 func (f *Fetcher) Block(ctx context.Context, number uint64) (*Fetched, error) {
+	return f.Listed(ctx, Listed{Number: number})
+}
+
+// Listed fetches a block of a list. Another block of its number is an *OtherBlockError, and is not
+// asked for any further.
+func (f *Fetcher) Listed(ctx context.Context, want Listed) (*Fetched, error) {
+	number := want.Number
 	for try := 1; ; try++ {
-		got, err := f.block(ctx, number)
+		got, err := f.block(ctx, want)
 		var moved *reorganisedError
 		if err != nil && errors.As(err, &moved) && try < maxReorganisations {
 			continue
@@ -81,13 +86,16 @@ func (f *Fetcher) Chain(ctx context.Context) error {
 	return err
 }
 
-func (f *Fetcher) block(ctx context.Context, number uint64) (*Fetched, error) {
+func (f *Fetcher) block(ctx context.Context, want Listed) (*Fetched, error) {
 	if err := f.Chain(ctx); err != nil {
 		return nil, err
 	}
-	b, err := f.Node.block(ctx, f.chain, number)
+	b, err := f.Node.block(ctx, f.chain, want.Number)
 	if err != nil {
 		return nil, err
+	}
+	if got := b.bundle.Header.Hash(); !want.is(got) {
+		return nil, &OtherBlockError{Want: want.Hash, Got: got}
 	}
 	var tried []error
 	for _, w := range ways {
@@ -193,37 +201,14 @@ func (a *asker) complete(b *block) (*traces.Bundle, error) {
 	return bundle, nil
 }
 
-// Range is a list of blocks, fetched into a folder.
-type Range struct {
-	From, To, Every uint64
-	Dir             string
-	Ext             string // .json, .json.gz or .json.zst
-}
-
-// Path names the file of a block.
-func (r *Range) Path(number uint64) string {
-	return filepath.Join(r.Dir, fmt.Sprintf("%d%s", number, r.Ext))
-}
-
-// Numbers lists the blocks in order.
-func (r *Range) Numbers() iter.Seq[uint64] {
-	return func(yield func(uint64) bool) {
-		for n := r.From; n <= r.To && yield(n); n += r.Every {
-			if n+r.Every < n {
-				break
-			}
-		}
-	}
-}
-
 // Have tells whether a file is a sound bundle of the block that reproduces its header, so
 // that it need not be fetched again.
-func Have(path string, number uint64) bool {
+func Have(path string, want Listed) bool {
 	if _, err := os.Stat(path); err != nil {
 		return false
 	}
 	b, err := traces.Load(path)
-	if err != nil || b.Header.Number.Uint64() != number || b.Check() != nil {
+	if err != nil || b.Header.Number.Uint64() != want.Number || !want.is(b.Header.Hash()) || b.Check() != nil {
 		return false
 	}
 	golden, err := traces.Execute(b)

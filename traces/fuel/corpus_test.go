@@ -1,21 +1,16 @@
 package fuel
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/ooovm/ooovm/state/fuel"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
-// corpus gives the programs of a file of ../shared/fuel, and skips the test where it is absent.
+// corpus loads the programs of a file, and skips the test where it is absent.
 func corpus(t *testing.T, file string) []*Program {
 	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "fuel", file)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("needs %s: %v", path, err)
-	}
-	programs, err := Load(path)
+	programs, err := Load(corpustest.Data(t, "fuel", file))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -10,14 +9,12 @@ import (
 
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 )
 
-// TestCases: inputs that failed once, of ../shared/cases where that is beside the repository.
+// TestCases: inputs that failed once, where they are there.
 func TestCases(t *testing.T) {
-	dir := filepath.Join("..", "..", "..", "shared", "cases")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("it needs the inputs of ../shared/cases beside the repository")
-	}
+	dir := corpustest.Data(t, "cases")
 	is := func(fork string) func(*testing.T, *traces.Bundle) {
 		return func(t *testing.T, b *traces.Bundle) {
 			if b.Fork() != fork {

@@ -5,8 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,6 +15,7 @@ import (
 
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 	"github.com/ooovm/ooovm/traces/prestate/tracetest"
 )
 
@@ -124,12 +124,9 @@ func TestBlockHashes(t *testing.T) {
 // block that needs one that cannot be is imported with a file of them. The first block comes out
 // wrong when the first result that tells of a key wins; the others read hashes.
 func TestMainnetPrestates(t *testing.T) {
-	for _, name := range []string{"2641321", "21077746", "22188088", "7279999", "8889776"} {
-		file := filepath.Join("..", "..", "..", "shared", "mainnet", name+".json.gz")
-		if _, err := os.Stat(file); err != nil {
-			t.Skipf("no mainnet blocks: %v", err)
-		}
-		b, err := traces.Load(file)
+	for _, number := range []uint64{2641321, 21077746, 22188088, 7279999, 8889776} {
+		name := strconv.FormatUint(number, 10)
+		b, err := traces.Load(corpustest.Block(t, number))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -14,6 +13,7 @@ import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/corpustest"
 	"github.com/ooovm/ooovm/traces/prestate/tracetest"
 )
 
@@ -113,12 +113,7 @@ func (r *reads) differing(want, got state.Prestate) (compared int, differs []str
 // slot that they read; the header comes out, and nothing had to be inferred. Every tenth block
 // in short mode.
 func TestMainnetComesBack(t *testing.T) {
-	dir := filepath.Join("..", "..", "..", "shared", "mainnet")
-	files, err := filepath.Glob(filepath.Join(dir, "*.json.gz"))
-	if err != nil || len(files) == 0 {
-		t.Skipf("no mainnet blocks at %s", dir)
-	}
-	for i, file := range files {
+	for i, file := range corpustest.Blocks(t) {
 		if testing.Short() && i%10 != 0 {
 			continue
 		}
