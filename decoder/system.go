@@ -95,7 +95,7 @@ type System interface {
 	// entered is false when the call fails before it begins (depth, balance):
 	// then the forwarded gas has been given back to c.
 	Enter(c, child *Context, in *Inst, args *Args) (entered bool)
-	// Create does the same for a creation; init is its initialisation code. The
+	// Create does the same for a creation; init is its initialization code. The
 	// gas for it is taken here. The child's Prog is set.
 	Create(c, child *Context, in *Inst, args *Args, init []byte) (entered bool)
 	// Leave ends the frame: with success (f is NoFault and revert false), by
@@ -115,7 +115,7 @@ type System interface {
 	// transaction is not valid in the present state (nothing has changed then).
 	Begin(i int) (Envelope, error)
 	// Start makes the committed effects of the beginning of the transaction (nonce,
-	// upfront debit, access list, authorisations, value) and fills top for
+	// upfront debit, access list, authorizations, value) and fills top for
 	// its outermost frame. entered is false when there is no frame to run (a
 	// creation that collides).
 	Start(top *Context) (entered bool)
@@ -147,7 +147,7 @@ type Envelope struct {
 	Words   []isa.Word // the accounts its Touch micro-ops name: Context0+k of the pseudo-program
 	Target  isa.Word   // account whose code runs
 	Create  bool       // the outermost frame is a creation
-	Init    []byte     // its initialisation code
+	Init    []byte     // its initialization code
 	Input   []byte     // the outermost frame's input
 	Value   isa.Word
 	Self    isa.Word // the outermost frame's own account
@@ -156,7 +156,7 @@ type Envelope struct {
 	// Declared are the accounts (KeyCode) and slots that the transaction itself says it
 	// will touch.
 	Declared []state.Key
-	// Serial: code may change when the transaction starts (authorisations, creation), so fetch waits for the start to commit.
+	// Serial: code may change when the transaction starts (authorizations, creation), so fetch waits for the start to commit.
 	Serial bool
 
 	// Of register machines, whose transactions succeed or fail as a whole: a fault in any frame ends them.

@@ -64,7 +64,7 @@ const (
 	Leave    // end of a frame with success: source 0 offset, source 1 length of the returned range
 	Abort    // end of a frame that undoes it: source 0 offset, source 1 length of the returned range
 	Fault    // an instruction that cannot execute; raised at commit
-	Create   // enters a new account's initialisation code; at the head only
+	Create   // enters a new account's initialization code; at the head only
 	Destroy  // ends a frame and destroys its account: source 0 is who inherits
 	Builtin  // the whole body of a built-in program: source 0 offset, source 1 length of its input
 	Counter  // gas left or memory size, by Imm; its result is made by its commit

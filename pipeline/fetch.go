@@ -200,7 +200,7 @@ func (fe *frontEnd) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in 
 		fe.inst = next
 		fe.startRun()
 		if row.Flags&decoder.Serial != 0 {
-			fe.serialise(e)
+			fe.serialize(e)
 		}
 	case decoder.KindJump, decoder.KindBranch:
 		fe.fetchJump(e, seq, fi, f, in, row)
@@ -210,7 +210,7 @@ func (fe *frontEnd) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in 
 		fe.maps.Drop(fi, int(row.Pops))
 		fe.inst = next
 		fe.startRun()
-		fe.serialise(e)
+		fe.serialize(e)
 	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
 		fe.fetchLeave(e, fi, f, row)
 	case decoder.KindReturn:
@@ -225,8 +225,8 @@ func (fe *frontEnd) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in 
 	}
 }
 
-// serialise stops fetch until the entry has committed.
-func (fe *frontEnd) serialise(e *rob.Entry) {
+// serialize stops fetch until the entry has committed.
+func (fe *frontEnd) serialize(e *rob.Entry) {
 	e.Flags |= rob.StopsFetch
 	fe.state = fetchSerial
 	fe.serial = e.Op

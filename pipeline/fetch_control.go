@@ -204,7 +204,7 @@ func (fe *frontEnd) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.In
 	fe.frame, fe.inst = child, 0
 	fe.startRun()
 	if row.Flags&decoder.Serial != 0 {
-		fe.serialise(e)
+		fe.serialize(e)
 		return
 	}
 	if prog == nil {
@@ -268,6 +268,6 @@ func (fe *frontEnd) fetchLeave(e *rob.Entry, fi int32, f *frame, row *decoder.Ro
 	fe.frame, fe.inst = p, f.resume
 	fe.startRun()
 	if row.Flags&decoder.Serial != 0 || f.creation {
-		fe.serialise(e)
+		fe.serialize(e)
 	}
 }

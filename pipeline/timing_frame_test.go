@@ -105,8 +105,8 @@ var framePrograms = []program{
 		cycles: 11,
 	},
 	{
-		name: "creation serialises", code: "PUSH1 0 PUSH1 0 PUSH1 0 CREATE STOP",
-		// Initialisation code of no bytes is a leave. Fetch waits for the creation to
+		name: "creation serializes", code: "PUSH1 0 PUSH1 0 PUSH1 0 CREATE STOP",
+		// Initialization code of no bytes is a leave. Fetch waits for the creation to
 		// commit, and for the leave. At the end touch 19 20 21 22 23.
 		want: `
 			range   2 3 4 5 6

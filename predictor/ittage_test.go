@@ -54,7 +54,7 @@ func TestITTAGELearnsCorrelatedTargets(t *testing.T) {
 	}
 }
 
-// One target is learnt at once.
+// One target is learned at once.
 func TestITTAGEOfOneTarget(t *testing.T) {
 	var stream []jump
 	for range 10 {

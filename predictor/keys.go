@@ -51,7 +51,7 @@ type Keys interface {
 	Train(c *Call, touched []Touched)
 	// Learns says what Train has use for.
 	Learns() Learning
-	// Graph is where recipes live. Forget empties it, and with it what was learnt: no
+	// Graph is where recipes live. Forget empties it, and with it what was learned: no
 	// recipe made before may be used again.
 	Graph() *Graph
 	Forget()

@@ -92,8 +92,8 @@ func TestRecipeConfidence(t *testing.T) {
 	}
 }
 
-// What is opaque is not learnt, nor a recipe whose guard is.
-func TestOpaqueRecipesAreNotLearnt(t *testing.T) {
+// What is opaque is not learned, nor a recipe whose guard is.
+func TestOpaqueRecipesAreNotLearned(t *testing.T) {
 	k := newKeys(t, "recipe", params)
 	list := touched(k, 4, 5, 6)
 	list[0].How.Slot = predictor.Opaque

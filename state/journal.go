@@ -134,7 +134,7 @@ func (w *World) obtain(a Address) *account {
 }
 
 // MarkContract notes that the account becomes a contract in this transaction,
-// before its initialisation code runs (EIP-6780).
+// before its initialization code runs (EIP-6780).
 func (w *World) MarkContract(a Address) {
 	if acct := w.accounts[a]; acct != nil && !acct.created {
 		w.record(entry{kind: changeContract, acct: acct})

@@ -137,7 +137,7 @@ func (t *Tx) setLists(blobs []common.Hash, auths []types.SetCodeAuthorization) {
 	}
 }
 
-// NewAuthorization recovers who signed an authorisation.
+// NewAuthorization recovers who signed an authorization.
 func NewAuthorization(auth *types.SetCodeAuthorization) Authorization {
 	authority, err := auth.Authority()
 	return Authorization{
@@ -185,9 +185,9 @@ var (
 	errNoBlobs         = errors.New("blob transaction without blobs")
 	errTooManyBlobs    = fmt.Errorf("more than %d blobs in a transaction", params.BlobTxMaxBlobs)
 	errAuthCreate      = errors.New("set-code transaction creates a contract")
-	errNoAuths         = errors.New("set-code transaction without authorisations")
+	errNoAuths         = errors.New("set-code transaction without authorizations")
 	errTipAboveCap     = errors.New("priority fee above the fee cap")
-	errInitCodeSize    = fmt.Errorf("initialisation code longer than %d bytes", params.MaxInitCodeSize)
+	errInitCodeSize    = fmt.Errorf("initialization code longer than %d bytes", params.MaxInitCodeSize)
 )
 
 // typeSupported reports whether the fork has the transaction's type.
@@ -208,7 +208,7 @@ func (t *Tx) typeSupported(rules params.Rules) bool {
 }
 
 // CheckForm makes the checks that need the block but not the state: type, gas
-// cap (EIP-7825), fees (EIP-1559), blobs (EIP-4844), authorisations (EIP-7702) and
+// cap (EIP-7825), fees (EIP-1559), blobs (EIP-4844), authorizations (EIP-7702) and
 // size (EIP-3860).
 func (t *Tx) CheckForm(env *BlockEnv) error {
 	rules := env.Rules

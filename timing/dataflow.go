@@ -7,10 +7,10 @@ const Depth = 4
 // Dataflow is the length, in cycles, of the longest chain of dependences in the
 // stream under the configuration's latencies, stack policy and state hierarchy:
 // through registers, memory by byte, and storage by key. Widths, queues, units,
-// control, serialisation, waiting for the head, and order between value transfers
+// control, serialization, waiting for the head, and order between value transfers
 // and balance reads take no part. No machine with these latencies that predicts no
 // values runs the transaction in fewer cycles than Dataflow plus Depth minus one
-// plus core.frontend; one without limits takes exactly that where nothing serialises.
+// plus core.frontend; one without limits takes exactly that where nothing serializes.
 //
 // It is a schedule on a machine without limits, of a stream without what is not
 // dataflow. As Run does, it leaves the state hierarchy as the transaction does.
@@ -41,10 +41,10 @@ func (s *Scheduler) Dataflow(stream *Stream) (uint64, error) {
 	return free.cycle - start - Depth, nil
 }
 
-// Serialises reports whether anything in the stream waits for a commit: fetch
-// behind a serialising instruction, a micro-op that executes only as the oldest or
+// Serializes reports whether anything in the stream waits for a commit: fetch
+// behind a serializing instruction, a micro-op that executes only as the oldest or
 // whose result its commit makes, or a balance read behind a value transfer.
-func (s *Scheduler) Serialises(stream *Stream) bool {
+func (s *Scheduler) Serializes(stream *Stream) bool {
 	for i := range stream.insts {
 		if stream.insts[i].serial {
 			return true

@@ -15,7 +15,7 @@ import (
 
 // bound runs the block on a core and demands of every covered transaction that it
 // takes no fewer cycles than its dataflow; exactly as many where exact is set and
-// nothing in it serialises. It counts both kinds.
+// nothing in it serializes. It counts both kinds.
 func (b *block) bound(t *testing.T, cfg *pipeline.Config, exact bool) (equal, above int) {
 	t.Helper()
 	world := state.NewWorld(b.Prestate)
@@ -62,7 +62,7 @@ func (b *block) bound(t *testing.T, cfg *pipeline.Config, exact bool) (equal, ab
 			t.Fatalf("%s: transaction %d takes %d cycles, its dataflow %d and the depth are %d", b.Name, i, got, limit, least)
 		case got == least:
 			equal++
-		case exact && !scheduler.Serialises(stream):
+		case exact && !scheduler.Serializes(stream):
 			t.Fatalf("%s: transaction %d takes %d cycles, its dataflow %d and the depth are %d", b.Name, i, got, limit, least)
 		default:
 			above++
@@ -80,7 +80,7 @@ func TestLimitIsDataflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal, above := prepare(t, b).bound(t, cfg, true)
-	t.Logf("%s: %d transactions at the limit, %d that serialise above it", b.Name, equal, above)
+	t.Logf("%s: %d transactions at the limit, %d that serialize above it", b.Name, equal, above)
 	if equal < 100 {
 		t.Errorf("only %d transactions of the embedded block are compared exactly", equal)
 	}
@@ -96,7 +96,7 @@ func TestLimitIsDataflow(t *testing.T) {
 		e, a := prepare(t, b).bound(t, cfg, true)
 		equal, above = equal+e, above+a
 	}
-	t.Logf("mainnet: %d transactions at the limit, %d that serialise above it", equal, above)
+	t.Logf("mainnet: %d transactions at the limit, %d that serialize above it", equal, above)
 }
 
 // TestNoMachineBeatsDataflow holds finite machines of every kind against the limit

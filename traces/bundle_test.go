@@ -278,7 +278,7 @@ func TestCollect(t *testing.T) {
 
 // FuzzBundle: whatever the bytes, loading gives a bundle or a BundleError, and a
 // bundle that loads can be checked, hashed and executed without a panic. Give
-// -fuzzminimizetime 20x: the seeds are long and minimising them takes all the time.
+// -fuzzminimizetime 20x: the seeds are long and minimizing them takes all the time.
 func FuzzBundle(f *testing.F) {
 	f.Add(uncompressed(f))
 	f.Add([]byte(`{"chainId":1,"block":{},"prestate":{},"blockHashes":{}}`))

@@ -12,7 +12,7 @@ import (
 // 0 for nothing, never 0 for something. The golden run hashes what it reads back
 // from go-ethereum's memory, state and logs after the instruction, the machine
 // what it reads back from its own; equal hashes mean equal writes. The hash is no
-// defence against an adversary, only against mistakes.
+// defense against an adversary, only against mistakes.
 //
 // It absorbs 64 bits at a time: xor into the state, then the 128-bit product with
 // an odd constant folded onto itself, as in wyhash. The length comes last, so that

@@ -29,7 +29,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// ContentHash is the SHA-256, in hexadecimal, of a canonical serialisation of a
+// ContentHash is the SHA-256, in hexadecimal, of a canonical serialization of a
 // pre-state and of block hashes. All numbers are big-endian and of fixed width:
 //
 //	"ooovm content 1\n"
@@ -49,7 +49,7 @@ func ContentHash(prestate state.Prestate, hashes map[uint64]common.Hash) string 
 // SHA-256, in hexadecimal, of "ooovm bundle 1\n", chain id, the fork schedule (as JSON)
 // where it is not that of a known chain, stated block hash, the header's RLP,
 // transactions (with their senders where they are unsigned) and withdrawals in their
-// canonical encodings, each with its length, and the serialisation of ContentHash.
+// canonical encodings, each with its length, and the serialization of ContentHash.
 func (b *Bundle) Hash() (string, error) {
 	c := canon{sha256.New()}
 	io.WriteString(c, "ooovm bundle 1\n")
@@ -93,7 +93,7 @@ func (b *Bundle) Hash() (string, error) {
 	return c.hex(), nil
 }
 
-// canon writes canonical serialisations into a hash. Writing to a hash cannot fail.
+// canon writes canonical serializations into a hash. Writing to a hash cannot fail.
 type canon struct{ hash.Hash }
 
 func (c canon) number(n uint64) {

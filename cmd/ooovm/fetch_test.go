@@ -193,7 +193,7 @@ func TestFetchFromHostileServers(t *testing.T) {
 		{"wrong type", exitUsage, "wrong answer", on(trace, func(_ http.ResponseWriter, result *any) bool { *result = 7; return false })},
 		{"slow", exitUsage, "no answer within", on(trace, func(http.ResponseWriter, *any) bool { time.Sleep(400 * time.Millisecond); return true })},
 		{"error", exitUsage, "500 Internal Server Error", on(trace, func(w http.ResponseWriter, _ *any) bool { w.WriteHeader(500); return true })},
-		{"reorganised", exitUsage, "the chain was reorganised", on("eth_getBlockByNumber", func() func(http.ResponseWriter, *any) bool {
+		{"reorganized", exitUsage, "the chain was reorganized", on("eth_getBlockByNumber", func() func(http.ResponseWriter, *any) bool {
 			calls := 0
 			return func(_ http.ResponseWriter, result *any) bool {
 				if calls++; calls%2 == 0 {

@@ -247,7 +247,7 @@ func levelFacts(r *levels.Result) *table.Table {
 			t.Add(info.Name+" is passed by", info.PassedBy)
 		}
 	}
-	t.Add("not modelled", "signature checks, state root")
+	t.Add("not modeled", "signature checks, state root")
 	return t
 }
 

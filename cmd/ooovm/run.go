@@ -44,7 +44,7 @@ func (s *simulation) register(cmd *cobra.Command) {
 
 // registerCarry adds the flag that lets predictors learn over several blocks.
 func registerCarry(cmd *cobra.Command, carry *bool) {
-	cmd.Flags().BoolVar(carry, "carry", false, "predictors keep what they have learnt from one block to the next, in the order given")
+	cmd.Flags().BoolVar(carry, "carry", false, "predictors keep what they have learned from one block to the next, in the order given")
 }
 
 // registerHost adds the flags of commands that work on many blocks.
@@ -360,7 +360,7 @@ func runTables(r *run.Result) []*table.Table {
 	summary.Add("wrong-path micro-ops executed", r.Counts.WrongPathUops)
 	summary.Add("state accesses: buffer / near / far", fmt.Sprintf("%d / %d / %d", r.State.Hits, r.State.Near, r.State.Far))
 	summary.Add("reads outside the bundle", r.Counts.ReadsOutsideBundle)
-	summary.Add("not modelled", "signature checks, state root")
+	summary.Add("not modeled", "signature checks, state root")
 	summary.Add("digest", r.Digest[:16])
 	return append(tables, summary)
 }

@@ -82,7 +82,7 @@ func (s *System) delegationAccess(a state.Address) uint64 {
 	return coldAccount
 }
 
-// chargeCreate adds what a creation pays for a word of its initialisation code:
+// chargeCreate adds what a creation pays for a word of its initialization code:
 // hashing it for the address (EIP-1014), and since EIP-3860 scanning it, up to a limit.
 func chargeCreate(hashWordGas uint64) chargeRule {
 	return func(s *System, _ *decoder.Context, cost uint64, args *decoder.Args) (uint64, decoder.Fault) {

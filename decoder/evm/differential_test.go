@@ -135,7 +135,7 @@ func (g *generator) operands(op byte) {
 	}
 }
 
-// initCode stores a word of initialisation code at the start of memory.
+// initCode stores a word of initialization code at the start of memory.
 func (g *generator) initCode() {
 	codes := [][]byte{
 		{PUSH1, byte(g.IntN(70)), PUSH1, 0, RETURN},                           // deposits zeros

@@ -50,7 +50,7 @@ func TestRulesAgainstReference(t *testing.T) {
 		name   string
 		since  Fork
 		gas    uint64
-		create bool // the code is a creation's initialisation code
+		create bool // the code is a creation's initialization code
 		code   []byte
 		other  []byte // code of the second contract
 		change func(*scenario)
@@ -59,9 +59,9 @@ func TestRulesAgainstReference(t *testing.T) {
 		{name: "created code at the size limit", create: true, gas: 6_000_000, code: []byte{PUSH2, 0x60, 0x00, PUSH1, 0, RETURN}},
 		{name: "created code above the size limit", create: true, gas: 6_000_000, code: []byte{PUSH2, 0x60, 0x01, PUSH1, 0, RETURN}},
 		{name: "created code that begins with EF", create: true, gas: 200000, code: []byte{PUSH1, 0xef, PUSH1, 0, MSTORE8, PUSH1, 1, PUSH1, 0, RETURN}},
-		{name: "initialisation code at the size limit", gas: 500000, code: []byte{PUSH2, 0xc0, 0x00, PUSH1, 0, PUSH1, 0, CREATE, PUSH1, 0, SSTORE}},
-		{name: "initialisation code above the size limit", gas: 500000, code: []byte{PUSH2, 0xc0, 0x01, PUSH1, 0, PUSH1, 0, CREATE, PUSH1, 0, SSTORE}},
-		{name: "initialisation code of CREATE2 above the size limit", since: Constantinople, gas: 500000, code: []byte{PUSH1, 9, PUSH2, 0xc0, 0x01, PUSH1, 0, PUSH1, 0, CREATE2, PUSH1, 0, SSTORE}},
+		{name: "initialization code at the size limit", gas: 500000, code: []byte{PUSH2, 0xc0, 0x00, PUSH1, 0, PUSH1, 0, CREATE, PUSH1, 0, SSTORE}},
+		{name: "initialization code above the size limit", gas: 500000, code: []byte{PUSH2, 0xc0, 0x01, PUSH1, 0, PUSH1, 0, CREATE, PUSH1, 0, SSTORE}},
+		{name: "initialization code of CREATE2 above the size limit", since: Constantinople, gas: 500000, code: []byte{PUSH1, 9, PUSH2, 0xc0, 0x01, PUSH1, 0, PUSH1, 0, CREATE2, PUSH1, 0, SSTORE}},
 		{name: "creation", code: createZeros},
 		{name: "creation at an address with a nonce", code: createZeros, change: func(sc *scenario) { sc.pre[created] = &state.Account{Nonce: 1} }},
 		{name: "creation at an address with code", code: createZeros, change: func(sc *scenario) { sc.pre[created] = &state.Account{Code: []byte{STOP}} }},
@@ -88,8 +88,8 @@ func TestRulesAgainstReference(t *testing.T) {
 		{name: "return data beyond its end", since: Byzantium, code: concat(callTo(CALL, state.Address{19: 4}, 0, 8), []byte{PUSH1, 9, PUSH1, 0, PUSH1, 0, RETURNDATACOPY})},
 		{name: "return data at an overflowing offset", since: Byzantium, code: concat([]byte{PUSH1, 1, PUSH1, 0, NOT, PUSH1, 0, RETURNDATACOPY})},
 		{name: "empty return data at an overflowing offset", since: Byzantium, code: concat([]byte{PUSH1, 0, PUSH1, 0, NOT, PUSH1, 0, RETURNDATACOPY})},
-		{name: "destruction in favour of itself", code: []byte{ADDRESS, SELFDESTRUCT}},
-		{name: "destruction in favour of an absent account", code: concat([]byte{PUSH0 + 20}, testAbsent[:], []byte{SELFDESTRUCT})},
+		{name: "destruction in favor of itself", code: []byte{ADDRESS, SELFDESTRUCT}},
+		{name: "destruction in favor of an absent account", code: concat([]byte{PUSH0 + 20}, testAbsent[:], []byte{SELFDESTRUCT})},
 		{name: "destruction twice", code: concat(callTo(CALL, other, 0, 0), callTo(CALL, other, 1, 0), storeResult), other: []byte{CALLER, SELFDESTRUCT}},
 		{name: "destruction in the transaction of its creation", code: concat([]byte{PUSH2, ADDRESS, SELFDESTRUCT, PUSH1, 0, MSTORE, PUSH1, 2, PUSH1, 30, PUSH1, 5, CREATE}, storeResult)},
 		{name: "delegated account", since: Prague, code: concat(callTo(CALL, testDelegated, 1, 0), callTo(STATICCALL, testDelegated, 0, 0), storeResult), other: []byte{ADDRESS, PUSH1, 2, SSTORE}},

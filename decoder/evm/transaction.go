@@ -12,7 +12,7 @@ import (
 const (
 	refundQuotient     = 2     // at most this part of the gas used is refunded
 	refundQuotient3529 = 5     // EIP-3529
-	authorizationGas   = 25000 // per authorisation, of which
+	authorizationGas   = 25000 // per authorization, of which
 	authorizationBack  = 12500 // is given back when its account exists (EIP-7702)
 )
 
@@ -126,7 +126,7 @@ func (s *System) contextOf(tx *state.Tx) []isa.Word {
 }
 
 // Start buys the gas, fills the access list, counts the sender's nonce, applies
-// the authorisations and begins the outermost frame. A creation whose address is
+// the authorizations and begins the outermost frame. A creation whose address is
 // taken has no frame and loses its gas.
 func (s *System) Start(top *decoder.Context) (entered bool) {
 	tx, w := s.running.tx, s.World

@@ -94,7 +94,7 @@ func TestEnvelopeVariants(t *testing.T) {
 	}{
 		{"call", state.Tx{To: &to}, callEnvelope, false, false},
 		{"call with value", state.Tx{To: &to, Value: isa.Word{5}}, payingEnvelope, false, false},
-		{"call with authorisations", state.Tx{To: &to, Auths: []state.Authorization{{}}}, authorizeEnvelope, false, true},
+		{"call with authorizations", state.Tx{To: &to, Auths: []state.Authorization{{}}}, authorizeEnvelope, false, true},
 		{"call with both", state.Tx{To: &to, Value: isa.Word{5}, Auths: []state.Authorization{{}}}, authorizePayEnvelope, false, true},
 		{"creation", state.Tx{Value: isa.Word{5}}, creationEnvelope, true, true},
 	} {

@@ -133,7 +133,7 @@ func (u *universe) message(db vm.StateDB, env *state.BlockEnv) *core.Message {
 	if u.fork >= Berlin && r.IntN(3) == 0 {
 		m.AccessList = types.AccessList{{Address: common.Address{18: 2, 19: 1}, StorageKeys: []common.Hash{{}, {31: 1}}}}
 	}
-	mayCarry := m.To != nil || r.IntN(8) == 0 // blobs and authorisations are not for creations
+	mayCarry := m.To != nil || r.IntN(8) == 0 // blobs and authorizations are not for creations
 	if u.fork >= Cancun && mayCarry && r.IntN(6) == 0 {
 		m.BlobGasFeeCap = big.NewInt(pick[int64](r, 0, 1, 1<<40, 1<<40))
 		m.BlobHashes = make([]common.Hash, pick(r, 0, 1, 2, 3, 7))

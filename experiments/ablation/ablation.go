@@ -58,7 +58,7 @@ func ladder() []rung {
 	waits := []string{"predictor.memory=wait", "predictor.state=wait"}
 	blind := []string{"predictor.keys=none", "predictor.runahead=false", "predictor.value=none"}
 	recipes := []string{"predictor.keys=recipe", "predictor.value=none"}
-	learnt := []string{"predictor.keys=recipe", "predictor.value=last"}
+	learned := []string{"predictor.keys=recipe", "predictor.value=last"}
 	perfect := []string{
 		"core.gas=free", "predictor.branch=oracle", "predictor.target=oracle", "predictor.call=oracle",
 		"predictor.memory=oracle", "predictor.state=oracle", "predictor.keys=oracle", "predictor.value=oracle",
@@ -76,7 +76,7 @@ func ladder() []rung {
 		{name: "+ disambiguation", base: true, set: join(static, blind)},
 		{name: "+ branch prediction", base: true, set: blind},
 		{name: "+ state prediction", base: true, set: recipes},
-		{name: "+ state values", base: true, set: learnt},
+		{name: "+ state values", base: true, set: learned},
 		{name: "+ perfect prediction", base: true, set: perfect},
 		{name: "+ unbounded machine", preset: "limit"},
 		{name: "dataflow limit"},

@@ -42,7 +42,7 @@ const rounds = 3
 
 // Run measures. Loading and checking the block, decoding it for the first time and
 // judging the result are not part of it; making the state, executing transactions
-// and system calls are, on both sides. With carry predictors keep what they have learnt
+// and system calls are, on both sides. With carry predictors keep what they have learned
 // from block to block, and a block is simulated once. failed hears of each block that
 // cannot be measured; the others are.
 func Run(paths []string, preset string, cfg *pipeline.Config, carry bool, failed func(error)) *Report {

@@ -20,14 +20,14 @@ type Campaign struct {
 	Options  run.Options // of every run
 	Baseline bool        // also run the in-order core, with and without folding
 	batch.Host
-	// Carry lets predictors keep what they have learnt from one block to the next, in the
+	// Carry lets predictors keep what they have learned from one block to the next, in the
 	// order of the paths; then blocks run one at a time.
 	Carry bool
 	// Watch is the transaction that the options' probe sees.
 	Watch TxRef
 
-	last   *pipeline.Core // of the block before, when carrying
-	learnt string         // digest of the block before, which covers all before it
+	last    *pipeline.Core // of the block before, when carrying
+	learned string         // digest of the block before, which covers all before it
 }
 
 // Report is one block's result, or why there is none.
@@ -107,7 +107,7 @@ func (c *Campaign) block(b *traces.Bundle) (*run.Result, error) {
 		}
 	}
 	if c.Carry {
-		setup.Carry, setup.Learnt, opt.Inherit = true, c.learnt, c.last
+		setup.Carry, setup.Learned, opt.Inherit = true, c.learned, c.last
 	}
 	var baselines func() (run.Baselines, error)
 	if c.Baseline {
@@ -115,7 +115,7 @@ func (c *Campaign) block(b *traces.Bundle) (*run.Result, error) {
 	}
 	r, out, err := p.Result(setup, opt, baselines)
 	if err == nil && c.Carry {
-		c.last, c.learnt = out.Core, r.Digest
+		c.last, c.learned = out.Core, r.Digest
 	}
 	return r, err
 }

@@ -56,7 +56,7 @@ func TestMainnetTotals(t *testing.T) {
 		t.Errorf("speedup over scalar with folding is %v, want at least 1.5", number(x))
 	}
 	if 10*serial >= slots {
-		t.Errorf("%d of %d slots are lost to serialisation, a tenth or more", serial, slots)
+		t.Errorf("%d of %d slots are lost to serialization, a tenth or more", serial, slots)
 	}
 	if wrongPath == 0 {
 		t.Error("no micro-op was executed on a wrong path")

@@ -18,7 +18,7 @@ type Inst struct {
 	Imm   []byte // of a PUSH
 	Label int    // what a JUMPDEST or a blob defines, and a PUSH2 refers to; 0 for none
 	Size  bool   // the PUSH2 wants the size of the blob instead of its position
-	Blob  Code   // initialisation code that the program carries
+	Blob  Code   // initialization code that the program carries
 	Raw   []byte // any other bytes
 }
 

@@ -65,7 +65,7 @@ var (
 	everybody = append([]state.Address{delegated, empty, absent, rich, coinbase, sender, authority, {19: 2}, {19: 3}, {19: 4}}, contracts...)
 )
 
-// The sender of the transactions, and who signs authorisations, own fixed keys.
+// The sender of the transactions, and who signs authorizations, own fixed keys.
 var (
 	senderKey, _    = crypto.ToECDSA(common.LeftPadBytes([]byte{1}, 32))
 	authorityKey, _ = crypto.ToECDSA(common.LeftPadBytes([]byte{2}, 32))
@@ -158,7 +158,7 @@ func (c *Case) drawTransaction(d *dice) Transaction {
 	}
 	if c.Fork >= evm.Prague && d.oneIn(5) {
 		for range 1 + d.below(2) {
-			m.SetCodeAuthorizations = append(m.SetCodeAuthorizations, authorisation(d))
+			m.SetCodeAuthorizations = append(m.SetCodeAuthorizations, authorization(d))
 		}
 	}
 	if m.SetCodeAuthorizations == nil && d.oneIn(10) {
@@ -170,8 +170,8 @@ func (c *Case) drawTransaction(d *dice) Transaction {
 	return Transaction{Message: m}
 }
 
-// authorisation lets the authority, or the sender, delegate (EIP-7702).
-func authorisation(d *dice) types.SetCodeAuthorization {
+// authorization lets the authority, or the sender, delegate (EIP-7702).
+func authorization(d *dice) types.SetCodeAuthorization {
 	key := pick(d, authorityKey, authorityKey, senderKey)
 	auth := types.SetCodeAuthorization{Address: common.Address(pick(d, everybody...)), Nonce: uint64(d.below(2))}
 	auth.ChainID.SetUint64(uint64(d.below(2)))
@@ -209,7 +209,7 @@ func (c *Case) String() string {
 	fmt.Fprintf(&b, "%s: fork %s, coinbase %#x, lockstep %v, verify every %d, lies %d %%\n", c.Name, c.Fork, c.Coinbase[:], c.Lockstep, c.VerifyEvery, c.Lies)
 	for i := range c.Transactions {
 		m := c.Transactions[i].message(0)
-		fmt.Fprintf(&b, "transaction %d: to %v, value %s, gas %d, price %s, data %#x, %d access list entries, %d authorisations\n",
+		fmt.Fprintf(&b, "transaction %d: to %v, value %s, gas %d, price %s, data %#x, %d access list entries, %d authorizations\n",
 			i, m.To, m.Value, m.GasLimit, m.GasPrice, m.Data, len(m.AccessList), len(m.SetCodeAuthorizations))
 		if m.To == nil {
 			b.WriteString(disassemble(m.Data, rows))

@@ -17,7 +17,7 @@ type writer struct {
 	floor  int // of these, the ones that the present block must leave where they are
 	budget int // statements left
 	depth  int // of nested blocks
-	nested int // of programs: initialisation code and what that installs
+	nested int // of programs: initialization code and what that installs
 	subs   []int
 	filled bool // the stack to its bound
 }

@@ -22,7 +22,7 @@ var (
 	programs = flag.Int("programs", 2000, "how many programs TestSeeds draws")
 	blocks   = flag.Int("blocks", 500, "how many blocks TestBlocks draws")
 	from     = flag.Uint64("from", 0, "seed of the first one")
-	attempts = flag.Int("minimise", 3000, "runs that making a failing case smaller may take")
+	attempts = flag.Int("minimize", 3000, "runs that making a failing case smaller may take")
 )
 
 func fails(c *Case) error {
@@ -67,8 +67,8 @@ func judge(t *testing.T, c *Case, attempts int) Outcome {
 	out, err := c.Run()
 	stop()
 	if err != nil {
-		small, why := Minimise(c, fails, attempts)
-		t.Errorf("%s: %v\nminimised: %v\n%s", c.Name, err, why, small)
+		small, why := Minimize(c, fails, attempts)
+		t.Errorf("%s: %v\nminimized: %v\n%s", c.Name, err, why, small)
 	}
 	return out
 }
@@ -188,8 +188,8 @@ func TestMachinesAreLegal(t *testing.T) {
 	}
 }
 
-// TestMinimise makes a case that fails for one instruction as small as that.
-func TestMinimise(t *testing.T) {
+// TestMinimize makes a case that fails for one instruction as small as that.
+func TestMinimize(t *testing.T) {
 	hasLog := func(c *Case) error {
 		for i := range c.Accounts {
 			if slices.ContainsFunc(c.Accounts[i].Code, func(in Inst) bool { return in.Op == evm.LOG0 }) {
@@ -203,9 +203,9 @@ func TestMinimise(t *testing.T) {
 		if hasLog(c) == nil {
 			continue
 		}
-		small, why := Minimise(c, hasLog, 10_000)
+		small, why := Minimize(c, hasLog, 10_000)
 		if why == nil {
-			t.Fatal("the minimised case does not fail")
+			t.Fatal("the minimized case does not fail")
 		}
 		var all Code
 		for i := range small.Accounts {
@@ -256,10 +256,10 @@ func TestBlocks(t *testing.T) {
 		if err == nil {
 			continue
 		}
-		small, why := Minimise(b.Case, func(c *Case) error {
+		small, why := Minimize(b.Case, func(c *Case) error {
 			_, err := (&Block{c, b.Machine}).Run()
 			return err
 		}, *attempts)
-		t.Fatalf("%s, %+v: %v\nminimised: %v\n%s", b.Name, b.Machine, err, why, small)
+		t.Fatalf("%s, %+v: %v\nminimized: %v\n%s", b.Name, b.Machine, err, why, small)
 	}
 }

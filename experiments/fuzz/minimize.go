@@ -7,15 +7,15 @@ import (
 	"github.com/ooovm/ooovm/pipeline"
 )
 
-// Minimise takes away what a failing case fails without: accounts, instructions, and
+// Minimize takes away what a failing case fails without: accounts, instructions, and
 // what is peculiar about the machine. It gives the smallest case found within so
 // many runs, and how that fails.
-func Minimise(c *Case, fails func(*Case) error, attempts int) (*Case, error) {
-	m := &minimiser{best: c.clone(), fails: fails, left: attempts}
+func Minimize(c *Case, fails func(*Case) error, attempts int) (*Case, error) {
+	m := &minimizer{best: c.clone(), fails: fails, left: attempts}
 	if m.why = fails(c); m.why == nil {
 		return c, nil
 	}
-	m.best.Name += ", minimised"
+	m.best.Name += ", minimized"
 	for before := -1; m.left > 0 && before != m.smaller; {
 		before = m.smaller
 		m.transactions()
@@ -31,7 +31,7 @@ func Minimise(c *Case, fails func(*Case) error, attempts int) (*Case, error) {
 	return m.best, m.why
 }
 
-type minimiser struct {
+type minimizer struct {
 	best    *Case
 	why     error
 	fails   func(*Case) error
@@ -40,7 +40,7 @@ type minimiser struct {
 }
 
 // try keeps a change if the case still fails.
-func (m *minimiser) try(change func(*Case)) bool {
+func (m *minimizer) try(change func(*Case)) bool {
 	if m.left <= 0 {
 		return false
 	}
@@ -66,7 +66,7 @@ func (c *Case) clone() *Case {
 }
 
 // accounts takes away code and storage, account by account.
-func (m *minimiser) accounts() {
+func (m *minimizer) accounts() {
 	for i := range m.best.Accounts {
 		a := &m.best.Accounts[i]
 		if a.Code != nil {
@@ -79,7 +79,7 @@ func (m *minimiser) accounts() {
 }
 
 // transactions takes away whole transactions, and the trimmings of those that stay.
-func (m *minimiser) transactions() {
+func (m *minimizer) transactions() {
 	for i := 0; i < len(m.best.Transactions) && len(m.best.Transactions) > 1; {
 		if !m.try(func(c *Case) { c.Transactions = slices.Delete(c.Transactions, i, i+1) }) {
 			i++
@@ -101,7 +101,7 @@ func (m *minimiser) transactions() {
 
 // code takes away ever shorter stretches of a program (delta debugging: A. Zeller,
 // R. Hildebrandt, TSE 2002), and does the same in the programs that it carries.
-func (m *minimiser) code(of func(*Case) *Code) {
+func (m *minimizer) code(of func(*Case) *Code) {
 	for n := len(*of(m.best)); n > 0; n /= 2 {
 		for at := 0; at < len(*of(m.best)); {
 			end := min(at+n, len(*of(m.best)))
@@ -127,7 +127,7 @@ func (m *minimiser) code(of func(*Case) *Code) {
 }
 
 // machine makes the machine like the default preset, part by part.
-func (m *minimiser) machine() {
+func (m *minimizer) machine() {
 	var preset pipeline.Config
 	for _, p := range config.Presets() {
 		if p.Name == config.DefaultPreset {

@@ -222,7 +222,7 @@ func (w *writer) transfer() {
 	w.use()
 }
 
-// create carries initialisation code and creates a contract with it, which it then
+// create carries initialization code and creates a contract with it, which it then
 // often asks something of, or calls.
 func (w *writer) create() {
 	if w.nested >= 2 {
@@ -270,7 +270,7 @@ func (w *writer) data(label int, blob Code) {
 	w.here(over)
 }
 
-// initCode writes initialisation code: any program, which ends as any does, or
+// initCode writes initialization code: any program, which ends as any does, or
 // with code to install.
 func (w *writer) initCode() Code {
 	in := &writer{dice: w.dice, fork: w.fork, nested: w.nested + 1}

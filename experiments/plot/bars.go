@@ -9,11 +9,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// drawBox fills a rectangle in a series' colour; beyond the palette's first round, and on grey paper, hatching
+// drawBox fills a rectangle in a series' color; beyond the palette's first round, and on grey paper, hatching
 // tells components apart.
 func drawBox(c *draw.Canvas, r vg.Rectangle, i int) {
 	corners := []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}}
-	fill := colour(i)
+	fill := seriesColor(i)
 	c.FillPolygon(fill, corners)
 	ink := color.RGBA{255, 255, 255, 255}
 	hatch(c, r, i%4, ink)

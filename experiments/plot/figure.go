@@ -1,4 +1,4 @@
-// Package plot draws the figures of a paper: lines with confidence bands, heat maps with a colour bar, stacked bars,
+// Package plot draws the figures of a paper: lines with confidence bands, heat maps with a color bar, stacked bars,
 // distributions and scatters, each as SVG and PDF for the paper and PNG for the eye, with exactly the plotted numbers beside it as CSV.
 //
 // The same figure gives the same bytes, on every host of one architecture: text is drawn as outlines, and nothing dated is written.
@@ -59,7 +59,7 @@ type Figure struct {
 	X        Axis      `json:"x"`
 	Y        Axis      `json:"y"`
 	Z        Axis      `json:"z"` // of a heat map
-	Centre   *float64  `json:"centre,omitempty"`
+	Center   *float64  `json:"center,omitempty"`
 	Wide     bool      `json:"wide,omitempty"`     // over both columns of a page
 	Identity bool      `json:"identity,omitempty"` // a scatter gets the line y = x
 	Series   []Series  `json:"series"`
@@ -75,7 +75,7 @@ type kind struct {
 // kinds is the table of the kinds of figures; a new one is a row and a file.
 var kinds = []kind{
 	{"line", "a line a series, with a band where points have confidence intervals", drawLines},
-	{"heat", "a cell a point, with a colour bar; one series", drawHeat},
+	{"heat", "a cell a point, with a color bar; one series", drawHeat},
 	{"stack", "a bar a category, a component a series", drawStack},
 	{"cdf", "the share of blocks up to a value, a step line a series", drawCDF},
 	{"scatter", "a mark a point", drawScatter},
@@ -107,7 +107,7 @@ func (f *Figure) draw(c vg.CanvasSizer) error {
 		return fmt.Errorf("kind %q: expected one of %v", f.Kind, Kinds())
 	}
 	canvas := draw.New(&outlines{CanvasSizer: c})
-	canvas.SetColor(backgroundColour)
+	canvas.SetColor(backgroundColor)
 	canvas.Fill(canvas.Path())
 	margin := vg.Length(3)
 	return kinds[i].draw(f, draw.Crop(canvas, margin, -margin, margin, -margin))

@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// shades is how many colours a heat map has: more than an eye tells apart.
+// shades is how many colors a heat map has: more than an eye tells apart.
 const shades = 256
 
 // grid is a heat map whose cells lie at the ranks of their coordinates: sizes that double are equally wide.
@@ -22,7 +22,7 @@ type grid struct {
 	xs, ys    []float64
 	cells     map[[2]int]float64
 	low, high float64
-	colours   palette.Palette
+	colors    palette.Palette
 }
 
 func newGrid(f *Figure) *grid {
@@ -44,18 +44,18 @@ func newGrid(f *Figure) *grid {
 			g.cells[[2]int{i, j}] = float64(p.Z)
 		}
 	}
-	// Kindlmann's map grows evenly in luminance; around a centre such as a speedup of 1 the map of Moreland (ISVC 2009) diverges.
-	g.colours = moreland.Kindlmann().Palette(shades)
-	if f.Centre != nil {
-		reach := max(g.high-*f.Centre, *f.Centre-g.low)
-		g.low, g.high = *f.Centre-reach, *f.Centre+reach
-		g.colours = moreland.SmoothBlueRed().Palette(shades)
+	// Kindlmann's map grows evenly in luminance; around a center such as a speedup of 1 the map of Moreland (ISVC 2009) diverges.
+	g.colors = moreland.Kindlmann().Palette(shades)
+	if f.Center != nil {
+		reach := max(g.high-*f.Center, *f.Center-g.low)
+		g.low, g.high = *f.Center-reach, *f.Center+reach
+		g.colors = moreland.SmoothBlueRed().Palette(shades)
 	}
 	return g
 }
 
-func (g *grid) colour(z float64) color.Color {
-	list := g.colours.Colors()
+func (g *grid) color(z float64) color.Color {
+	list := g.colors.Colors()
 	if g.high <= g.low {
 		return list[len(list)/2]
 	}
@@ -72,7 +72,7 @@ func (g *grid) Plot(c draw.Canvas, p *plot.Plot) {
 					Min: vg.Point{X: x(float64(i) - 0.5), Y: y(float64(j) - 0.5)},
 					Max: vg.Point{X: x(float64(i) + 0.5), Y: y(float64(j) + 0.5)},
 				}
-				fillRectangle(&c, r, g.colour(z))
+				fillRectangle(&c, r, g.color(z))
 				g.write(&c, r, z)
 			}
 		}
@@ -86,7 +86,7 @@ func (g *grid) write(c *draw.Canvas, r vg.Rectangle, z float64) {
 	if style.Width(label) > (r.Max.X-r.Min.X)*0.95 || r.Max.Y-r.Min.Y < 7 {
 		return
 	}
-	if red, green, blue, _ := g.colour(z).RGBA(); 3*red+6*green+blue < 5*0xffff {
+	if red, green, blue, _ := g.color(z).RGBA(); 3*red+6*green+blue < 5*0xffff {
 		style.Color = color.White
 	}
 	c.FillText(style, vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, label)
@@ -109,14 +109,14 @@ func (g *grid) DataRange() (xmin, xmax, ymin, ymax float64) {
 	return -0.5, float64(len(g.xs)) - 0.5, -0.5, float64(len(g.ys)) - 0.5
 }
 
-// bar is the colour bar beside a heat map.
+// bar is the color bar beside a heat map.
 type bar struct{ *grid }
 
 func (b bar) Plot(c draw.Canvas, p *plot.Plot) {
 	_, y := p.Transforms(&c)
-	colours := b.colours.Colors()
-	step := (b.high - b.low) / float64(len(colours))
-	for i, fill := range colours {
+	colors := b.colors.Colors()
+	step := (b.high - b.low) / float64(len(colors))
+	for i, fill := range colors {
 		from := b.low + float64(i)*step
 		fillRectangle(&c, vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: y(from)}, Max: vg.Point{X: c.Max.X, Y: y(from + step*1.02)}}, fill)
 	}
@@ -124,7 +124,7 @@ func (b bar) Plot(c draw.Canvas, p *plot.Plot) {
 
 func (b bar) DataRange() (xmin, xmax, ymin, ymax float64) { return 0, 1, b.low, b.high }
 
-// drawHeat draws the first series: a cell at each X and Y, coloured by Z, and the colour bar on the right.
+// drawHeat draws the first series: a cell at each X and Y, colored by Z, and the color bar on the right.
 func drawHeat(f *Figure, c draw.Canvas) error {
 	if len(f.Series) == 0 {
 		return ErrEmpty

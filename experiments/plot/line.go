@@ -58,7 +58,7 @@ func drawLines(f *Figure, c draw.Canvas) error {
 				if err != nil {
 					return err
 				}
-				drawn.LineStyle = draw.LineStyle{Color: colour(i), Width: 0.3}
+				drawn.LineStyle = draw.LineStyle{Color: seriesColor(i), Width: 0.3}
 				lines = append(lines, drawn)
 			}
 			slices.Reverse(above)
@@ -66,7 +66,7 @@ func drawLines(f *Figure, c draw.Canvas) error {
 			if err != nil {
 				return err
 			}
-			band.Color, band.LineStyle.Width = faded(colour(i)), 0
+			band.Color, band.LineStyle.Width = faded(seriesColor(i)), 0
 			p.Add(band)
 		}
 		drawn, err := plotter.NewLine(line)

@@ -38,7 +38,7 @@ func samples() []*Figure {
 	size, upc := Axis{Name: "reorder buffer", Unit: "entries", Log2: true}, Axis{Name: "throughput", Unit: "micro-ops/cycle", Zero: true}
 	return []*Figure{
 		{Name: "line", Kind: "line", X: size, Y: upc, Series: lines, Rules: []float64{1}},
-		{Name: "heat", Kind: "heat", X: size, Y: Axis{Name: "cores"}, Z: Axis{Name: "speedup", Unit: "×"}, Centre: &one, Series: heat},
+		{Name: "heat", Kind: "heat", X: size, Y: Axis{Name: "cores"}, Z: Axis{Name: "speedup", Unit: "×"}, Center: &one, Series: heat},
 		{Name: "stack", Kind: "stack", X: Axis{Name: "preset", Ends: []string{"scalar", "ooo-2", "ooo-4", "ooo-8"}}, Y: Axis{Name: "slots"}, Series: parts},
 		{Name: "cdf", Kind: "cdf", X: Axis{Name: "speedup"}, Y: Axis{Name: "share of blocks"}, Series: clouds},
 		{Name: "scatter", Kind: "scatter", X: Axis{Name: "published"}, Y: Axis{Name: "here"}, Identity: true, Series: clouds},

@@ -21,7 +21,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-var backgroundColour = color.White
+var backgroundColor = color.White
 
 // pngDPI makes a column about 1,000 pixels wide.
 const pngDPI = 300

@@ -21,7 +21,7 @@ const (
 	lineWidth = vg.Length(1.1)
 )
 
-// okabeIto is the palette of Okabe and Ito (Color Universal Design, 2008), which colour-blind readers can tell
+// okabeIto is the palette of Okabe and Ito (Color Universal Design, 2008), which color-blind readers can tell
 // apart, darkest contrasts first; black comes last because axes have it.
 var okabeIto = []color.RGBA{
 	{0x00, 0x72, 0xb2, 255}, // blue
@@ -49,17 +49,17 @@ var (
 	dashes = [][]vg.Length{nil, {4, 2}, {1, 1.5}, {4, 1.5, 1, 1.5}, {7, 2}, {2, 2}, {7, 1.5, 1, 1.5, 1, 1.5}, {1, 3}}
 )
 
-func colour(i int) color.RGBA { return okabeIto[i%len(okabeIto)] }
+func seriesColor(i int) color.RGBA { return okabeIto[i%len(okabeIto)] }
 
 func lineStyle(i int) draw.LineStyle {
-	return draw.LineStyle{Color: colour(i), Width: lineWidth, Dashes: dashes[(i+i/len(okabeIto))%len(dashes)]}
+	return draw.LineStyle{Color: seriesColor(i), Width: lineWidth, Dashes: dashes[(i+i/len(okabeIto))%len(dashes)]}
 }
 
 func glyphStyle(i int) draw.GlyphStyle {
-	return draw.GlyphStyle{Color: colour(i), Radius: 2, Shape: markers[(i+i/len(okabeIto))%len(markers)]}
+	return draw.GlyphStyle{Color: seriesColor(i), Radius: 2, Shape: markers[(i+i/len(okabeIto))%len(markers)]}
 }
 
-// faded is a colour mixed with white: a band behind its line, without transparency, which some PDF printers spoil.
+// faded is a color mixed with white: a band behind its line, without transparency, which some PDF printers spoil.
 func faded(c color.RGBA) color.RGBA {
 	mix := func(v uint8) uint8 { return uint8((int(v) + 3*255) / 4) }
 	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 255}

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// plainTicks are at the places that gonum chooses, labelled with as many digits as they need: its own labels all have
+// plainTicks are at the places that gonum chooses, labeled with as many digits as they need: its own labels all have
 // as many as its widest, or too few to tell them apart.
 func plainTicks(low, high float64) []plot.Tick {
 	ticks := plot.DefaultTicks{}.Ticks(low, high)

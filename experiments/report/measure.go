@@ -99,7 +99,7 @@ type totals struct {
 type totalsRow struct {
 	Metric   *metric.Metric
 	Mean     stats.Mean
-	Settings int // of the other axes, totalled
+	Settings int // of the other axes, totaled
 	Blocks   int
 	Values   []estimated // one for each value of the axis
 }

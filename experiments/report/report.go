@@ -20,7 +20,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/sweep"
 )
 
-// The parts of the page. uPlot (https://github.com/leeoniya/uPlot, MIT; its licence is beside it) draws the lines.
+// The parts of the page. uPlot (https://github.com/leeoniya/uPlot, MIT; its license is beside it) draws the lines.
 var (
 	//go:embed assets/page.html
 	pageHTML string
@@ -33,7 +33,7 @@ var (
 	//go:embed assets/uplot/uPlot.min.css
 	plotCSS string
 	//go:embed assets/uplot/LICENSE
-	plotLicence string
+	plotLicense string
 )
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{"json": indented, "number": number, "title": title}).Parse(pageHTML))
@@ -53,7 +53,7 @@ type view struct {
 	Policy     string // the Content-Security-Policy: only the page's own scripts and styles
 	Scripts    []template.JS
 	Styles     []template.CSS
-	Licence    string
+	License    string
 }
 
 // data is what the page's script draws from.
@@ -76,7 +76,7 @@ func Make(r *sweep.Run) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := view{Name: r.Name, Tally: r.Tally(sweep.Shard{}), Resamples: stats.DefaultBootstrap.Resamples, Licence: plotLicence}
+	v := view{Name: r.Name, Tally: r.Tally(sweep.Shard{}), Resamples: stats.DefaultBootstrap.Resamples, License: plotLicense}
 	var list bytes.Buffer
 	n, err := r.Failures(&list, mostFailures)
 	if err != nil {

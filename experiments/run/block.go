@@ -81,7 +81,7 @@ type Options struct {
 
 	Ledger Ledger // books every commit slot, nil for nothing
 
-	Inherit *pipeline.Core // whose predictors have learnt something before, nil for none
+	Inherit *pipeline.Core // whose predictors have learned something before, nil for none
 
 	VerifyEvery uint64          // recount the core's structures every so many steps, 0 for never
 	MaxCycles   uint64          // pipeline.ErrMaxCycles beyond, 0 for no limit

@@ -7,7 +7,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/runtest"
 )
 
-// carried runs the embedded block n times with what was learnt handed on.
+// carried runs the embedded block n times with what was learned handed on.
 func carried(t *testing.T, s run.Setup, n int) (reports []*run.Result, outcomes []*run.Outcome) {
 	t.Helper()
 	p := runtest.Embedded(t)
@@ -26,7 +26,7 @@ func carried(t *testing.T, s run.Setup, n int) (reports []*run.Result, outcomes 
 	return reports, outcomes
 }
 
-// TestCarry: what was learnt changes cycles and nothing that is committed, for every
+// TestCarry: what was learned changes cycles and nothing that is committed, for every
 // kind of predictor, chaos included.
 func TestCarry(t *testing.T) {
 	for _, set := range [][]string{

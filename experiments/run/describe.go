@@ -22,11 +22,11 @@ func (p *Block) TraceInfo(gasUsed uint64) (TraceInfo, error) {
 
 // Setup names a configuration for a result.
 type Setup struct {
-	Preset string
-	Hash   string
-	Config *config.Config
-	Carry  bool   // predictors are handed on from block to block
-	Learnt string // digest of the run that they come from, empty at first
+	Preset  string
+	Hash    string
+	Config  *config.Config
+	Carry   bool   // predictors are handed on from block to block
+	Learned string // digest of the run that they come from, empty at first
 }
 
 // SetupOf names a configuration that was loaded.
@@ -43,7 +43,7 @@ func (p *Block) Describe(setup Setup, out *Outcome, base Baselines) (*Result, er
 	r := describe(setup, trace, out.Core, base)
 	r.Valid = validity(out.Verdict, out.Checked, out.Difference)
 	r.Counts.ReadsOutsideBundle = out.World.ReadsOutside()
-	r.Digest = Digest(setup.Hash+setup.Learnt, trace.Hash, out)
+	r.Digest = Digest(setup.Hash+setup.Learned, trace.Hash, out)
 	return r, nil
 }
 

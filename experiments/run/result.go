@@ -48,7 +48,7 @@ type ConfigInfo struct {
 	Stack  string `json:"stack"`  // stack policy: the headline moves with it
 	Oracle bool   `json:"oracle"` // reads the golden run
 	Chaos  bool   `json:"chaos"`  // misbehaves on purpose
-	Carry  bool   `json:"carry"`  // predictors have learnt from the blocks before
+	Carry  bool   `json:"carry"`  // predictors have learned from the blocks before
 }
 
 // Validity is what was compared and what came out.

@@ -102,11 +102,11 @@ func (f *Fit) intervals(name string, points []Point, b Bootstrap) {
 	f.LambdaCI, f.SigmaCI, f.KappaCI = b.percentiles(lambda), b.percentiles(sigma), b.percentiles(kappa)
 }
 
-// maxFits bounds the work of an interval: each resample is a minimisation.
+// maxFits bounds the work of an interval: each resample is a minimization.
 const maxFits = 400
 
 // solve linearises N/S = 1/lambda + sigma/lambda (N-1) + kappa/lambda N(N-1), solves it by least squares, and from there
-// minimises the squared error of the speedup itself; parameters are squares there, and so never negative.
+// minimizes the squared error of the speedup itself; parameters are squares there, and so never negative.
 func solve(name string, points []Point) ([]float64, error) {
 	terms := 3
 	if name == "amdahl" {

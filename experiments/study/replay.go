@@ -21,5 +21,5 @@ executes again only what depends on the read, and all of it when a guard fails. 
 {{.Total "reexecution_rate" "policy=monad, cores=last"}} re-executions a transaction. Inside a core a wrong value of a state load squashes all that is younger: the predictor last
 causes {{(.In "value").Total "value_squash_pki" "predictor.value=last"}} squashes per 1000 instructions and takes
 {{(.In "value").Ratio "cycles" "predictor.value=none" "predictor.value=last"}} of the cycles without prediction; the oracle, which never squashes, takes
-{{(.In "value").Ratio "cycles" "predictor.value=none" "predictor.value=oracle"}}: what no replay can beat. A core that replays selectively is not modelled.`,
+{{(.In "value").Ratio "cycles" "predictor.value=none" "predictor.value=oracle"}}: what no replay can beat. A core that replays selectively is not modeled.`,
 }

@@ -80,7 +80,7 @@ func (s Shard) String() string {
 // name is the shard as part of a file name.
 func (s Shard) name() string { return strings.ReplaceAll(s.String(), "/", "-of-") }
 
-// bounds are the shard's points among n: neighbours, so that blocks are opened by few
+// bounds are the shard's points among n: neighbors, so that blocks are opened by few
 // shards.
 func (s Shard) bounds(n int) (first, last int) {
 	if s.All() {

@@ -24,7 +24,7 @@ type Slurm struct {
 // set higher (slurm.conf(5): 1001, one more than the largest index).
 const maxTasks = 1000
 
-// defaultChunk amortises what Slurm needs for a task, up to a second.
+// defaultChunk amortizes what Slurm needs for a task, up to a second.
 const defaultChunk = 100
 
 // Scripts are the two batch scripts of a sweep.

@@ -76,7 +76,7 @@ func (w *Workbench) RunShared(setup run.Setup) (r *levels.Result, difference, er
 	return r, difference, err
 }
 
-// memoSize bounds what a memo keeps: neighbours in a sweep differ in little.
+// memoSize bounds what a memo keeps: neighbors in a sweep differ in little.
 const memoSize = 8
 
 // memo keeps the latest results of something that depends on a configuration alone.

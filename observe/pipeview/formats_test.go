@@ -15,7 +15,7 @@ type fates struct{ committed, squashed int }
 
 // kanataOp is what the validator knows of one micro-op.
 type kanataOp struct {
-	labelled, staged, over bool
+	labeled, staged, over bool
 }
 
 // checkKanata is a strict reader of Kanata 0004, stricter than the viewer: the
@@ -75,12 +75,12 @@ func checkKanata(text string) (f fates, err error) {
 		}
 		switch fields[0] {
 		case "L":
-			if op.labelled || op.staged || fields[2] != "0" || fields[3] == "" {
+			if op.labeled || op.staged || fields[2] != "0" || fields[3] == "" {
 				return fail("not one label before the first stage")
 			}
-			op.labelled = true
+			op.labeled = true
 		case "S":
-			if !op.labelled || fields[2] != "0" || !slices.Contains([]string{stageFront, stageWait, stageExecute, stageDone}, fields[3]) {
+			if !op.labeled || fields[2] != "0" || !slices.Contains([]string{stageFront, stageWait, stageExecute, stageDone}, fields[3]) {
 				return fail("no label, or not a stage of lane 0")
 			}
 			if (fields[3] == stageFront) == op.staged {

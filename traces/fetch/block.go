@@ -179,17 +179,17 @@ func (n *Node) stillThere(ctx context.Context, b *traces.Bundle) error {
 		return err
 	}
 	if now.Hash != b.BlockHash {
-		return &reorganisedError{number, b.BlockHash, now.Hash}
+		return &reorganizedError{number, b.BlockHash, now.Hash}
 	}
 	return nil
 }
 
-// reorganisedError is that another block took the place of the one that is fetched.
-type reorganisedError struct {
+// reorganizedError is that another block took the place of the one that is fetched.
+type reorganizedError struct {
 	number   uint64
 	was, now common.Hash
 }
 
-func (e *reorganisedError) Error() string {
-	return fmt.Sprintf("the chain was reorganised while block %d was fetched: it was %v and is %v", e.number, e.was, e.now)
+func (e *reorganizedError) Error() string {
+	return fmt.Sprintf("the chain was reorganized while block %d was fetched: it was %v and is %v", e.number, e.was, e.now)
 }

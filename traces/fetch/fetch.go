@@ -43,8 +43,8 @@ type Fetched struct {
 	Asked  int    // accounts, codes, slots and hashes that were asked for one by one
 }
 
-// maxReorganisations is how often a block that changes under way is begun again.
-const maxReorganisations = 3
+// maxReorganizations is how often a block that changes under way is begun again.
+const maxReorganizations = 3
 
 // Block fetches a block. The bundle reproduces its header; when it does not, the error is
 // a *DifferenceError.
@@ -58,8 +58,8 @@ func (f *Fetcher) Listed(ctx context.Context, want Listed) (*Fetched, error) {
 	number := want.Number
 	for try := 1; ; try++ {
 		got, err := f.block(ctx, want)
-		var moved *reorganisedError
-		if err != nil && errors.As(err, &moved) && try < maxReorganisations {
+		var moved *reorganizedError
+		if err != nil && errors.As(err, &moved) && try < maxReorganizations {
 			continue
 		}
 		if err != nil {
@@ -113,7 +113,7 @@ func (f *Fetcher) block(ctx context.Context, want Listed) (*Fetched, error) {
 		case f.Method == Auto && errors.As(err, &differs):
 			tried = append(tried, fmt.Errorf("by %s, %w", w.name, err))
 		case f.Method == Auto && w.begin != nil && refused(err):
-		case len(tried) > 0 && ctx.Err() == nil && !errors.As(err, new(*reorganisedError)):
+		case len(tried) > 0 && ctx.Err() == nil && !errors.As(err, new(*reorganizedError)):
 			tried = append(tried, fmt.Errorf("by %s: %w", w.name, err))
 			return nil, allOf(tried)
 		default:
@@ -150,12 +150,12 @@ func (f *Fetcher) by(ctx context.Context, b *block, w way) (*Fetched, error) {
 	}
 	if w.begin != nil {
 		if err := w.begin(ask, b); err != nil {
-			return nil, f.orReorganised(ctx, b, err)
+			return nil, f.orReorganized(ctx, b, err)
 		}
 	}
 	bundle, err := ask.complete(b)
 	if err != nil {
-		return nil, f.orReorganised(ctx, b, err)
+		return nil, f.orReorganized(ctx, b, err)
 	}
 	if err := f.Node.stillThere(ctx, bundle); err != nil {
 		return nil, err
@@ -167,9 +167,9 @@ func (f *Fetcher) by(ctx context.Context, b *block, w way) (*Fetched, error) {
 	return &Fetched{bundle, w.name, ask.asked}, nil
 }
 
-// orReorganised explains a failure by a block that is not there any more, if that is so.
-func (f *Fetcher) orReorganised(ctx context.Context, b *block, err error) error {
-	var moved *reorganisedError
+// orReorganized explains a failure by a block that is not there any more, if that is so.
+func (f *Fetcher) orReorganized(ctx context.Context, b *block, err error) error {
+	var moved *reorganizedError
 	if there := f.Node.stillThere(ctx, b.bundle); errors.As(there, &moved) {
 		return there
 	}

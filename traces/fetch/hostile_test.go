@@ -153,12 +153,12 @@ func TestHostileServers(t *testing.T) {
 			}
 			return false
 		}, ""},
-		{"reorganised at last", on(getBlock, func(_ http.ResponseWriter, r *any) bool {
+		{"reorganized at last", on(getBlock, func(_ http.ResponseWriter, r *any) bool {
 			if blockCalls++; blockCalls%2 == 0 {
 				*r = map[string]any{"hash": common.Hash{1}}
 			}
 			return false
-		}), "the chain was reorganised while block 23000000 was fetched"},
+		}), "the chain was reorganized while block 23000000 was fetched"},
 		{"a lie about the transactions", on(getBlock, func(_ http.ResponseWriter, r *any) bool {
 			*r = edited(t, (*r).(json.RawMessage), func(b map[string]any) { b["transactions"] = b["transactions"].([]any)[1:] })
 			return false

@@ -138,7 +138,7 @@ func (n *Node) parentRoot(ctx context.Context, h *types.Header) (common.Hash, er
 		return common.Hash{}, err
 	}
 	if got := parent.Hash(); got != h.ParentHash {
-		return common.Hash{}, &reorganisedError{number, h.ParentHash, got}
+		return common.Hash{}, &reorganizedError{number, h.ParentHash, got}
 	}
 	return parent.Root, nil
 }

@@ -90,10 +90,10 @@ func draftOrder(d *drafter, _ *account) (message, error) {
 // draftCancel takes back the order that the sender has had since the book began, or
 // places another one.
 func draftCancel(d *drafter, from *account) (message, error) {
-	if d.cancelled[from] {
+	if d.canceled[from] {
 		return draftOrder(d, from)
 	}
-	d.cancelled[from] = true
+	d.canceled[from] = true
 	id := uint64(1)
 	for d.accounts[id-1] != from {
 		id++

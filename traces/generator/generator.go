@@ -135,6 +135,6 @@ func newDrafter(config *params.ChainConfig, header *types.Header, p Params, acco
 	return &drafter{
 		dice: newDice(p.Seed), seed: p.Seed, depth: p.Depth, skew: p.Hot, accounts: accounts, town: t,
 		signer: types.MakeSigner(config, header.Number, header.Time), baseFee: header.BaseFee,
-		tables: map[int][]uint64{}, cells: map[*account]int{}, cancelled: map[*account]bool{},
+		tables: map[int][]uint64{}, cells: map[*account]int{}, canceled: map[*account]bool{},
 	}
 }

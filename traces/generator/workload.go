@@ -109,7 +109,7 @@ type drafter struct {
 	creations int
 	claims    int
 	cells     map[*account]int  // turned over on boards
-	cancelled map[*account]bool // the order that the book began with
+	canceled  map[*account]bool // the order that the book began with
 }
 
 // draw gives one of n keys, the first ones more often if the block has hot keys.

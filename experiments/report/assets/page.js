@@ -7,7 +7,7 @@
   // Okabe and Ito's palette and the dashes of experiments/plot: the same series look the same on paper.
   const palette = ["#0072b2", "#d55e00", "#009e73", "#e69f00", "#56b4e9", "#cc79a7", "#f0e442", "#000000"];
   const dashes = [[], [8, 4], [2, 3], [8, 3, 2, 3], [14, 4], [4, 4]];
-  const colour = i => palette[i % palette.length];
+  const color = i => palette[i % palette.length];
   const faded = c => c + "2a";
 
   const byId = id => document.getElementById(id);
@@ -111,7 +111,7 @@
           i === state.x ? p === v : i === state.series ? p === group : p === state.fixed[i])));
         if (!found.some(Boolean)) return;
         const label = group < 0 ? metric.label : axes[state.series].labels[group];
-        const at = columns.length, stroke = colour(g);
+        const at = columns.length, stroke = color(g);
         columns.push(found.map(c => c ? c.value : null), found.map(c => c ? c.high : null), found.map(c => c ? c.low : null));
         series.push(
           {label, stroke, width: 2, dash: dashes[g % dashes.length], points: {show: xs.length <= 60, size: 7, fill: stroke}, value: (u, _, s, i) => interval(u, s, i), spanGaps: true},
@@ -184,7 +184,7 @@
       return list;
     };
     const paint = (e, k) => {
-      e.style.backgroundColor = colour(k);
+      e.style.backgroundColor = color(k);
       if (k % 4 || k >= palette.length) e.classList.add("hatch" + ((k >= palette.length ? k + 1 : k) % 4 || 1));
       return e;
     };
