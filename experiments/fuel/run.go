@@ -57,9 +57,13 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 	if cache == nil {
 		cache = fuel.NewCache()
 	}
+	stop := opt.Stop
+	if stop == nil {
+		stop = context.Background()
+	}
 	var oracle predictor.Golden
 	if cfg.ReadsGolden() {
-		foreseen, err := golden.Foresee(context.Background(), p)
+		foreseen, err := golden.Foresee(stop, p)
 		if err != nil {
 			return nil, err
 		}

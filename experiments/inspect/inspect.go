@@ -63,7 +63,7 @@ const hottest = 10
 
 // Block prepares a block and looks into it.
 func Block(b *traces.Bundle) (*Result, error) {
-	p, err := run.Prepare(b, true)
+	p, err := run.Prepare(nil, b, true)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func TestRefillBelongsToItsSquash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := run.Prepare(b, false)
+	p, err := run.Prepare(nil, b, false)
 	if err != nil {
 		t.Fatal(err)
 	}

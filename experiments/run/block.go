@@ -39,23 +39,35 @@ type Block struct {
 // Prepare checks a bundle and makes its golden run. record keeps the stream that
 // lockstep and oracles need. Its error is a Difference: the block contradicts itself, or
 // cannot be executed.
-func Prepare(b *traces.Bundle, record bool) (*Block, error) {
-	p, err := prepare(b, record)
-	if err != nil {
+func Prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error) {
+	stop = orForever(stop)
+	p, err := prepare(stop, b, record)
+	switch {
+	case stop.Err() != nil:
+		return nil, stop.Err()
+	case err != nil:
 		return nil, Difference(err)
 	}
 	return p, nil
 }
 
-func prepare(b *traces.Bundle, record bool) (*Block, error) {
+// orForever stands for a context that a caller does not have.
+func orForever(stop context.Context) context.Context {
+	if stop == nil {
+		return context.Background()
+	}
+	return stop
+}
+
+func prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	run := traces.Execute
+	run := traces.ExecuteContext
 	if record {
-		run = traces.Record
+		run = traces.RecordContext
 	}
-	golden, err := run(b)
+	golden, err := run(stop, b)
 	if err != nil {
 		return nil, err
 	}

@@ -16,8 +16,12 @@ import (
 // Program runs a program of the FuelVM and describes the run, as Block.Result does with a
 // block; baseline also runs the in-order cores.
 func Program(p *fueltrace.Program, setup Setup, opt Options, baseline bool) (*Result, error) {
-	golden, err := fueltrace.Run(p, nil)
-	if err != nil {
+	stop := orForever(opt.Stop)
+	golden, err := fueltrace.RunContext(stop, p, nil)
+	switch {
+	case stop.Err() != nil:
+		return nil, stop.Err()
+	case err != nil:
 		return nil, Difference(err)
 	}
 	own := fuelrun.Options{

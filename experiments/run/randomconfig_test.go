@@ -68,7 +68,7 @@ func TestRandomConfigurations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := run.Prepare(b, true)
+		p, err := run.Prepare(nil, b, true)
 		if err != nil {
 			t.Fatal(err)
 		}

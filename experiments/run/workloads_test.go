@@ -40,7 +40,7 @@ func TestWorkloadsUnderPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := run.Prepare(b, true)
+			p, err := run.Prepare(nil, b, true)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,7 +27,7 @@ type Workbench struct {
 // New prepares a block for runs with these options. record keeps the stream
 // that lockstep and oracles need.
 func New(b *traces.Bundle, opt run.Options, record bool) (*Workbench, error) {
-	p, err := run.Prepare(b, record)
+	p, err := run.Prepare(opt.Stop, b, record)
 	if err != nil {
 		return nil, err
 	}

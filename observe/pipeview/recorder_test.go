@@ -295,7 +295,7 @@ func embedded(t *testing.T) *run.Block {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, err := run.Prepare(b, true)
+	block, err := run.Prepare(nil, b, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func embedded(t *testing.T, set ...string) (*profile.Recorder, *pipeline.Core) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := run.Prepare(b, true)
+	p, err := run.Prepare(nil, b, true)
 	if err != nil {
 		t.Fatal(err)
 	}
