@@ -410,14 +410,10 @@ func (s *scan) head(p *setting) (*types.Header, error) {
 
 // excessOf finds the least excess blob gas with a blob base fee (EIP-4844), which rises with it.
 func excessOf(config *params.ChainConfig, time uint64, fee *big.Int) (uint64, bool) {
-	found := new(big.Int)
 	excess := uint64(sort.Search(state.MaxExcessBlobGas, func(x int) bool {
 		of, err := state.BlobBaseFee(config, time, uint64(x))
-		if err != nil || of.Cmp(fee) > 0 {
-			return true
-		}
-		found = of
-		return of.Cmp(fee) == 0
+		return err != nil || of.Cmp(fee) >= 0
 	}))
-	return excess, found.Cmp(fee) == 0
+	of, err := state.BlobBaseFee(config, time, excess)
+	return excess, err == nil && of.Cmp(fee) == 0
 }
