@@ -112,6 +112,15 @@ func TestLoadNamesTheDamage(t *testing.T) {
 		{"text behind", append(bytes.Clone(good), "{}"...), "nothing behind"},
 		{"key twice", []byte(`{"chainId":1,"chainId":1}`), "chainId: expected to be given once"},
 		{"chain of wrong type", change(func(d map[string]any) { d["chainId"] = "one" }), "chainId: expected a number"},
+		{"chain 0", change(func(d map[string]any) {
+			d["chainId"], d["chainConfig"] = 0, map[string]any{"chainId": 0}
+		}), "its chainId is 0, and ids begin at 1"},
+		{"a blob schedule whose fees take for ever", change(func(d map[string]any) {
+			d["chainId"], d["chainConfig"] = 7, map[string]any{"chainId": 7, "blobSchedule": map[string]any{"cancun": map[string]any{"target": 3, "max": 6, "baseFeeUpdateFraction": 1}}}
+		}), "a baseFeeUpdateFraction of 1"},
+		{"an excess that no chain can have", change(func(d map[string]any) {
+			d["block"].(map[string]any)["excessBlobGas"] = "0xffffffffffffffff"
+		}), "block.excessBlobGas: expected what a chain can have"},
 		{"unknown chain", change(func(d map[string]any) { d["chainId"] = 424242 }), "chainId: expected a known chain"},
 		{"no block", change(func(d map[string]any) { delete(d, "block") }), "block: expected to be present"},
 		{"block of wrong type", change(func(d map[string]any) { d["block"] = 3 }), "block: expected a block object"},
