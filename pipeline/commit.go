@@ -41,7 +41,13 @@ func (c *Core) commit() bool {
 		if c.obs.ledger != nil {
 			c.obs.ledger.Slots(c.ren.frames[e.Frame].prog, e.Inst, CauseBase, 1)
 		}
-		if f := &c.ren.frames[e.Frame]; !f.machine.commit(c, e, seq, f) || c.tx.finished || c.err != nil {
+		f, held := &c.ren.frames[e.Frame], false
+		if _, stack := f.machine.(stackMachine); stack { // nearly always: a call that the compiler sees through
+			held = c.commitStack(e, seq, f)
+		} else {
+			held = f.machine.commit(c, e, seq, f)
+		}
+		if !held || c.tx.finished || c.err != nil {
 			break
 		}
 	}

@@ -23,16 +23,17 @@ func (fe *frontEnd) fetchCycle() (moved bool) {
 	core := &fe.core
 	queue := core.Width*core.FrontEnd - int(fe.buf.Tail-fe.buf.Dispatch)
 	fe.room = fetchRoom{uops: min(core.Width, queue), insts: core.Decode, taken: core.Taken}
-	for fe.room.uops > 0 && fe.room.insts > 0 && fe.room.taken > 0 && fe.state == fetchRuns && fe.resume <= fe.clock.now {
+	for rests := false; !rests && fe.fetches(); moved = true {
 		fi := fe.frame
 		f := &fe.ren.frames[fi]
-		fetched, rests := f.machine.fetch(fe, fi, f)
-		moved = moved || fetched
-		if rests {
-			break
-		}
+		rests = f.machine.fetch(fe, fi, f)
 	}
 	return moved
+}
+
+// fetches reports whether fetch can go on in the present cycle.
+func (fe *frontEnd) fetches() bool {
+	return fe.room.uops > 0 && fe.room.insts > 0 && fe.room.taken > 0 && fe.state == fetchRuns && fe.resume <= fe.clock.now
 }
 
 // fetchFolded takes an instruction that only moves values: onto the rename map, or as a

@@ -10,38 +10,42 @@ import (
 // rename map, an instruction's template names its operands by their place on the stack, and
 // what the stack alone decides faults at rename.
 
-// fetch goes on with the stack instructions at the fetch position, as one run, and then with
-// the instruction after them. rests means that nothing more is fetched in this cycle.
-func (stackMachine) fetch(fe *frontEnd, fi int32, f *frame) (moved, rests bool) {
-	if fe.policy == stackFold && fe.uop == 0 && fe.pred.faults == nil {
-		run := int(fe.inst - fe.run)
-		if n := fe.foldRun(fi, f, min(fe.room.insts, fe.core.Decode-run)); n > 0 {
-			fe.room.insts -= n
-			if run+n >= fe.core.Decode {
-				fe.carryRun(fi)
-				fe.room.uops--
-				return true, false
-			}
-			if fe.room.insts == 0 {
-				return true, true
+// fetch takes the stack instructions at the fetch position as one run, and then the
+// instruction after them, and so on.
+func (stackMachine) fetch(fe *frontEnd, fi int32, f *frame) (rests bool) {
+	folds := fe.policy == stackFold && fe.pred.faults == nil
+	for fe.fetches() && fe.frame == fi {
+		f = &fe.ren.frames[fi] // a call may have moved them
+		if folds && fe.uop == 0 {
+			run := int(fe.inst - fe.run)
+			if n := fe.foldRun(fi, f, min(fe.room.insts, fe.core.Decode-run)); n > 0 {
+				fe.room.insts -= n
+				if run+n >= fe.core.Decode {
+					fe.carryRun(fi)
+					fe.room.uops--
+					continue
+				}
+				if fe.room.insts == 0 {
+					return true
+				}
 			}
 		}
+		if fe.uop == 0 && !fe.startable(fi, f) {
+			return true
+		}
+		in := &f.prog.Insts[fe.inst]
+		if in.Kind.Foldable() {
+			fe.fetchFolded(fi, f, in)
+			continue
+		}
+		row := &f.prog.Rows[in.Code]
+		dynamic := fe.dynamic
+		fe.room.uops--
+		if fe.fetchUop(fi, f, in, row) {
+			fe.fetchedInst(fi, row, dynamic)
+		}
 	}
-	if fe.uop == 0 && !fe.startable(fi, f) {
-		return true, true
-	}
-	in := &f.prog.Insts[fe.inst]
-	if in.Kind.Foldable() {
-		fe.fetchFolded(fi, f, in)
-		return true, false
-	}
-	row := &f.prog.Rows[in.Code]
-	dynamic := fe.dynamic
-	fe.room.uops--
-	if fe.fetchUop(fi, f, in, row) {
-		fe.fetchedInst(fi, row, dynamic)
-	}
-	return true, false
+	return false
 }
 
 // startable reports whether the instruction at the fetch position can be renamed: its

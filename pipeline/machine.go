@@ -9,9 +9,10 @@ import (
 // frame's program chooses it; the stages themselves know no kind. Envelopes and precompiled
 // contracts are programs of stack machines, also around a register machine.
 type machine interface {
-	// fetch fetches what stands at the fetch position, in the frame fi. rests means that
+	// fetch fetches from the fetch position on, as far as the cycle goes and the frame fi
+	// runs: it is asked once for a run of instructions, not for each. rests means that
 	// nothing more is fetched in this cycle.
-	fetch(fe *frontEnd, fi int32, f *frame) (moved, rests bool)
+	fetch(fe *frontEnd, fi int32, f *frame) (rests bool)
 	// fold performs an instruction that only moves values on the rename map; move renames
 	// one that takes a unit.
 	fold(fe *frontEnd, fi int32, f *frame, in *decoder.Inst)

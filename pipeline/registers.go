@@ -80,19 +80,22 @@ func (rn *renamer) source(fi int32, f *frame, in *decoder.Inst, u *decoder.Uop, 
 }
 
 // fetch fetches the next micro-op, or an instruction that only moves values.
-func (registerMachine) fetch(fe *frontEnd, fi int32, f *frame) (moved, rests bool) {
-	in := &f.prog.Insts[fe.inst]
-	if in.Kind.Foldable() {
-		fe.fetchFolded(fi, f, in)
-		return true, false
+func (registerMachine) fetch(fe *frontEnd, fi int32, f *frame) (rests bool) {
+	for fe.fetches() && fe.frame == fi {
+		f = &fe.ren.frames[fi] // a call may have moved them
+		in := &f.prog.Insts[fe.inst]
+		if in.Kind.Foldable() {
+			fe.fetchFolded(fi, f, in)
+			continue
+		}
+		row := &f.prog.Rows[in.Code]
+		dynamic := fe.dynamic
+		fe.room.uops--
+		if fe.fetchRegisterUop(fi, f, in, row) {
+			fe.fetchedInst(fi, row, dynamic)
+		}
 	}
-	row := &f.prog.Rows[in.Code]
-	dynamic := fe.dynamic
-	fe.room.uops--
-	if fe.fetchRegisterUop(fi, f, in, row) {
-		fe.fetchedInst(fi, row, dynamic)
-	}
-	return true, false
+	return false
 }
 
 // fetchRegisterUop is fetchUop for a register machine.
