@@ -70,11 +70,11 @@ type System interface {
 	// CodeOf is the program that entering the account runs now, in committed
 	// state: its code (delegation resolved), a built-in, or the empty program. Never nil.
 	CodeOf(account *isa.Word) *Program
-	ReadStorage(space uint8, owner, slot *isa.Word) isa.Word
-	ReadAccount(field uint8, account *isa.Word) isa.Word
+	ReadStorage(space isa.Space, owner, slot *isa.Word) isa.Word
+	ReadAccount(field isa.AccountField, account *isa.Word) isa.Word
 	ForeignCode(account *isa.Word) []byte
 	// Lookup is word index of an environment table (block hashes, blob hashes), zero outside.
-	Lookup(table uint8, index *isa.Word) isa.Word
+	Lookup(table isa.LookupTable, index *isa.Word) isa.Word
 	// Context gives the transaction's constant words, read through Context0+k.
 	Context() []isa.Word
 	// MemoryBound is the highest memory size in bytes that gas can pay for: host

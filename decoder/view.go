@@ -8,9 +8,9 @@ import "github.com/ooovm/ooovm/isa"
 type View interface {
 	// StoragePending and AccountPending report whether the value is about to be
 	// replaced by an earlier transaction, so that a load had better wait.
-	StoragePending(space uint8, owner, slot *isa.Word) bool
-	AccountPending(field uint8, account *isa.Word) bool
+	StoragePending(space isa.Space, owner, slot *isa.Word) bool
+	AccountPending(field isa.AccountField, account *isa.Word) bool
 	// StorageRead and AccountRead follow the commit of a load.
-	StorageRead(space uint8, owner, slot *isa.Word)
-	AccountRead(field uint8, account *isa.Word)
+	StorageRead(space isa.Space, owner, slot *isa.Word)
+	AccountRead(field isa.AccountField, account *isa.Word)
 }

@@ -7,7 +7,7 @@ import "math/bits"
 // For what overflows it is the part above the value (all ones for a negative
 // difference, 1 for a power that is too large), for what is undefined it is 1; powers
 // that overflow and undefined results have the value 0. It is pure.
-func ExecFlagged(op Op, imm uint8, a, b, c uint64) (value, flag uint64) {
+func ExecFlagged(op Op, imm NarrowOp, a, b, c uint64) (value, flag uint64) {
 	switch op {
 	case Add64:
 		return bits.Add64(a, b, 0)
@@ -92,7 +92,7 @@ func root64(a, degree uint64) uint64 {
 }
 
 // narrow computes on the low 8, 16 or 32 bits.
-func narrow(imm uint8, a, b uint64) (value, overflow uint64) {
+func narrow(imm NarrowOp, a, b uint64) (value, overflow uint64) {
 	width := uint(8) << (imm >> 4)
 	mask := uint64(1)<<width - 1
 	a, b = a&mask, b&mask

@@ -94,7 +94,7 @@ func TestExecFlagged(t *testing.T) {
 // TestNarrow has the results of 8 bits worked out by hand.
 func TestNarrow(t *testing.T) {
 	for _, c := range []struct {
-		imm                     uint8
+		imm                     NarrowOp
 		a, b, value, secondWant uint64
 	}{
 		{NarrowAdd, 0x1ff, 2, 1, 1},

@@ -40,7 +40,7 @@ const (
 	// Memory. A frame's memory is one address space.
 	Load         // 32 bytes at source 0
 	LoadInput    // 32 bytes at source 0 of the frame's input range (source 1 offset, source 2 length), zero past its end
-	Hash         // digest of [source 0, +source 1); Imm says which (HashKeccak256)
+	Hash         // digest of [source 0, +source 1); Imm says which (Digest)
 	StoreAddr    // address part of a 32-byte store: source 0
 	StoreData    // data part of a 32-byte store: source 0
 	StoreData1   // data part of a one-byte store: source 0, low byte
@@ -50,15 +50,15 @@ const (
 	RangeAddress // a memory range that commit alone reads: source 0 offset, source 1 length (logs, inputs and outputs of calls)
 
 	// State.
-	StateLoad   // source 0 owner, source 1 slot; Imm is the storage space
-	StateKey    // key part of a state store: source 0 owner, source 1 slot
+	StateLoad   // source 0 owner, source 1 slot; Imm is the Space
+	StateKey    // key part of a state store: source 0 owner, source 1 slot; Imm is the Space
 	StateData   // data part of a state store: source 0
-	AccountLoad // source 0 account; Imm is the field
-	Lookup      // source 0 index; Imm is the table of the environment
+	AccountLoad // source 0 account; Imm is the AccountField
+	Lookup      // source 0 index; Imm is the LookupTable
 
 	// Control.
 	Jump     // source 0 target
-	Branch   // source 0 target, source 1 condition (taken when not zero)
+	Branch   // source 0 target, source 1 condition; Imm says when it is taken (BranchSense)
 	Target   // source 0: account whose code is entered next
 	Enter    // the call itself: the next instruction comes from the callee
 	Leave    // end of a frame with success: source 0 offset, source 1 length of the returned range
@@ -67,10 +67,10 @@ const (
 	Create   // enters a new account's initialization code; at the head only
 	Destroy  // ends a frame and destroys its account: source 0 is who inherits
 	Builtin  // the whole body of a built-in program: source 0 offset, source 1 length of its input
-	Counter  // gas left or memory size, by Imm; its result is made by its commit
+	Counter  // gas left or memory size, by Imm (CounterKind); its result is made by its commit
 	Argument // holds up to three operands that commit alone reads
 	HashPair // Keccak-256 of the words in sources 2 and 3, which stand in memory at source 0 and are source 1 bytes
-	Touch    // envelope: reads the account of source 0 through the state queue; Imm is 1 for a write
+	Touch    // envelope: reads the account of source 0 through the state queue; Imm says whether it also writes (TouchAccess)
 
 	// What only programs of register machines have. Their words are 64 bits wide.
 
@@ -81,12 +81,12 @@ const (
 	Mul64
 	MulDiv64 // source 0 times source 1 by source 2; by 2^64 when that is 0
 	Exp64
-	Narrow // arithmetic on fewer bits: Imm has the operation (NarrowAdd) in its low 4 bits, the width above them (8, 16, 32 bits)
+	Narrow // arithmetic on fewer bits: Imm is a NarrowOp
 	Div64
 	Mod64
 	Log64  // of source 0 to the base source 1
 	Root64 // of source 0, source 1 is the degree
-	Wide   // arithmetic on 128 or 256 bits; Imm says which (ExecWide)
+	Wide   // arithmetic on 128 or 256 bits; Imm is a WideOp
 
 	Not64
 	Shl64     // source 0 by source 1 bits
@@ -109,51 +109,6 @@ const (
 
 // FirstRegisterOp is the first of the micro-operations that only programs of register machines have.
 const FirstRegisterOp = Add64
-
-// Operations of Narrow (low bits of its Imm).
-const (
-	NarrowAdd uint8 = iota
-	NarrowSub
-	NarrowMul
-	NarrowExp
-	NarrowShl
-	NarrowXnor
-)
-
-// CopySource says which range a CopyData reads (its Imm).
-const (
-	CopyMemory      uint8 = iota // the frame's own memory
-	CopyInput                    // the frame's input
-	CopyReturn                   // what the last call returned
-	CopyCode                     // the frame's own code
-	CopyForeignCode              // the code of the account in source 2
-	CopyZero                     // nothing: zeros
-)
-
-// Digests of Hash (Imm).
-const (
-	HashKeccak256 uint8 = iota
-	HashSHA256
-)
-
-// Storage spaces of StateLoad, StateKey (Imm).
-const (
-	Persistent uint8 = iota
-	Transient
-)
-
-// Account fields of AccountLoad (Imm).
-const (
-	FieldBalance uint8 = iota
-	FieldCodeSize
-	FieldCodeHash
-)
-
-// Counters (Imm of Counter).
-const (
-	CounterGas uint8 = iota
-	CounterMemory
-)
 
 // Class groups micro-operations by how the core handles them.
 type Class uint8

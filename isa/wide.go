@@ -2,24 +2,33 @@ package isa
 
 import "math/bits"
 
-// Imm of Wide: the operation in the low three bits (of WideLogic and WideCompare), the
-// kind above them, and WideHalf for words of 128 bits.
+// WideOp says what a Wide computes: the kind, with a WideLogicOp or WideComparison in the
+// low three bits of WideLogic and WideCompare, and WideHalf for words of 128 bits.
+type WideOp uint8
+
+// The kinds of WideOp, and the bit of its width.
 const (
-	WideLogic   uint8 = iota << 3 // WideAdd to WideShr
-	WideCompare                   // WideEQ to WideLeadingZeros
+	WideLogic   WideOp = iota << 3 // and a WideLogicOp
+	WideCompare                    // and a WideComparison
 	WideMul
 	WideDiv
 	WideMulDiv // source 0 times source 1 by source 2; by 2^width when that is 0
 	WideAddMod
 	WideMulMod
 
-	wideKind       = 7 << 3
-	WideHalf uint8 = 1 << 6
+	wideKind        = 7 << 3
+	WideHalf WideOp = 1 << 6
 )
 
-// Operations of WideLogic.
+// Of implements Immediate.
+func (WideOp) Of(op Op) bool { return op == Wide }
+
+// WideLogicOp is an operation of WideLogic.
+type WideLogicOp uint8
+
+// The operations of WideLogic.
 const (
-	WideAdd uint8 = iota
+	WideAdd WideLogicOp = iota
 	WideSub
 	WideNot
 	WideOr
@@ -29,9 +38,12 @@ const (
 	WideShr
 )
 
-// Comparisons of WideCompare.
+// WideComparison is a comparison of WideCompare.
+type WideComparison uint8
+
+// The comparisons of WideCompare.
 const (
-	WideEQ uint8 = iota
+	WideEQ WideComparison = iota
 	WideNE
 	WideLT
 	WideGT
@@ -42,7 +54,7 @@ const (
 
 // WideUndefined reports whether the second result of a Wide is that the first has no
 // meaning, and not that it is too large.
-func WideUndefined(imm uint8) bool {
+func WideUndefined(imm WideOp) bool {
 	switch imm & wideKind {
 	case WideDiv, WideAddMod, WideMulMod:
 		return true
@@ -51,7 +63,7 @@ func WideUndefined(imm uint8) bool {
 }
 
 // WideLatency is the class of its latency.
-func WideLatency(imm uint8) Latency {
+func WideLatency(imm WideOp) Latency {
 	switch imm & wideKind {
 	case WideMul:
 		return LatMul
@@ -66,7 +78,7 @@ func WideLatency(imm uint8) Latency {
 // ExecWide computes a Wide on words of 128 or 256 bits: its value, cut to the width, and
 // whether it is too large or has no meaning (it is 0 then). It is pure; z must not alias
 // a source.
-func ExecWide(imm uint8, z, a, b, c *Word) (status uint64) {
+func ExecWide(imm WideOp, z, a, b, c *Word) (status uint64) {
 	width := uint(256)
 	if imm&WideHalf != 0 {
 		width = 128
@@ -75,10 +87,10 @@ func ExecWide(imm uint8, z, a, b, c *Word) (status uint64) {
 	z.Clear()
 	switch imm & wideKind {
 	case WideLogic:
-		overflow = wideLogic(imm&7, z, a, b, width)
+		overflow = wideLogic(WideLogicOp(imm&7), z, a, b, width)
 	case WideCompare:
 		setBool(z, false)
-		z[0] = wideCompare(imm&7, a, b, width)
+		z[0] = wideCompare(WideComparison(imm&7), a, b, width)
 		return 0
 	case WideMul:
 		_, overflow = z.MulOverflow(a, b)
@@ -116,7 +128,7 @@ func cutWide(z *Word, width uint) bool {
 }
 
 // wideLogic computes without regard to the width, but for what would have bits beyond it without overflowing.
-func wideLogic(operation uint8, z, a, b *Word, width uint) (overflow bool) {
+func wideLogic(operation WideLogicOp, z, a, b *Word, width uint) (overflow bool) {
 	switch operation {
 	case WideAdd:
 		_, overflow = z.AddOverflow(a, b)
@@ -144,7 +156,7 @@ func wideLogic(operation uint8, z, a, b *Word, width uint) (overflow bool) {
 	return overflow
 }
 
-func wideCompare(comparison uint8, a, b *Word, width uint) uint64 {
+func wideCompare(comparison WideComparison, a, b *Word, width uint) uint64 {
 	var holds bool
 	switch comparison {
 	case WideEQ:

@@ -43,7 +43,7 @@ type remadeByte struct {
 
 // cell is one storage slot, in one of the storage spaces.
 type cell struct {
-	space       uint8
+	space       isa.Space
 	owner, slot isa.Word
 }
 
@@ -211,7 +211,7 @@ func (s *slice) load(i int32, op *pipeline.LoggedOp, src [4]*isa.Word, ready uin
 }
 
 func cellOf(op *pipeline.LoggedOp, src [4]*isa.Word) cell {
-	c := cell{space: op.Imm, slot: *src[1]}
+	c := cell{space: isa.Space(op.Imm), slot: *src[1]}
 	isa.Exec(isa.Account, &c.owner, src[0], nil, nil)
 	return c
 }

@@ -246,7 +246,7 @@ func (c *Core) captureArgs(e *rob.Entry, f *frame) {
 // false when one of them runs out of gas.
 func (c *Core) commitRun(e *rob.Entry, f *frame) bool {
 	n := uint64(e.Inst - e.RunStart)
-	if f.ctx.Gas >= uint64(e.RunGas) && c.obs.checker == nil && (e.Op != isa.Branch || e.Imm != branchIfZero) {
+	if f.ctx.Gas >= uint64(e.RunGas) && c.obs.checker == nil && (e.Op != isa.Branch || isa.BranchSense(e.Imm) != isa.BranchIfZero) {
 		f.ctx.Gas -= uint64(e.RunGas)
 		c.Stats.Instructions += n
 		return true
@@ -389,7 +389,7 @@ func (c *Core) commitStore(e *rob.Entry, f *frame) {
 // commitCounter makes the result of an instruction that reads commit state.
 func (c *Core) commitCounter(e *rob.Entry, f *frame, cost uint64) {
 	v := c.ren.regs.Value(e.Dst)
-	if e.Imm == isa.CounterMemory {
+	if isa.CounterKind(e.Imm) == isa.CounterMemory {
 		v.SetUint64(uint64(len(f.ctx.Memory)))
 	} else {
 		v.SetUint64(f.ctx.Gas - cost)
@@ -399,7 +399,7 @@ func (c *Core) commitCounter(e *rob.Entry, f *frame, cost uint64) {
 
 // wrongGas reports whether an oracle's answer to GAS differs from the gas left.
 func (c *Core) wrongGas(e *rob.Entry, f *frame, row *decoder.Row) bool {
-	if e.Op != isa.Counter || e.Imm != isa.CounterGas || e.Flags&rob.ResultAtCommit != 0 {
+	if e.Op != isa.Counter || isa.CounterKind(e.Imm) != isa.CounterGas || e.Flags&rob.ResultAtCommit != 0 {
 		return false
 	}
 	v := c.ren.regs.Value(e.Dst)

@@ -73,7 +73,7 @@ func (win *window) room(e *rob.Entry) *uint64 {
 
 // readsMemory reports whether the entry takes a place in the load queue.
 func readsMemory(e *rob.Entry) bool {
-	return facts[e.Op].traits&traitReads != 0 && (e.Op != isa.CopyData || e.Imm <= isa.CopyReturn)
+	return facts[e.Op].traits&traitReads != 0 && (e.Op != isa.CopyData || isa.CopySource(e.Imm) <= isa.CopyReturn)
 }
 
 // returns reports whether the micro-op may write to the caller's memory what the
@@ -138,7 +138,7 @@ func (win *window) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
 		o, p := win.state.add()
 		o.seq, o.uid, o.space, o.ref, o.tx = seq, e.UID, hierarchy.Account, win.ren.ref(e), win.ren.frames[e.Frame].tx
 		if e.Op == isa.StateLoad {
-			o.space = e.Imm
+			o.space = isa.Space(e.Imm)
 		}
 		e.Queue = p
 		if win.pred.values != nil {
@@ -146,7 +146,7 @@ func (win *window) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
 		}
 	case isa.ClassStateKey:
 		o, p := win.state.add()
-		o.seq, o.uid, o.space, o.ref, o.tx, o.isStore = seq, e.UID, e.Imm, win.ren.ref(e), win.ren.frames[e.Frame].tx, true
+		o.seq, o.uid, o.space, o.ref, o.tx, o.isStore = seq, e.UID, isa.Space(e.Imm), win.ren.ref(e), win.ren.frames[e.Frame].tx, true
 		e.Queue = p
 	case isa.ClassStateData:
 		e.Queue = win.state.tail - 1
@@ -178,7 +178,7 @@ func (m *memoryQueue) linkStore(s *store, p uint64) {
 
 // rangeOf is the frame whose memory a load reads.
 func (rn *renamer) rangeOf(e *rob.Entry) int32 {
-	if e.Op == isa.LoadInput || e.Op == isa.Builtin || e.Op == isa.CopyData && e.Imm == isa.CopyInput {
+	if e.Op == isa.LoadInput || e.Op == isa.Builtin || e.Op == isa.CopyData && isa.CopySource(e.Imm) == isa.CopyInput {
 		return rn.frames[e.Frame].parent
 	}
 	return rn.frames[e.Frame].space
@@ -187,11 +187,11 @@ func (rn *renamer) rangeOf(e *rob.Entry) int32 {
 // olderOfCopy is the youngest store that a block copy's source can come from.
 func (m *memoryQueue) olderOfCopy(e *rob.Entry) uint64 {
 	switch {
-	case e.Imm == isa.CopyMemory:
+	case isa.CopySource(e.Imm) == isa.CopyMemory:
 		return m.store(e.Queue).prev
-	case e.Imm == isa.CopyInput:
+	case isa.CopySource(e.Imm) == isa.CopyInput:
 		return m.ren.frames[m.ren.rangeOf(e)].lastStore
-	case e.Imm == isa.CopyReturn && e.Next >= 0:
+	case isa.CopySource(e.Imm) == isa.CopyReturn && e.Next >= 0:
 		return m.ren.frames[e.Next].lastStore
 	}
 	return 0

@@ -196,7 +196,7 @@ func (ex *executor) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool
 	if !ex.mem.settle(e, seq, space, o, n, &r) {
 		return 0, false
 	}
-	if e.Imm == isa.HashSHA256 {
+	if isa.Digest(e.Imm) == isa.HashSHA256 {
 		ex.sum = sha256.Sum256(buf)
 	} else {
 		ex.digest(buf)
@@ -289,7 +289,7 @@ func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bo
 	length := ex.regs.Value(e.Src[1])
 	if length.IsZero() {
 		s.data = s.data[:0]
-		if e.Imm != isa.CopyReturn {
+		if isa.CopySource(e.Imm) != isa.CopyReturn {
 			return latency, true
 		}
 	}
@@ -301,12 +301,12 @@ func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bo
 	if n > speculativeBytes && !ex.affordable(e, seq, n) {
 		return latency, e.Flags&rob.Parked == 0
 	}
-	if e.Imm == isa.CopyForeignCode && ex.ren.frames[e.Frame].tx != ex.tx.number {
+	if isa.CopySource(e.Imm) == isa.CopyForeignCode && ex.ren.frames[e.Frame].tx != ex.tx.number {
 		e.Flags |= rob.Parked // code cannot be compared like a word: it is read in its transaction's turn
 		return latency, false
 	}
 	latency += uint64(ex.latency[isa.LatCopy]) * ((n + 31) / 32)
-	if e.Imm == isa.CopyZero { // what a block lacks reads as zero
+	if isa.CopySource(e.Imm) == isa.CopyZero { // what a block lacks reads as zero
 		s.data = s.data[:0]
 		return latency, true
 	}
@@ -314,7 +314,7 @@ func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bo
 		s.data = make([]byte, n)
 	}
 	s.data = s.data[:n]
-	switch e.Imm {
+	switch isa.CopySource(e.Imm) {
 	case isa.CopyMemory:
 		return latency, ex.copyMemory(e, seq, s.data)
 	case isa.CopyInput:
@@ -461,7 +461,7 @@ func (ex *executor) executeControl(e *rob.Entry, seq, latency uint64) (uint64, b
 	case isa.Builtin:
 		return ex.executeBuiltin(e, seq, latency)
 	case isa.Counter:
-		if ex.freeGas && e.Imm == isa.CounterGas && ex.ren.frames[e.Frame].machine.goldenGas() {
+		if ex.freeGas && isa.CounterKind(e.Imm) == isa.CounterGas && ex.ren.frames[e.Frame].machine.goldenGas() {
 			if g, ok := ex.golden.Gas(e.Dynamic); ok {
 				ex.regs.Value(e.Dst).SetUint64(g)
 				ex.stats.GasAnswers++

@@ -21,7 +21,7 @@ func (fe *frontEnd) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *
 	fall := fe.inst + 1
 	if fe.tested {
 		fe.tested = false
-		e.Imm = branchIfZero
+		e.Imm = isa.Imm(isa.Branch, isa.BranchIfZero)
 	}
 	ref := predictor.Ref{
 		Site: siteOf(f, fe.inst), Dynamic: e.Dynamic, Backward: in.Aux >= 0 && in.Aux <= fe.inst,

@@ -12,13 +12,9 @@ import (
 // of it, not fused. Each instruction keeps its gas, its fault and its record: what has no
 // micro-op of its own is carried like a folded instruction.
 
-// branchIfZero is the Imm of a Branch that is taken when its condition is zero: a test
-// for zero is fused into it.
-const branchIfZero uint8 = 1
-
 // taken reports whether a branch with this condition jumps.
 func taken(e *rob.Entry, condition *isa.Word) bool {
-	return condition.IsZero() == (e.Imm == branchIfZero)
+	return condition.IsZero() == (isa.BranchSense(e.Imm) == isa.BranchIfZero)
 }
 
 // fuse takes the instructions before a jump into the run that the jump will carry, and
@@ -104,7 +100,7 @@ func (fe *frontEnd) pairStores(e *rob.Entry, seq uint64, fi int32) {
 		p.count++
 		return
 	case isa.Hash:
-		if low, ok := p.covers(fe.regs, fe.buf.Head, e, fi); ok && e.Imm == isa.HashKeccak256 {
+		if low, ok := p.covers(fe.regs, fe.buf.Head, e, fi); ok && isa.Digest(e.Imm) == isa.HashKeccak256 {
 			e.Op = isa.HashPair
 			e.Src[2], e.Src[3] = p.value[low], p.value[1-low]
 			fe.stats.Fused++

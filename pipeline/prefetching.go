@@ -138,7 +138,7 @@ func (p *prefetching) retire(e *rob.Entry) {
 func (p *prefetching) touched(e *rob.Entry) (key int32, ok bool) {
 	switch e.Op {
 	case isa.StateLoad, isa.StateKey:
-		if e.Imm != isa.Persistent {
+		if isa.Space(e.Imm) != isa.Persistent {
 			return 0, false
 		}
 		return p.state.at(e.Queue).key, true

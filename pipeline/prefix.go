@@ -30,7 +30,7 @@ type prefixGas struct {
 
 // note takes in a counter that has executed.
 func (g *prefixGas) note(e *rob.Entry, seq uint64) {
-	if e.Op == isa.Counter && e.Imm == isa.CounterGas && e.Flags&rob.ResultAtCommit != 0 {
+	if e.Op == isa.Counter && isa.CounterKind(e.Imm) == isa.CounterGas && e.Flags&rob.ResultAtCommit != 0 {
 		g.waiting = append(g.waiting, parked{seq, e.UID})
 	}
 }

@@ -254,7 +254,7 @@ func (ex *executor) executeFlagged(e *rob.Entry, latency uint64) uint64 {
 	if e.Op == isa.Exp64 {
 		latency = uint64(ex.latency[isa.LatMul]) + uint64(ex.latency[isa.LatExp])*uint64((bits.Len64(src[1])+7)/8)
 	}
-	value, status := isa.ExecFlagged(e.Op, e.Imm, src[0], src[1], src[2])
+	value, status := isa.ExecFlagged(e.Op, isa.NarrowOp(e.Imm), src[0], src[1], src[2])
 	*ex.regs.Value(e.Dst) = isa.Word{value}
 	ex.ren.noteStatus(e, status)
 	return latency
@@ -268,8 +268,8 @@ func (ex *executor) executeWide(e *rob.Entry) uint64 {
 			src[i] = *ex.regs.Value(r)
 		}
 	}
-	ex.ren.noteStatus(e, isa.ExecWide(e.Imm, ex.regs.Value(e.Dst), &src[0], &src[1], &src[2]))
-	return uint64(ex.latency[isa.WideLatency(e.Imm)])
+	ex.ren.noteStatus(e, isa.ExecWide(isa.WideOp(e.Imm), ex.regs.Value(e.Dst), &src[0], &src[1], &src[2]))
+	return uint64(ex.latency[isa.WideLatency(isa.WideOp(e.Imm))])
 }
 
 // noteStatus takes a second result over, or finds that it is a fault.
@@ -286,7 +286,7 @@ func (rn *renamer) noteStatus(e *rob.Entry, status uint64) {
 // rangeAt is where a load or store of a few bytes goes; its length is 0 where there is
 // no memory.
 func (ex *executor) rangeAt(e *rob.Entry) (offset, n uint64) {
-	n = uint64(e.Imm)
+	n = uint64(isa.ByteCount(e.Imm))
 	base, by := ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1])
 	offset, carry := bits.Add64(base[0], by[0], 0)
 	if carry != 0 || offset > ex.tx.memoryBound || n > ex.tx.memoryBound-offset {

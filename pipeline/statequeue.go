@@ -18,7 +18,7 @@ type stateOp struct {
 	dataKnown bool
 	issued    bool // loads
 	bypassed  bool // stores: a load has gone before it while its key was unknown
-	space     uint8
+	space     isa.Space
 	key       int32
 	tx        uint32 // of its frame
 	supplied  uint64 // loads: queue position of the store that gave the value; 0 when committed state did
@@ -141,7 +141,7 @@ func (ex *executor) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, 
 	q := ex.state
 	latency = uint64(ex.latency[isa.LatState])
 	if e.Op == isa.Lookup {
-		*ex.regs.Value(e.Dst) = ex.sys.Lookup(e.Imm, ex.regs.Value(e.Src[0]))
+		*ex.regs.Value(e.Dst) = ex.sys.Lookup(isa.LookupTable(e.Imm), ex.regs.Value(e.Src[0]))
 		return latency, true
 	}
 	if e.Op == isa.AccountLoad && ex.ren.readsBalance(e) && q.waitsForTransfer(e, seq) {
@@ -166,7 +166,9 @@ func (ex *executor) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, 
 	return latency, true
 }
 
-func isTransient(e *rob.Entry) bool { return e.Op == isa.StateLoad && e.Imm == isa.Transient }
+func isTransient(e *rob.Entry) bool {
+	return e.Op == isa.StateLoad && isa.Space(e.Imm) == isa.Transient
+}
 
 // keyOf is the key that a state load accesses. The pointer is valid until the next call.
 func (ex *executor) keyOf(e *rob.Entry) *hierarchy.Key {
@@ -174,7 +176,7 @@ func (ex *executor) keyOf(e *rob.Entry) *hierarchy.Key {
 	*key = hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
 	switch e.Op {
 	case isa.StateLoad:
-		key.Kind, key.Slot = e.Imm, *ex.regs.Value(e.Src[1])
+		key.Kind, key.Slot = isa.Space(e.Imm), *ex.regs.Value(e.Src[1])
 	case isa.AccountLoad:
 		isa.Exec(isa.Account, &key.Owner, &key.Owner, nil, nil)
 	}
@@ -199,11 +201,11 @@ func (q *stateQueue) forward(e *rob.Entry, seq uint64, o *stateOp) (from *stateO
 	if e.Op != isa.StateLoad {
 		return nil, false
 	}
-	transient := e.Imm == isa.Transient
+	transient := isa.Space(e.Imm) == isa.Transient
 	for p := e.Queue; p > q.head; {
 		p--
 		s := q.at(p)
-		if !s.isStore || s.space != e.Imm || transient && s.tx != o.tx {
+		if !s.isStore || s.space != isa.Space(e.Imm) || transient && s.tx != o.tx {
 			continue
 		}
 		switch {
@@ -250,15 +252,15 @@ func (ex *executor) deliver(e *rob.Entry, o *stateOp, key *hierarchy.Key, from *
 	case from != nil:
 		*to = *ex.regs.Value(from.reg)
 		ex.stats.StateForwards++
-		if e.Imm == isa.Transient {
+		if isa.Space(e.Imm) == isa.Transient {
 			ex.stats.Transient.Forwards++
 		}
 	case isTransient(e) && o.tx != ex.tx.number:
 		*to = isa.Word{} // its transaction begins with none
 	case e.Op == isa.StateLoad:
-		*to = ex.sys.ReadStorage(e.Imm, &key.Owner, &key.Slot)
+		*to = ex.sys.ReadStorage(isa.Space(e.Imm), &key.Owner, &key.Slot)
 	default:
-		*to = ex.sys.ReadAccount(e.Imm, &key.Owner)
+		*to = ex.sys.ReadAccount(isa.AccountField(e.Imm), &key.Owner)
 	}
 }
 
@@ -279,9 +281,9 @@ func (q *stateQueue) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
 func (ex *executor) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done bool) {
 	q := ex.state
 	latency = uint64(ex.latency[isa.LatState])
-	key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Slot: *ex.regs.Value(e.Src[1]), Kind: e.Imm}
+	key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Slot: *ex.regs.Value(e.Src[1]), Kind: isa.Space(e.Imm)}
 	n := q.keys.Number(&key)
-	if e.Imm == isa.Persistent {
+	if isa.Space(e.Imm) == isa.Persistent {
 		if ex.outside.waitsOutside(e, seq) {
 			return 0, false
 		}

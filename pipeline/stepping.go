@@ -160,9 +160,9 @@ func (o *outside) pending(e *rob.Entry) bool {
 	switch e.Op {
 	case isa.AccountLoad:
 		account := o.ren.account(e)
-		return o.view.AccountPending(e.Imm, &account)
+		return o.view.AccountPending(isa.AccountField(e.Imm), &account)
 	case isa.StateLoad, isa.StateKey:
-		return o.view.StoragePending(e.Imm, o.regs.Value(e.Src[0]), o.regs.Value(e.Src[1]))
+		return o.view.StoragePending(isa.Space(e.Imm), o.regs.Value(e.Src[0]), o.regs.Value(e.Src[1]))
 	}
 	return false
 }
@@ -177,9 +177,9 @@ func (rn *renamer) account(e *rob.Entry) (w isa.Word) {
 func (o *outside) noteRead(e *rob.Entry) {
 	switch e.Op {
 	case isa.StateLoad:
-		o.view.StorageRead(e.Imm, o.regs.Value(e.Src[0]), o.regs.Value(e.Src[1]))
+		o.view.StorageRead(isa.Space(e.Imm), o.regs.Value(e.Src[0]), o.regs.Value(e.Src[1]))
 	case isa.AccountLoad:
 		account := o.ren.account(e)
-		o.view.AccountRead(e.Imm, &account)
+		o.view.AccountRead(isa.AccountField(e.Imm), &account)
 	}
 }

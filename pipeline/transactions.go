@@ -131,12 +131,12 @@ func (c *Core) stale(e *rob.Entry) bool {
 		if c.state.at(e.Queue).supplied >= c.state.head {
 			return false // by a store of its own transaction
 		}
-		now = c.sys.ReadStorage(e.Imm, c.ren.regs.Value(e.Src[0]), c.ren.regs.Value(e.Src[1]))
+		now = c.sys.ReadStorage(isa.Space(e.Imm), c.ren.regs.Value(e.Src[0]), c.ren.regs.Value(e.Src[1]))
 	case isa.AccountLoad:
 		account := c.ren.account(e)
-		now = c.sys.ReadAccount(e.Imm, &account)
+		now = c.sys.ReadAccount(isa.AccountField(e.Imm), &account)
 	case isa.Lookup:
-		now = c.sys.Lookup(e.Imm, c.ren.regs.Value(e.Src[0]))
+		now = c.sys.Lookup(isa.LookupTable(e.Imm), c.ren.regs.Value(e.Src[0]))
 	default:
 		return false
 	}

@@ -36,7 +36,7 @@ type valuePrediction struct {
 // stack.
 func predictable(e *rob.Entry) bool {
 	return e.Flags&rob.Last != 0 && e.Dst != rob.NoReg && e.Dst2 == rob.NoReg &&
-		(e.Op == isa.AccountLoad || e.Op == isa.StateLoad && e.Imm == isa.Persistent)
+		(e.Op == isa.AccountLoad || e.Op == isa.StateLoad && isa.Space(e.Imm) == isa.Persistent)
 }
 
 // predictValue asks about a load that enters the state queue.

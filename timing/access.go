@@ -41,7 +41,7 @@ func (b *builder) stateKey(kinds ...traces.AccessKind) Key {
 // run saw its instruction access.
 func (b *builder) describe(u *Uop, row *decoder.Row, t *decoder.Uop) {
 	f := b.top()
-	u.space = t.Imm
+	u.imm = t.Imm
 	self := int32(len(b.Uops)) // the number that u will have
 	u.head = isa.Table[u.Op].Class == isa.ClassHead
 	switch u.Op {
@@ -61,7 +61,7 @@ func (b *builder) describe(u *Uop, row *decoder.Row, t *decoder.Uop) {
 		b.data(u, self)
 		u.bytes = b.stores[u.store].n
 		u.head = u.bytes > speculativeBytes
-		switch t.Imm {
+		switch isa.CopySource(t.Imm) {
 		case isa.CopyMemory:
 			b.load(u, f.id)
 		case isa.CopyInput:
@@ -73,12 +73,12 @@ func (b *builder) describe(u *Uop, row *decoder.Row, t *decoder.Uop) {
 	case isa.StateLoad:
 		u.state = int32(len(b.states))
 		u.key = b.stateKey(traces.AccessStorage, traces.AccessTransient)
-		u.touches = t.Imm == isa.Persistent
+		u.touches = isa.Space(t.Imm) == isa.Persistent
 	case isa.StateKey:
 		u.key = b.stateKey(traces.AccessStorage, traces.AccessTransient)
-		u.touches = t.Imm == isa.Persistent
+		u.touches = isa.Space(t.Imm) == isa.Persistent
 		u.state = int32(len(b.states))
-		b.states = append(b.states, stateStore{addr: self, space: t.Imm, key: u.key})
+		b.states = append(b.states, stateStore{addr: self, space: isa.Space(t.Imm), key: u.key})
 	case isa.StateData:
 		u.state = int32(len(b.states) - 1)
 		b.states[u.state].data = self

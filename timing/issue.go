@@ -130,7 +130,7 @@ func (r *run) memoryKnown(u *Uop, from, frame int32, off, n uint64, bets bool, e
 // youngest is the youngest older store of a state load's key, or nil.
 func (r *run) youngest(u *Uop) *stateStore {
 	for p := u.state - 1; p >= 0; p-- {
-		if s := &r.stream.states[p]; s.space == u.space && s.key == u.key {
+		if s := &r.stream.states[p]; s.space == isa.Space(u.imm) && s.key == u.key {
 			return s
 		}
 	}

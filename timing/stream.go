@@ -39,7 +39,7 @@ type Uop struct {
 	opens    bool     // takes that entry's place in the store queue
 	frees    bool     // its commit gives the place back
 	state    int32    // StateKey, StateData: its entry in Stream.states; StateLoad: number of older ones
-	space    uint8    // StateLoad, StateKey
+	imm      uint8    // as its micro-op has it
 	key      Key      // of the hierarchy or the state queue
 	touches  bool     // goes to the state hierarchy, unless a store forwards to it
 	after    int32    // last older micro-op whose instruction may move value, for balance reads
@@ -79,7 +79,7 @@ func (s *store) overlaps(off, n uint64) bool { return s.off < off+n && off < s.o
 // stateStore is one storage write in the state queue.
 type stateStore struct {
 	addr, data int32
-	space      uint8
+	space      isa.Space
 	key        Key
 }
 

@@ -222,5 +222,5 @@ func (r *run) available(i int32) uint64 {
 // late reports whether a micro-op's result is made by its commit: what reads the
 // gas or the memory size then, unless the golden run answers.
 func (s *Scheduler) late(u *Uop) bool {
-	return u.Op == isa.Counter && (u.space != isa.CounterGas || s.cfg.Core.Gas != "free")
+	return u.Op == isa.Counter && (isa.CounterKind(u.imm) != isa.CounterGas || s.cfg.Core.Gas != "free")
 }

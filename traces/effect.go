@@ -75,7 +75,7 @@ func MemoryEffect(off uint64, data []byte) uint64 {
 
 // StateEffect is the effect of a store to a storage slot: space is isa.Persistent
 // or isa.Transient, value what the slot holds afterwards.
-func StateEffect(space uint8, owner state.Address, slot, value *isa.Word) uint64 {
+func StateEffect(space isa.Space, owner state.Address, slot, value *isa.Word) uint64 {
 	h := HashBytes(absorb(effectState, uint64(space)), owner[:])
 	return finish(hashWord(hashWord(h, slot), value))
 }

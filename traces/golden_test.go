@@ -73,7 +73,7 @@ func TestEffectsAreWhatWasWritten(t *testing.T) {
 		code = append(code, target...)
 		return append(code, asm(vm.GAS, op, vm.STOP)...)
 	}
-	slotEffect := func(space uint8, slot, value uint64) uint64 {
+	slotEffect := func(space isa.Space, slot, value uint64) uint64 {
 		return StateEffect(space, contractA, word(slot), word(value))
 	}
 	for _, c := range []struct {

@@ -212,7 +212,7 @@ func (r *recorder) settle(f *frame, scope tracing.OpContext) {
 	r.g.Steps[f.last-r.base].Effect = effect
 }
 
-func slotEffect(space uint8, owner common.Address, slot *isa.Word, now common.Hash) uint64 {
+func slotEffect(space isa.Space, owner common.Address, slot *isa.Word, now common.Hash) uint64 {
 	var value isa.Word
 	value.SetBytes32(now[:])
 	return StateEffect(space, state.Address(owner), slot, &value)

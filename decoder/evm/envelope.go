@@ -28,11 +28,11 @@ const (
 // The envelopes' programs. They are shared by all transactions: what differs
 // stands in the envelope's words.
 var (
-	callEnvelope         = newEnvelope(callRow(0), 0)
-	payingEnvelope       = newEnvelope(callRow(0), 1)
-	authorizeEnvelope    = newEnvelope(callRow(decoder.Serial), 0)
-	authorizePayEnvelope = newEnvelope(callRow(decoder.Serial), 1)
-	creationEnvelope     = newEnvelope(creationRow, 1)
+	callEnvelope         = newEnvelope(callRow(0), isa.TouchRead)
+	payingEnvelope       = newEnvelope(callRow(0), isa.TouchWrite)
+	authorizeEnvelope    = newEnvelope(callRow(decoder.Serial), isa.TouchRead)
+	authorizePayEnvelope = newEnvelope(callRow(decoder.Serial), isa.TouchWrite)
+	creationEnvelope     = newEnvelope(creationRow, isa.TouchWrite)
 )
 
 // envelopeOf describes the envelope of a valid transaction whose outermost frame
@@ -88,17 +88,17 @@ func declared(tx *state.Tx) (keys []state.Key) {
 }
 
 // newEnvelope makes a pseudo-program: read the accounts, enter, settle, halt.
-// target is 1 when the transaction itself writes its target.
-func newEnvelope(enter decoder.Row, target uint8) *decoder.Program {
+// target says whether the transaction itself writes its target.
+func newEnvelope(enter decoder.Row, target isa.TouchAccess) *decoder.Program {
 	rows := &decoder.RowTable{
 		txBegin: {
 			Name: "tx.begin", Kind: decoder.KindExec, MaxStack: stackLimit, Flags: decoder.Uncounted,
-			Uops: []decoder.Uop{uopImm(isa.Touch, 1, txSender), uopImm(isa.Touch, target, txTarget)},
+			Uops: []decoder.Uop{uopImm(isa.Touch, isa.TouchWrite, txSender), uopImm(isa.Touch, target, txTarget)},
 		},
 		txEnter: enter,
 		txEnd: {
 			Name: "tx.end", Kind: decoder.KindExec, MaxStack: stackLimit, Flags: decoder.Uncounted,
-			Uops: []decoder.Uop{uopImm(isa.Touch, 1, txSender), uopImm(isa.Touch, 1, txCoinbase)},
+			Uops: []decoder.Uop{uopImm(isa.Touch, isa.TouchWrite, txSender), uopImm(isa.Touch, isa.TouchWrite, txCoinbase)},
 		},
 		txHalt: {
 			Name: "tx.halt", Kind: decoder.KindHalt, MaxStack: stackLimit, Flags: decoder.Uncounted,

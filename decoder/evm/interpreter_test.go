@@ -219,7 +219,7 @@ func (m *interpreter) execute(f *frame, row *decoder.Row, args *decoder.Args) (r
 			destination = memoryRange(f.Context, &src[0], &src[1])
 		case isa.CopyData:
 			var from []byte
-			switch u.Imm {
+			switch isa.CopySource(u.Imm) {
 			case isa.CopyMemory:
 				from = f.Memory
 			case isa.CopyInput:
@@ -233,15 +233,15 @@ func (m *interpreter) execute(f *frame, row *decoder.Row, args *decoder.Args) (r
 			}
 			copy(destination, padded(from, &src[0], len(destination)))
 		case isa.StateLoad:
-			result = m.sys.ReadStorage(u.Imm, &src[0], &src[1])
+			result = m.sys.ReadStorage(isa.Space(u.Imm), &src[0], &src[1])
 		case isa.AccountLoad:
-			result = m.sys.ReadAccount(u.Imm, &src[0])
+			result = m.sys.ReadAccount(isa.AccountField(u.Imm), &src[0])
 		case isa.Lookup:
-			result = m.sys.Lookup(u.Imm, &src[0])
+			result = m.sys.Lookup(isa.LookupTable(u.Imm), &src[0])
 		case isa.StateKey, isa.StateData, isa.RangeAddress, isa.Argument: // read by commit
 		case isa.Counter:
 			result = isa.Word{uint64(len(f.Memory))}
-			if u.Imm == isa.CounterGas {
+			if isa.CounterKind(u.Imm) == isa.CounterGas {
 				result = isa.Word{f.Gas}
 			}
 		default:

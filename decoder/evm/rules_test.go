@@ -208,7 +208,7 @@ func TestPeeksChangeNothing(t *testing.T) {
 		s.CodeOf(&w)
 		s.ReadStorage(isa.Persistent, &w, &w)
 		s.ReadStorage(isa.Transient, &w, &w)
-		for _, field := range []uint8{isa.FieldBalance, isa.FieldCodeSize, isa.FieldCodeHash} {
+		for _, field := range []isa.AccountField{isa.FieldBalance, isa.FieldCodeSize, isa.FieldCodeHash} {
 			s.ReadAccount(field, &w)
 		}
 		s.ForeignCode(&w)

@@ -39,7 +39,7 @@ func NewSystem(world *state.World, env *state.BlockEnv, txs []*state.Tx, cache *
 
 // Tables of Lookup.
 const (
-	LookupBlockHash uint8 = iota
+	LookupBlockHash isa.LookupTable = iota
 	LookupBlobHash
 )
 
@@ -91,7 +91,7 @@ func delegation(code []byte) (target state.Address, ok bool) {
 }
 
 // ReadStorage reads a slot of storage or of transient storage.
-func (s *System) ReadStorage(space uint8, owner, slot *isa.Word) isa.Word {
+func (s *System) ReadStorage(space isa.Space, owner, slot *isa.Word) isa.Word {
 	if space == isa.Transient {
 		return s.World.PeekTransient(state.AddressOf(owner), slot)
 	}
@@ -100,7 +100,7 @@ func (s *System) ReadStorage(space uint8, owner, slot *isa.Word) isa.Word {
 
 // ReadAccount reads a field of an account. The code hash of an empty account is
 // zero (EIP-1052).
-func (s *System) ReadAccount(field uint8, account *isa.Word) (w isa.Word) {
+func (s *System) ReadAccount(field isa.AccountField, account *isa.Word) (w isa.Word) {
 	a := state.AddressOf(account)
 	switch field {
 	case isa.FieldBalance:
@@ -126,7 +126,7 @@ const blockHashWindow = 256
 
 // Lookup reads the hash of one of the last 256 blocks, by number, or of one of
 // the transaction's blobs, by position.
-func (s *System) Lookup(table uint8, index *isa.Word) (w isa.Word) {
+func (s *System) Lookup(table isa.LookupTable, index *isa.Word) (w isa.Word) {
 	if !index.IsUint64() {
 		return w
 	}

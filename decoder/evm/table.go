@@ -154,11 +154,15 @@ func row(s *spec) decoder.Row {
 }
 
 // uop builds a micro-op template.
-func uop(op isa.Op, sources ...decoder.Operand) decoder.Uop { return uopImm(op, 0, sources...) }
+func uop(op isa.Op, sources ...decoder.Operand) decoder.Uop {
+	u := decoder.Uop{Op: op, Src: [4]decoder.Operand{decoder.None, decoder.None, decoder.None, decoder.None}}
+	copy(u.Src[:], sources)
+	return u
+}
 
 // uopImm builds a micro-op template with an immediate.
-func uopImm(op isa.Op, imm uint8, sources ...decoder.Operand) decoder.Uop {
-	u := decoder.Uop{Op: op, Imm: imm, Src: [4]decoder.Operand{decoder.None, decoder.None, decoder.None, decoder.None}}
-	copy(u.Src[:], sources)
+func uopImm[I isa.Immediate](op isa.Op, imm I, sources ...decoder.Operand) decoder.Uop {
+	u := uop(op, sources...)
+	u.Imm = isa.Imm(op, imm)
 	return u
 }

@@ -51,12 +51,12 @@ func (s *Speculative) ReadsOutside() uint64 {
 }
 
 // StoragePending implements decoder.View.
-func (s *Speculative) StoragePending(space uint8, owner, slot *isa.Word) bool {
+func (s *Speculative) StoragePending(space isa.Space, owner, slot *isa.Word) bool {
 	return space == isa.Persistent && s.World.StoragePending(state.AddressOf(owner), slot)
 }
 
 // AccountPending implements decoder.View.
-func (s *Speculative) AccountPending(field uint8, account *isa.Word) bool {
+func (s *Speculative) AccountPending(field isa.AccountField, account *isa.Word) bool {
 	kind := state.KeyCode
 	if field == isa.FieldBalance {
 		kind = state.KeyBalance
@@ -65,14 +65,14 @@ func (s *Speculative) AccountPending(field uint8, account *isa.Word) bool {
 }
 
 // StorageRead implements decoder.View.
-func (s *Speculative) StorageRead(space uint8, owner, slot *isa.Word) {
+func (s *Speculative) StorageRead(space isa.Space, owner, slot *isa.Word) {
 	if space == isa.Persistent {
 		s.World.Storage(state.AddressOf(owner), slot)
 	}
 }
 
 // AccountRead implements decoder.View.
-func (s *Speculative) AccountRead(field uint8, account *isa.Word) {
+func (s *Speculative) AccountRead(field isa.AccountField, account *isa.Word) {
 	a := state.AddressOf(account)
 	switch field {
 	case isa.FieldBalance:

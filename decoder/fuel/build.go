@@ -101,7 +101,7 @@ func (b *builder) readable(in *fuel.Inst) bool {
 	}
 	if gas {
 		u := b.add(isa.Counter)
-		u.Imm, u.Dst = isa.CounterGas, reg(fuel.RegCGas)
+		u.Imm, u.Dst = isa.Imm(u.Op, isa.CounterGas), reg(fuel.RegCGas)
 	}
 	return true
 }
@@ -131,7 +131,7 @@ func flagged(op isa.Op) form {
 		case isa.Div64, isa.Mod64, isa.Log64, isa.Root64:
 			u.Status, u.Lenient = registerErr, uint8(fuel.FlagUnsafeMath)
 		case isa.Narrow:
-			u.Imm = uint8(in.Imm)
+			u.Imm = isa.Imm(op, isa.NarrowOp(in.Imm))
 		}
 		return true
 	}}
@@ -160,18 +160,18 @@ func buildMove(b *builder, in *fuel.Inst) bool {
 	return true
 }
 
-func load(size uint8) form {
+func load(size isa.ByteCount) form {
 	return form{flags: checked, build: func(b *builder, in *fuel.Inst) bool {
 		if !writable(in.A) {
 			return false
 		}
 		u := b.add(isa.LoadBytes, reg(in.B), decoder.Constant)
-		u.Imm, u.Dst, u.K = size, reg(in.A), b.constant(uint64(in.Imm)*uint64(size))
+		u.Imm, u.Dst, u.K = isa.Imm(u.Op, size), reg(in.A), b.constant(uint64(in.Imm)*uint64(size))
 		return true
 	}}
 }
 
-func store(size uint8) form {
+func store(size isa.ByteCount) form {
 	return form{flags: checked, build: func(b *builder, in *fuel.Inst) bool {
 		b.store(size, reg(in.A), uint64(in.Imm)*uint64(size), reg(in.B))
 		return true
@@ -179,10 +179,10 @@ func store(size uint8) form {
 }
 
 // store writes the low bytes of a register at a distance from a base.
-func (b *builder) store(size uint8, base decoder.Operand, distance uint64, data decoder.Operand) {
+func (b *builder) store(size isa.ByteCount, base decoder.Operand, distance uint64, data decoder.Operand) {
 	u := b.add(isa.StoreAddrN, base, decoder.Constant)
-	u.Imm, u.K = size, b.constant(distance)
-	b.add(isa.StoreDataN, data).Imm = size
+	u.Imm, u.K = isa.Imm(u.Op, size), b.constant(distance)
+	b.add(isa.StoreDataN, data).Imm = isa.Imm(isa.StoreDataN, size)
 }
 
 // length gives the operand of a length: a register, or the immediate where there is one.
@@ -197,7 +197,7 @@ func buildCopy(b *builder, in *fuel.Inst) bool {
 	n, k := b.length(in, in.C)
 	b.add(isa.CopyAddr, reg(in.A), n).K = k
 	u := b.add(isa.CopyData, reg(in.B), n)
-	u.Imm, u.K = isa.CopyMemory, k
+	u.Imm, u.K = isa.Imm(u.Op, isa.CopyMemory), k
 	return true
 }
 
@@ -205,7 +205,7 @@ func buildClear(b *builder, in *fuel.Inst) bool {
 	n, k := b.length(in, in.B)
 	b.add(isa.CopyAddr, reg(in.A), n).K = k
 	u := b.add(isa.CopyData, decoder.Zero, n)
-	u.Imm, u.K = isa.CopyZero, k
+	u.Imm, u.K = isa.Imm(u.Op, isa.CopyZero), k
 	return true
 }
 
@@ -219,10 +219,10 @@ func buildEqual(b *builder, in *fuel.Inst) bool {
 }
 
 // hash writes a digest of 32 bytes.
-func hash(imm uint8) form {
+func hash(digest isa.Digest) form {
 	return form{flags: checked, build: func(b *builder, in *fuel.Inst) bool {
 		u := b.add(isa.Hash, reg(in.B), reg(in.C))
-		u.Imm, u.Dst = imm, scratch
+		u.Imm, u.Dst = isa.Imm(u.Op, digest), scratch
 		b.store(32, reg(in.A), 0, scratch)
 		return true
 	}}
@@ -264,7 +264,7 @@ func buildPop(b *builder, in *fuel.Inst) bool {
 	u.Dst, u.K = reg(fuel.RegSP), b.constant(8*uint64(bits.OnesCount32(in.Imm)))
 	listed(in, func(n uint64, r uint8) {
 		u := b.add(isa.LoadBytes, reg(fuel.RegSP), decoder.Constant)
-		u.Imm, u.Dst, u.K = 8, reg(r), b.constant(8*n)
+		u.Imm, u.Dst, u.K = isa.Imm(u.Op, isa.ByteCount(8)), reg(r), b.constant(8*n)
 	})
 	return true
 }
@@ -334,9 +334,9 @@ const metadataCaller = 2
 // whether there are any.
 func (b *builder) slot(key decoder.Operand, status decoder.Operand) {
 	u := b.add(isa.LoadBytes, key, decoder.Zero)
-	u.Imm, u.Dst = 32, scratch
+	u.Imm, u.Dst = isa.Imm(u.Op, isa.ByteCount(32)), scratch
 	u = b.add(isa.StateLoad, decoder.FrameSelf, scratch)
-	u.Imm, u.Dst, u.Status, u.Lenient = isa.Persistent, scratch2, status, decoder.Always
+	u.Imm, u.Dst, u.Status, u.Lenient = isa.Imm(u.Op, isa.Persistent), scratch2, status, decoder.Always
 }
 
 // buildReadWord cuts a word out of a slot.
@@ -359,8 +359,8 @@ func buildWriteWord(b *builder, in *fuel.Inst) bool {
 	b.slot(reg(in.A), scratch3)
 	u := b.add(isa.Shl, decoder.Constant, reg(in.C))
 	u.Dst, u.K = scratch2, b.constant(192)
-	b.add(isa.StateKey, decoder.FrameSelf, scratch).Imm = isa.Persistent
-	b.add(isa.StateData, scratch2).Imm = isa.Persistent
+	b.add(isa.StateKey, decoder.FrameSelf, scratch).Imm = isa.Imm(isa.StateKey, isa.Persistent)
+	b.add(isa.StateData, scratch2)
 	b.add(isa.IsZero, scratch3).Dst = reg(in.B)
 	return true
 }

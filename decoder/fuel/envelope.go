@@ -29,19 +29,23 @@ var (
 )
 
 func envelopeOf(codes ...uint8) *decoder.Program {
-	touch := func(o decoder.Operand) decoder.Uop { return pseudo(isa.Touch, 1, o) }
+	touch := func(o decoder.Operand) decoder.Uop {
+		u := pseudo(isa.Touch, o)
+		u.Imm = isa.Imm(isa.Touch, isa.TouchWrite)
+		return u
+	}
 	rows := &decoder.RowTable{
 		txBegin: {Name: "tx.begin", Kind: decoder.KindExec, Uops: []decoder.Uop{touch(txPayer)}},
 		txEnter: {
 			Name: "tx.enter", Kind: decoder.KindCall,
-			Uops: []decoder.Uop{pseudo(isa.Enter, 0, decoder.Zero, decoder.Zero)},
+			Uops: []decoder.Uop{pseudo(isa.Enter, decoder.Zero, decoder.Zero)},
 			Call: &decoder.CallShape{
 				Account: decoder.Zero, Self: decoder.Zero, Caller: decoder.Zero, Value: decoder.Zero,
 				InputOffset: decoder.Zero, InputLength: decoder.Zero, OutputOffset: decoder.Zero, OutputLength: decoder.Zero,
 			},
 		},
 		txEnd:  {Name: "tx.end", Kind: decoder.KindExec, Uops: []decoder.Uop{touch(txPayer), touch(txCoinbase)}},
-		txHalt: {Name: "tx.halt", Kind: decoder.KindHalt, Uops: []decoder.Uop{pseudo(isa.Nop, 0)}},
+		txHalt: {Name: "tx.halt", Kind: decoder.KindHalt, Uops: []decoder.Uop{pseudo(isa.Nop)}},
 	}
 	p := &decoder.Program{Rows: rows, ID: decoder.NextID()}
 	for _, code := range codes {
@@ -51,8 +55,8 @@ func envelopeOf(codes ...uint8) *decoder.Program {
 	return p
 }
 
-func pseudo(op isa.Op, imm uint8, sources ...decoder.Operand) decoder.Uop {
-	u := decoder.Uop{Op: op, Imm: imm, Src: systemUop.Src}
+func pseudo(op isa.Op, sources ...decoder.Operand) decoder.Uop {
+	u := decoder.Uop{Op: op, Src: systemUop.Src}
 	copy(u.Src[:], sources)
 	return u
 }

@@ -88,7 +88,7 @@ func (s *System) running() *decoder.Program {
 }
 
 // ReadStorage gives the first 32 bytes of a slot, with zeros behind its end.
-func (s *System) ReadStorage(_ uint8, owner, slot *isa.Word) (w isa.Word) {
+func (s *System) ReadStorage(_ isa.Space, owner, slot *isa.Word) (w isa.Word) {
 	var b [32]byte
 	copy(b[:], s.World.Slot(slotOf(owner, slot)).Bytes)
 	w.SetBytes32(b[:])
@@ -103,13 +103,13 @@ func slotOf(owner, slot *isa.Word) fuel.Slot {
 }
 
 // ReadAccount is not used.
-func (s *System) ReadAccount(uint8, *isa.Word) (w isa.Word) { return w }
+func (s *System) ReadAccount(isa.AccountField, *isa.Word) (w isa.Word) { return w }
 
 // ForeignCode is not used.
 func (s *System) ForeignCode(*isa.Word) []byte { return nil }
 
 // Lookup is not used: see Query.
-func (s *System) Lookup(uint8, *isa.Word) (w isa.Word) { return w }
+func (s *System) Lookup(isa.LookupTable, *isa.Word) (w isa.Word) { return w }
 
 // Context is empty: scripts find what they need in memory.
 func (s *System) Context() []isa.Word { return nil }

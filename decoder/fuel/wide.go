@@ -16,7 +16,7 @@ var wide = form{flags: checked, build: func(b *builder, in *fuel.Inst) bool {
 	if in.A == fuel.RegOf || in.A == fuel.RegErr {
 		return false // an address that the instruction overwrites before it stores
 	}
-	size := uint8(fuel.WideBytes(in.Op.Code))
+	size := isa.ByteCount(fuel.WideBytes(in.Op.Code))
 	indirect := fuel.WideIndirect(in.Op.Code, in.Imm)
 	fields := [3]uint8{in.B, in.C, in.D}
 	loaded := [3]decoder.Operand{scratch, scratch2, scratch3}
@@ -28,18 +28,19 @@ var wide = form{flags: checked, build: func(b *builder, in *fuel.Inst) bool {
 		numbers[i] = reg(r)
 		if indirect[i] {
 			u := b.add(isa.LoadBytes, reg(r), decoder.Zero)
-			u.Imm, u.Dst = size, loaded[i]
+			u.Imm, u.Dst = isa.Imm(u.Op, size), loaded[i]
 			numbers[i] = loaded[i]
 		}
 	}
+	micro := fuel.WideMicro(in.Op.Code, in.Imm)
 	u := b.add(isa.Wide, numbers[:]...)
-	u.Imm = fuel.WideMicro(in.Op.Code, in.Imm)
+	u.Imm = isa.Imm(u.Op, micro)
 	if compares {
 		u.Dst = reg(in.A)
 		return true
 	}
 	u.Dst, u.Status, u.Lenient = scratch, registerOf, uint8(fuel.FlagWrapping)
-	if isa.WideUndefined(u.Imm) {
+	if isa.WideUndefined(micro) {
 		u.Status, u.Lenient = registerErr, uint8(fuel.FlagUnsafeMath)
 	}
 	b.store(size, reg(in.A), 0, scratch)

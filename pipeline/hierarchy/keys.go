@@ -4,12 +4,12 @@ import "github.com/ooovm/ooovm/isa"
 
 // Account is the kind of a key that stands for balance, nonce and code of an account. The
 // other kinds are the storage spaces, numbered as in isa.
-const Account uint8 = 2
+const Account isa.Space = 2
 
 // Key is one location of the chain state.
 type Key struct {
 	Owner, Slot isa.Word
-	Kind        uint8
+	Kind        isa.Space
 }
 
 // Keys gives every state key that a block touches a small number, in order of

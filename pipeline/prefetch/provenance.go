@@ -162,7 +162,7 @@ func (p *provenance) follow(t *tracedFrame, e *Retired) predictor.Node {
 			slot = p.source(e, 1)
 		}
 		p.touch(t, e, slot)
-		if e.Op == isa.StateLoad && e.Imm == isa.Persistent {
+		if e.Op == isa.StateLoad && isa.Space(e.Imm) == isa.Persistent {
 			return p.graph.Stored(p.graph.Self(), slot)
 		}
 	case isa.ClassControl:
@@ -178,7 +178,7 @@ func (p *provenance) touch(t *tracedFrame, e *Retired, slot predictor.Node) {
 	x := predictor.Touched{How: predictor.Recipe{Slot: slot}}
 	switch e.Op {
 	case isa.StateLoad, isa.StateKey:
-		if e.Imm != isa.Persistent {
+		if isa.Space(e.Imm) != isa.Persistent {
 			return
 		}
 		x.Key.Slot, x.Key.Storage, x.How.Storage = *p.regs.Value(e.Src[1]), true, true
@@ -235,14 +235,14 @@ func (p *provenance) store(t *tracedFrame, e *Retired) {
 		x.kind, x.node = segmentWord, p.source(e, 0)
 	case e.Op == isa.StoreData1:
 		x.kind, x.node, x.from = segmentWord, p.source(e, 0), 31
-	case e.Imm == isa.CopyInput:
+	case isa.CopySource(e.Imm) == isa.CopyInput:
 		if src := p.regs.Value(e.Src[0]); src.IsUint64() {
 			x.kind, x.src = segmentInput, src.Uint64()
 		}
-	case e.Imm == isa.CopyCode && e.N <= maxReturned:
+	case isa.CopySource(e.Imm) == isa.CopyCode && e.N <= maxReturned:
 		p.constant(t, x, e.Data)
 		return
-	case e.Imm == isa.CopyReturn:
+	case isa.CopySource(e.Imm) == isa.CopyReturn:
 		t.write(x)
 		src := p.regs.Value(e.Src[0])
 		for _, r := range t.returned {

@@ -31,7 +31,7 @@ func Compute(op Opcode, b, c, d uint64, imm uint32, flags uint64) (Result, Panic
 	if !may {
 		return Result{Value: logic(op, b, c)}, NoPanic
 	}
-	value, status := isa.ExecFlagged(micro, uint8(imm), b, c, d)
+	value, status := isa.ExecFlagged(micro, isa.NarrowOp(imm), b, c, d)
 	switch {
 	case status == 0:
 		return Result{Value: value}, NoPanic

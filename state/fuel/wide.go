@@ -48,7 +48,7 @@ func WideIndirect(op Opcode, imm uint32) [3]bool {
 }
 
 // wideKinds are the micro-operations' kinds.
-var wideKinds = map[Opcode]uint8{
+var wideKinds = map[Opcode]isa.WideOp{
 	WDCM: isa.WideCompare, WQCM: isa.WideCompare, WDOP: isa.WideLogic, WQOP: isa.WideLogic,
 	WDML: isa.WideMul, WQML: isa.WideMul, WDDV: isa.WideDiv, WQDV: isa.WideDiv, WDMD: isa.WideMulDiv, WQMD: isa.WideMulDiv,
 	WDAM: isa.WideAddMod, WQAM: isa.WideAddMod, WDMM: isa.WideMulMod, WQMM: isa.WideMulMod,
@@ -56,10 +56,10 @@ var wideKinds = map[Opcode]uint8{
 
 // WideMicro gives the micro-operation's immediate of a valid wide instruction. The numbers
 // of operations and comparisons are the same.
-func WideMicro(op Opcode, imm uint32) uint8 {
+func WideMicro(op Opcode, imm uint32) isa.WideOp {
 	micro := wideKinds[op]
 	if micro == isa.WideCompare || micro == isa.WideLogic {
-		micro |= uint8(imm & 7)
+		micro |= isa.WideOp(imm & 7)
 	}
 	if WideBytes(op) == 16 {
 		micro |= isa.WideHalf
