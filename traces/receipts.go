@@ -2,6 +2,7 @@ package traces
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
@@ -20,11 +21,13 @@ type Verdict struct {
 	Prestate     *bool `json:"prestate"` // nil when the bundle has no contentHash
 }
 
-// Settle derives OK from the other fields.
+// Settle derives OK from the other fields, whatever checks there are: found by reflection,
+// none can be forgotten.
 func (v *Verdict) Settle() {
 	v.OK = true
-	for _, part := range []*bool{v.GasUsed, v.LogsBloom, v.ReceiptsRoot, v.PostState, v.Lockstep, v.Prestate} {
-		if part != nil && !*part {
+	of := reflect.ValueOf(v).Elem()
+	for i := range of.NumField() {
+		if part, ok := of.Field(i).Interface().(*bool); ok && part != nil && !*part {
 			v.OK = false
 		}
 	}
