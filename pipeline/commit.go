@@ -142,7 +142,7 @@ func (c *Core) stallCause() Cause {
 
 // commitStack retires the oldest entry of a stack machine. It reports false when the entry
 // faulted and is gone.
-func (c *Core) commitStack(e *rob.Entry, seq uint64, f *frame) bool {
+func (c *Core) commitStack(e *rob.Entry, seq rob.Seq, f *frame) bool {
 	if e.Flags&rob.First != 0 {
 		c.ret.argsFaulty = false
 		if e.RunStart != e.Inst && !c.commitRun(e, f) {
@@ -280,7 +280,7 @@ func (c *Core) commitStackOp(e *rob.Entry, f *frame, i int32) bool {
 
 // commitInst makes an instruction's architectural effects. It reports false when
 // the instruction faulted: its entry is gone then.
-func (c *Core) commitInst(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) bool {
+func (c *Core) commitInst(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst) bool {
 	row := &f.prog.Rows[in.Code]
 	c.captureArgs(e, f)
 	cost, fault := uint64(row.Gas), decoder.NoFault
@@ -407,14 +407,14 @@ func (c *Core) wrongGas(e *rob.Entry, f *frame, row *decoder.Row) bool {
 }
 
 // squashGas corrects GAS and squashes what used the wrong answer.
-func (c *Core) squashGas(e *rob.Entry, seq uint64, f *frame, cost uint64) {
+func (c *Core) squashGas(e *rob.Entry, seq rob.Seq, f *frame, cost uint64) {
 	c.squashAfter(e, seq, CauseGas)
 	c.ren.regs.Value(e.Dst).SetUint64(f.ctx.Gas - cost)
 	c.front.steer(e.Frame, e.Inst+1, c.clock.now+1, CauseGas)
 }
 
 // retireTransfer lets balance reads that waited for the instruction try again.
-func (q *stateQueue) retireTransfer(seq uint64) {
+func (q *stateQueue) retireTransfer(seq rob.Seq) {
 	if len(q.transfers) == 0 || q.transfers[0] != seq {
 		return
 	}

@@ -10,7 +10,7 @@ import (
 
 // commitCall enters the callee. A call that fails before it begins squashes what
 // was fetched in it.
-func (c *Core) commitCall(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst) {
+func (c *Core) commitCall(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst) {
 	child := &c.ren.frames[e.Next]
 	halted := e.Flags&rob.StopsFetch != 0
 	account := &c.ret.callee

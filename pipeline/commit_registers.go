@@ -13,7 +13,7 @@ import (
 //
 // An instruction is charged and checked with its first micro-op, so that the others can
 // write what they have computed one after the other; its last one ends it.
-func (c *Core) commitRegisters(e *rob.Entry, seq uint64, f *frame) bool {
+func (c *Core) commitRegisters(e *rob.Entry, seq rob.Seq, f *frame) bool {
 	if e.Flags&rob.First != 0 {
 		if e.RunStart != e.Inst && !c.commitMoves(e, f) {
 			return false
@@ -168,7 +168,7 @@ func (c *Core) move(f *frame, inst int32) {
 }
 
 // endRegisters ends an instruction. It reports false when it faulted.
-func (c *Core) endRegisters(e *rob.Entry, seq uint64, f *frame, in *decoder.Inst, row *decoder.Row) bool {
+func (c *Core) endRegisters(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst, row *decoder.Row) bool {
 	var out decoder.Outcome
 	switch {
 	case in.Kind.Foldable():

@@ -81,7 +81,7 @@ func readsMemory(e *rob.Entry) bool {
 func returns(op isa.Op) bool { return facts[op].traits&traitReturns != 0 }
 
 // enqueue takes the entry's places and links it to the producers it waits for.
-func (win *window) enqueue(e *rob.Entry, seq uint64) {
+func (win *window) enqueue(e *rob.Entry, seq rob.Seq) {
 	if e.Dst != rob.NoReg {
 		win.inflight++
 	}
@@ -108,7 +108,7 @@ func (win *window) enqueue(e *rob.Entry, seq uint64) {
 }
 
 // enterQueues takes the entry's places in the load, store and state queues.
-func (win *window) enterQueues(e *rob.Entry, seq uint64, facts *opFacts) {
+func (win *window) enterQueues(e *rob.Entry, seq rob.Seq, facts *opFacts) {
 	var older uint64 // youngest store that a load can read from
 	if readsMemory(e) && facts.class != isa.ClassStoreData {
 		older = win.ren.frames[win.ren.rangeOf(e)].lastStore

@@ -59,7 +59,7 @@ func (ex *executor) init() { ex.keccak = newKeccak() }
 
 // execute computes a micro-op with the values of this cycle and returns its latency.
 // ok is false when it has to wait.
-func (ex *executor) execute(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
+func (ex *executor) execute(e *rob.Entry, seq rob.Seq) (latency uint64, ok bool) {
 	info := &facts[e.Op]
 	latency = uint64(ex.latency[info.latency])
 	switch info.class {
@@ -122,7 +122,7 @@ func (rn *renamer) fail(e *rob.Entry, f decoder.Fault) {
 }
 
 // waitForHead parks an entry until it is the oldest; true when it is already.
-func (win *window) waitForHead(e *rob.Entry, seq uint64) bool {
+func (win *window) waitForHead(e *rob.Entry, seq rob.Seq) bool {
 	if seq == win.buf.Head {
 		return true
 	}
@@ -131,7 +131,7 @@ func (win *window) waitForHead(e *rob.Entry, seq uint64) bool {
 }
 
 // settle parks the load where it was blocked, or notes what it has read.
-func (m *memoryQueue) settle(e *rob.Entry, seq uint64, frame int32, off, n uint64, r *gatherResult) bool {
+func (m *memoryQueue) settle(e *rob.Entry, seq rob.Seq, frame int32, off, n uint64, r *gatherResult) bool {
 	l := m.load(uint64(e.LoadQ))
 	if r.blocked {
 		s := m.store(r.on)
@@ -144,7 +144,7 @@ func (m *memoryQueue) settle(e *rob.Entry, seq uint64, frame int32, off, n uint6
 	return true
 }
 
-func (ex *executor) executeLoad(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeLoad(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
 	dst := ex.regs.Value(e.Dst)
 	switch e.Op {
@@ -247,7 +247,7 @@ func (m *memoryQueue) forwardWord(e *rob.Entry, off uint64, dst *isa.Word, r *ga
 // affordable decides a long range: it has to be the oldest, and the gas that is
 // left has to pay for the memory that is not there yet, at the price of the first
 // bytes, which is the lowest. The exact charge is made at commit.
-func (ex *executor) affordable(e *rob.Entry, seq, end uint64) bool {
+func (ex *executor) affordable(e *rob.Entry, seq rob.Seq, end uint64) bool {
 	if !ex.win.waitForHead(e, seq) {
 		return false
 	}
@@ -283,7 +283,7 @@ func (rn *renamer) inputRange(e *rob.Entry, off, base, length *isa.Word, want ui
 }
 
 // executeCopy gathers the data part of a block copy into its store.
-func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bool) {
+func (ex *executor) executeCopy(e *rob.Entry, seq rob.Seq) (latency uint64, ok bool) {
 	latency = uint64(ex.latency[isa.LatLoad])
 	s := ex.mem.store(e.Queue)
 	length := ex.regs.Value(e.Src[1])
@@ -332,7 +332,7 @@ func (ex *executor) executeCopy(e *rob.Entry, seq uint64) (latency uint64, ok bo
 }
 
 // copyMemory gathers a range of the frame's memory. It reports false when it has to wait.
-func (ex *executor) copyMemory(e *rob.Entry, seq uint64, data []byte) bool {
+func (ex *executor) copyMemory(e *rob.Entry, seq rob.Seq, data []byte) bool {
 	o, n, fits := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
 	if !fits {
 		ex.ren.fail(e, decoder.FaultOutOfGas)
@@ -350,7 +350,7 @@ func (ex *executor) copyMemory(e *rob.Entry, seq uint64, data []byte) bool {
 }
 
 // copyInput gathers a range of the frame's input; beyond its end are zeros.
-func (ex *executor) copyInput(e *rob.Entry, seq uint64, data []byte) bool {
+func (ex *executor) copyInput(e *rob.Entry, seq rob.Seq, data []byte) bool {
 	frame, o, have := ex.ren.inputRange(e, ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[2]), ex.regs.Value(e.Src[3]), uint64(len(data)))
 	r := gatherResult{supplied: ^uint64(0)}
 	if have > 0 {
@@ -362,7 +362,7 @@ func (ex *executor) copyInput(e *rob.Entry, seq uint64, data []byte) bool {
 
 // copyReturn gathers a range of what the last call returned; one that is not all there
 // faults (EIP-211).
-func (ex *executor) copyReturn(e *rob.Entry, seq uint64, data []byte) bool {
+func (ex *executor) copyReturn(e *rob.Entry, seq rob.Seq, data []byte) bool {
 	n := uint64(len(data))
 	off, base, total := ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[2]), ex.regs.Value(e.Src[3])
 	switch {
@@ -438,7 +438,7 @@ func (c *Core) completeReturn(e *rob.Entry) {
 	c.resolveStore(e.Queue, to, min(n, room))
 }
 
-func (ex *executor) executeControl(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeControl(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
 	switch e.Op {
 	case isa.Target:
 		key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
@@ -486,7 +486,7 @@ func (rn *renamer) succeed(e *rob.Entry) {
 // executeBuiltin runs a built-in program ahead of its call's commit, with the gas
 // that it has at most; commit charges what it costs against the gas it has. Its
 // output is the frame's memory, which nothing else writes.
-func (ex *executor) executeBuiltin(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeBuiltin(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
 	f := &ex.ren.frames[e.Frame]
 	o, n, ok := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
 	if !ok {
@@ -517,7 +517,7 @@ func (ex *executor) executeBuiltin(e *rob.Entry, seq, latency uint64) (uint64, b
 }
 
 // executeHead executes what has to be the oldest of the machine.
-func (ex *executor) executeHead(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeHead(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
 	if !ex.win.waitForHead(e, seq) {
 		return 0, false
 	}

@@ -97,7 +97,7 @@ func (fe *frontEnd) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
 }
 
 // newEntry appends an entry that carries the pending run.
-func (fe *frontEnd) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
+func (fe *frontEnd) newEntry(fi int32, op isa.Op) (*rob.Entry, rob.Seq) {
 	e, seq := fe.buf.Add()
 	e.Op = op
 	e.Frame = fi
@@ -113,7 +113,7 @@ func (fe *frontEnd) newEntry(fi int32, op isa.Op) (*rob.Entry, uint64) {
 }
 
 // fetched tells the probe of an entry that is complete.
-func (fe *frontEnd) fetched(e *rob.Entry, seq uint64) {
+func (fe *frontEnd) fetched(e *rob.Entry, seq rob.Seq) {
 	if fe.obs.watches(e) {
 		fe.obs.probe.Fetch(fe.clock.now, seq, fe.ren.frames[e.Frame].prog, e)
 	}
@@ -185,7 +185,7 @@ func (rn *renamer) setTemp(r rob.Reg) {
 
 // finishInst renames the whole instruction's effect on the stack and decides
 // where fetch goes next.
-func (fe *frontEnd) finishInst(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+func (fe *frontEnd) finishInst(e *rob.Entry, seq rob.Seq, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
 	fe.uop = 0
 	if row.Flags&decoder.Uncounted == 0 {
 		fe.dynamic++

@@ -17,7 +17,7 @@ func (rn *renamer) known(r rob.Reg) (*isa.Word, bool) {
 
 // fetchJump predicts the next instruction of a jump or branch. Where rename can
 // see condition and target, a wrong prediction costs a front-end bubble only.
-func (fe *frontEnd) fetchJump(e *rob.Entry, seq uint64, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+func (fe *frontEnd) fetchJump(e *rob.Entry, seq rob.Seq, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
 	fall := fe.inst + 1
 	if fe.tested {
 		fe.tested = false
@@ -153,7 +153,7 @@ func (rn *renamer) resolveAtRename(e *rob.Entry, f *frame, fall int32) (next int
 }
 
 // fetchCall makes the callee's frame and goes on in it.
-func (fe *frontEnd) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.Inst, row *decoder.Row) {
+func (fe *frontEnd) fetchCall(e *rob.Entry, seq rob.Seq, fi int32, in *decoder.Inst, row *decoder.Row) {
 	s := row.Call
 	resume := fe.inst + 1
 	child := fe.ren.newFrame()
@@ -216,7 +216,7 @@ func (fe *frontEnd) fetchCall(e *rob.Entry, seq uint64, fi int32, in *decoder.In
 
 // resolvedCallee returns the program called where rename can see the account, or
 // where the Target micro-op has already executed, else nil.
-func (fe *frontEnd) resolvedCallee(e *rob.Entry, seq uint64, row *decoder.Row, account rob.Reg) (*decoder.Program, *isa.Word) {
+func (fe *frontEnd) resolvedCallee(e *rob.Entry, seq rob.Seq, row *decoder.Row, account rob.Reg) (*decoder.Program, *isa.Word) {
 	if w, ok := fe.ren.known(account); ok {
 		return fe.sys.CodeOf(w), w
 	}
@@ -224,7 +224,7 @@ func (fe *frontEnd) resolvedCallee(e *rob.Entry, seq uint64, row *decoder.Row, a
 		if row.Uops[k].Op != isa.Target {
 			continue
 		}
-		t := seq - uint64(int(e.UopIdx)-k)
+		t := seq - rob.Seq(int(e.UopIdx)-k)
 		if t < fe.buf.Head || fe.buf.At(t).Flags&rob.Done != 0 {
 			w := fe.regs.Value(account)
 			return fe.sys.CodeOf(w), w

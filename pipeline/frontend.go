@@ -42,13 +42,13 @@ type frontEnd struct {
 	dynamic    uint64 // instructions fetched along the path, of the block
 	run        int32  // first folded instruction not yet carried by an entry
 	runGas     uint32
-	height     int    // of the frame's stack before the run
-	waitFor    uint64 // fetchTarget: the entry
-	serial     isa.Op // what fetch stopped after last
-	cause      Cause  // what emptied the machine last
-	since      uint64 // the first entry fetched after that
-	redirected bool   // the jump just fetched was taken
-	tested     bool   // a test for zero goes with the branch that comes next
+	height     int     // of the frame's stack before the run
+	waitFor    rob.Seq // fetchTarget: the entry
+	serial     isa.Op  // what fetch stopped after last
+	cause      Cause   // what emptied the machine last
+	since      rob.Seq // the first entry fetched after that
+	redirected bool    // the jump just fetched was taken
+	tested     bool    // a test for zero goes with the branch that comes next
 	pair       wordPair
 	callee     isa.Word // account of the call being fetched: kept here, it needs no allocation
 }

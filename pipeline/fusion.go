@@ -76,7 +76,7 @@ type wordPair struct {
 	count  int // stores one after the other, with nothing but stack instructions between
 	offset [2]rob.Reg
 	value  [2]rob.Reg
-	seq    [2]uint64
+	seq    [2]rob.Seq
 }
 
 // wordSize is the size of a stack word in memory, in bytes.
@@ -84,7 +84,7 @@ const wordSize = 32
 
 // pairStores follows the stores that fetch meets, and makes a hash of exactly the two last
 // words take them from their registers instead of from memory.
-func (fe *frontEnd) pairStores(e *rob.Entry, seq uint64, fi int32) {
+func (fe *frontEnd) pairStores(e *rob.Entry, seq rob.Seq, fi int32) {
 	p := &fe.pair
 	switch e.Op {
 	case isa.StoreAddr:
@@ -96,7 +96,7 @@ func (fe *frontEnd) pairStores(e *rob.Entry, seq uint64, fi int32) {
 		m := &fe.maps.Map[fi]
 		p.offset = [2]rob.Reg{p.offset[1], m.Slots[m.Height-1]}
 		p.value = [2]rob.Reg{p.value[1], e.Src[0]}
-		p.seq = [2]uint64{p.seq[1], seq}
+		p.seq = [2]rob.Seq{p.seq[1], seq}
 		p.count++
 		return
 	case isa.Hash:
@@ -111,7 +111,7 @@ func (fe *frontEnd) pairStores(e *rob.Entry, seq uint64, fi int32) {
 
 // covers reports whether a hash reads exactly the last two words stored, and which of
 // them comes first. Both have to be in flight: their registers are theirs until then.
-func (p *wordPair) covers(regs *rob.Registers, oldest uint64, e *rob.Entry, fi int32) (low int, ok bool) {
+func (p *wordPair) covers(regs *rob.Registers, oldest rob.Seq, e *rob.Entry, fi int32) (low int, ok bool) {
 	if p.count < 2 || p.frame != fi || p.seq[0] < oldest || !e.Src[0].IsConst() || !e.Src[1].IsConst() {
 		return 0, false
 	}

@@ -24,7 +24,7 @@ func (c *Core) Drained() error {
 		{"physical registers in use", uint64(c.ren.regs.Live()), 0},
 		{"registers of uncommitted producers", uint64(c.win.inflight), 0},
 		{"entries in the issue queue", uint64(c.win.iq), 0},
-		{"entries in the reorder buffer and the front end", c.win.buf.Tail - c.win.buf.Head, 0},
+		{"entries in the reorder buffer and the front end", uint64(c.win.buf.Tail - c.win.buf.Head), 0},
 		{"stores in flight", c.mem.sTail - c.mem.sHead, 0},
 		{"loads in flight", c.mem.lTail - c.mem.lHead, 0},
 		{"state accesses in flight", c.state.tail - c.state.head, 0},
@@ -117,7 +117,7 @@ func (c *Core) verifyBuffer() error {
 	}
 	beyond := c.opt.runahead != nil && c.opt.runahead.active // of the window and its queues
 	waiting, producing := 0, 0
-	uids := map[uint32]uint64{}
+	uids := map[uint32]rob.Seq{}
 	for seq := b.Head; seq < b.Tail; seq++ {
 		e := b.At(seq)
 		if other, twice := uids[e.UID]; twice {
@@ -171,7 +171,7 @@ func (c *Core) verifyBuffer() error {
 // verifyQueues: the memory and state queues are in program order, and what is in
 // them is in flight.
 func (c *Core) verifyQueues() error {
-	b, last := c.win.buf, uint64(0)
+	b, last := c.win.buf, rob.Seq(0)
 	for p := c.mem.sHead; p < c.mem.sTail; p++ {
 		// The address part of a store may have retired before its data part.
 		if s := c.mem.store(p); s.seq <= last || s.seq+1 < b.Head || s.seq >= b.Dispatch {

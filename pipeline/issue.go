@@ -22,7 +22,7 @@ func (win *window) issue() bool {
 	ports := win.units
 	moved := false
 	for budget > 0 && units != 0 {
-		best, seq := 0, ^uint64(0)
+		best, seq := 0, ^rob.Seq(0)
 		for w := units; w != 0; w &= w - 1 {
 			u := bits.TrailingZeros16(w) & 15
 			if first := win.ready[u][0]; first < seq {
@@ -95,7 +95,7 @@ func (win *window) unitFree(u isa.Unit) bool {
 
 // tryIssue executes the entry's micro-op; false when it has to wait (it is parked
 // then).
-func (win *window) tryIssue(e *rob.Entry, seq uint64) bool {
+func (win *window) tryIssue(e *rob.Entry, seq rob.Seq) bool {
 	latency, ok := win.exec.execute(e, seq)
 	if !ok {
 		return false
@@ -140,7 +140,7 @@ func (c *Core) writeBack() bool {
 }
 
 // complete makes an entry's result visible and acts on what it has found out.
-func (c *Core) complete(e *rob.Entry, seq uint64) {
+func (c *Core) complete(e *rob.Entry, seq rob.Seq) {
 	class := facts[e.Op].class
 	if class == isa.ClassStateKey && e.Ready > c.clock.now {
 		// The key is known; the old value is still on its way.

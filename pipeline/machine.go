@@ -26,7 +26,7 @@ type machine interface {
 	lands(in *decoder.Inst) bool
 
 	// commit retires the oldest entry. It reports false when the entry faulted and is gone.
-	commit(c *Core, e *rob.Entry, seq uint64, f *frame) bool
+	commit(c *Core, e *rob.Entry, seq rob.Seq, f *frame) bool
 	// fails tells the system of a fault that the core has found itself, and returns the frame
 	// and the instruction at which its caller goes on.
 	fails(c *Core, fi int32, in *decoder.Inst, row *decoder.Row, fault decoder.Fault) (frame, resume int32)
@@ -53,7 +53,7 @@ func (stackMachine) returned(*frontEnd, *rob.Entry, int32, int32) {}
 func (stackMachine) lands(in *decoder.Inst) bool                  { return in.Kind == decoder.KindNop }
 func (stackMachine) goldenGas() bool                              { return true }
 func (stackMachine) dataflow() bool                               { return true }
-func (stackMachine) commit(c *Core, e *rob.Entry, seq uint64, f *frame) bool {
+func (stackMachine) commit(c *Core, e *rob.Entry, seq rob.Seq, f *frame) bool {
 	return c.commitStack(e, seq, f)
 }
 
@@ -71,7 +71,7 @@ func (registerMachine) lands(*decoder.Inst) bool       { return true }
 func (registerMachine) goldenGas() bool                { return false }
 func (registerMachine) dataflow() bool                 { return false }
 
-func (registerMachine) commit(c *Core, e *rob.Entry, seq uint64, f *frame) bool {
+func (registerMachine) commit(c *Core, e *rob.Entry, seq rob.Seq, f *frame) bool {
 	return c.commitRegisters(e, seq, f)
 }
 

@@ -18,7 +18,7 @@ const (
 
 // store is one store queue entry: a byte range of one frame's memory.
 type store struct {
-	seq       uint64
+	seq       rob.Seq
 	uid       uint32
 	kind      storeKind
 	addrKnown bool
@@ -38,7 +38,7 @@ type store struct {
 
 // load is one load queue entry: what a load has read.
 type load struct {
-	seq      uint64
+	seq      rob.Seq
 	uid      uint32
 	issued   bool
 	frame    int32
@@ -49,7 +49,7 @@ type load struct {
 
 // parked names an entry that waits; it is void when the entry was squashed.
 type parked struct {
-	seq uint64
+	seq rob.Seq
 	uid uint32
 }
 
@@ -105,7 +105,7 @@ func (m *memoryQueue) addLoad() (*load, uint64) {
 }
 
 // squashMemory drops every load and store from seq on.
-func (m *memoryQueue) squashMemory(seq uint64) {
+func (m *memoryQueue) squashMemory(seq rob.Seq) {
 	for m.sTail > m.sHead && m.store(m.sTail-1).seq >= seq {
 		m.sTail--
 		s := m.store(m.sTail)
@@ -213,7 +213,7 @@ func (m *memoryQueue) bypass(e *rob.Entry, s *store) bool {
 
 // resolve makes a store's address known: loads that waited for it try again. It returns
 // the oldest younger load that has read these bytes too early, 0 for none.
-func (m *memoryQueue) resolve(p uint64, off, n uint64) (early uint64) {
+func (m *memoryQueue) resolve(p uint64, off, n uint64) (early rob.Seq) {
 	s := m.store(p)
 	s.addrKnown, s.off, s.n = true, off, n
 	m.countFalseWaits(s)
@@ -287,7 +287,7 @@ func (win *window) unpark(w parked) {
 	win.pushReady(e, w.seq)
 }
 
-func (win *window) pushReady(e *rob.Entry, seq uint64) {
+func (win *window) pushReady(e *rob.Entry, seq rob.Seq) {
 	if !win.core.InOrder {
 		u := facts[e.Op].unit
 		win.ready[u].Push(seq)

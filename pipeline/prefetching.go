@@ -45,7 +45,7 @@ func (p *prefetching) Bounded(offset, length *isa.Word) (off, n uint64, ok bool)
 }
 
 // Operands implements prefetch.Core.
-func (p *prefetching) Operands(seq uint64, uid uint32) (call *prefetch.Operands, waits bool) {
+func (p *prefetching) Operands(seq rob.Seq, uid uint32) (call *prefetch.Operands, waits bool) {
 	if !p.buf.Holds(seq) || p.buf.At(seq).UID != uid {
 		return nil, false // it has committed, or was squashed
 	}
@@ -93,7 +93,7 @@ func (p *prefetching) operands(e *rob.Entry, input []byte) prefetch.Operands {
 }
 
 // enter tells of a call that fetch enters.
-func (p *prefetching) enter(e *rob.Entry, seq uint64) {
+func (p *prefetching) enter(e *rob.Entry, seq rob.Seq) {
 	if p.ren.frames[e.Frame].parent >= 0 {
 		p.Enter(seq, e.UID)
 	}

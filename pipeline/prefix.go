@@ -29,7 +29,7 @@ type prefixGas struct {
 }
 
 // note takes in a counter that has executed.
-func (g *prefixGas) note(e *rob.Entry, seq uint64) {
+func (g *prefixGas) note(e *rob.Entry, seq rob.Seq) {
 	if e.Op == isa.Counter && isa.CounterKind(e.Imm) == isa.CounterGas && e.Flags&rob.ResultAtCommit != 0 {
 		g.waiting = append(g.waiting, parked{seq, e.UID})
 	}
@@ -65,7 +65,7 @@ func (g *prefixGas) step() (moved bool) {
 }
 
 // ready reports whether all that is older has executed, in the counter's own frame.
-func (g *prefixGas) ready(counter *rob.Entry, seq uint64) bool {
+func (g *prefixGas) ready(counter *rob.Entry, seq rob.Seq) bool {
 	for s := g.buf.Head; s < seq; s++ {
 		if e := g.buf.At(s); e.Flags&rob.Done == 0 || e.Frame != counter.Frame {
 			return false
@@ -76,7 +76,7 @@ func (g *prefixGas) ready(counter *rob.Entry, seq uint64) bool {
 
 // left computes the gas that the counter will find, its own cost included; false when
 // an instruction before it does not get that far.
-func (g *prefixGas) left(counter *rob.Entry, seq uint64) (gas uint64, ok bool) {
+func (g *prefixGas) left(counter *rob.Entry, seq rob.Seq) (gas uint64, ok bool) {
 	if g.buf.At(g.buf.Head).Flags&rob.First == 0 && g.ret.argsFaulty {
 		return 0, false
 	}

@@ -296,7 +296,7 @@ func (ex *executor) rangeAt(e *rob.Entry) (offset, n uint64) {
 }
 
 // executeLoadBytes loads a few bytes. What is not there is zero: commit faults.
-func (ex *executor) executeLoadBytes(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeLoadBytes(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
 	space := ex.ren.frames[e.Frame].space
 	off, n := ex.rangeAt(e)
@@ -342,7 +342,7 @@ func (m *memoryQueue) forwardBytes(e *rob.Entry, space int32, off, n uint64, dst
 // executeRange names the content of a range of memory, or compares it with such a name.
 // Up to a word the name is the content, beyond that its Keccak-256: ranges of one
 // length with equal names are equal.
-func (ex *executor) executeRange(e *rob.Entry, seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeRange(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
 	space := ex.ren.frames[e.Frame].space
 	o, n, _ := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
@@ -395,7 +395,7 @@ type touches struct {
 // touchAll starts the accesses to state of an instruction that the system executes as a
 // whole; they overlap as far as there are miss registers. ok is false when one of them has to
 // wait for one.
-func (ex *executor) touchAll(e *rob.Entry, seq uint64) (extra uint64, ok bool) {
+func (ex *executor) touchAll(e *rob.Entry, seq rob.Seq) (extra uint64, ok bool) {
 	f := &ex.ren.frames[e.Frame]
 	t := &ex.touches
 	if t.uid != e.UID {

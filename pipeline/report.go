@@ -13,7 +13,7 @@ import (
 // Probe watches entries pass the stages. A sequence number is used again after a
 // squash; an entry's UID is not.
 type Probe interface {
-	Fetch(cycle, seq uint64, prog *decoder.Program, e *rob.Entry)
+	Fetch(cycle uint64, seq rob.Seq, prog *decoder.Program, e *rob.Entry)
 	Dispatch(cycle uint64, e *rob.Entry)
 	// Issue tells when the micro-op will complete.
 	Issue(cycle uint64, e *rob.Entry, completes uint64)

@@ -17,12 +17,12 @@ type runahead struct {
 	stats *Stats
 
 	active bool
-	head   uint64 // the entry that waits
-	first  uint64 // the first entry beyond the window
+	head   rob.Seq // the entry that waits
+	first  rob.Seq // the first entry beyond the window
 }
 
 // covers reports whether an entry is one that will be squashed.
-func (r *runahead) covers(seq uint64) bool { return r.active && seq >= r.first }
+func (r *runahead) covers(seq rob.Seq) bool { return r.active && seq >= r.first }
 
 // begin enters runahead when the window is full behind a far miss. It reports whether
 // dispatch may go on.
@@ -35,7 +35,7 @@ func (r *runahead) begin() bool {
 	if e.Flags&(rob.Issued|rob.Done|rob.Far) != rob.Issued|rob.Far || facts[e.Op].class == isa.ClassHead {
 		return false
 	}
-	first := b.Dispatch - uint64(b.At(b.Dispatch).UopIdx)
+	first := b.Dispatch - rob.Seq(b.At(b.Dispatch).UopIdx)
 	if first <= b.Head {
 		return false
 	}
@@ -50,7 +50,7 @@ func (r *runahead) begin() bool {
 
 // end leaves runahead when the oldest has its data, or was squashed itself. It returns the
 // first entry beyond the window where everything from there on is to be squashed.
-func (r *runahead) end() (first uint64, squash bool) {
+func (r *runahead) end() (first rob.Seq, squash bool) {
 	b := r.buf
 	if !r.active || b.Head == r.head && b.Head < b.Dispatch && b.At(b.Head).Flags&(rob.Issued|rob.Done) == rob.Issued {
 		return 0, false
@@ -59,7 +59,7 @@ func (r *runahead) end() (first uint64, squash bool) {
 	if r.first >= b.Tail || r.first <= b.Head {
 		return 0, false
 	}
-	r.stats.Prefetch.RunaheadUops += b.Dispatch - min(r.first, b.Dispatch)
+	r.stats.Prefetch.RunaheadUops += uint64(b.Dispatch - min(r.first, b.Dispatch))
 	return r.first, true
 }
 

@@ -11,7 +11,7 @@ import (
 
 // resolveBranch compares a jump's real target with the prediction that fetch
 // followed.
-func (c *Core) resolveBranch(e *rob.Entry, seq uint64) {
+func (c *Core) resolveBranch(e *rob.Entry, seq rob.Seq) {
 	f := &c.ren.frames[e.Frame]
 	fall := e.Inst + 1
 	jumps := e.Op == isa.Jump || taken(e, c.ren.regs.Value(e.Src[1]))
@@ -79,10 +79,10 @@ func (c *Core) countMispredict(wrongWay bool) {
 
 // resolveTarget compares the program that a call really enters with the one that
 // fetch went on in.
-func (c *Core) resolveTarget(e *rob.Entry, seq uint64) {
+func (c *Core) resolveTarget(e *rob.Entry, seq rob.Seq) {
 	f := &c.ren.frames[e.Frame]
 	row := &f.prog.Rows[f.prog.Insts[e.Inst].Code]
-	enter := seq + uint64(len(row.Uops)-1-int(e.UopIdx))
+	enter := seq + rob.Seq(len(row.Uops)-1-int(e.UopIdx))
 	if enter >= c.win.buf.Tail {
 		return // not renamed yet: rename will see the target
 	}
@@ -130,7 +130,7 @@ func (c *Core) resolveState(p uint64) {
 
 // squashAfter removes everything younger than an entry, which stays. The caller
 // must steer fetch: its position is on the path that is gone.
-func (c *Core) squashAfter(e *rob.Entry, seq uint64, cause Cause) {
+func (c *Core) squashAfter(e *rob.Entry, seq rob.Seq, cause Cause) {
 	c.squashFrom(seq+1, cause)
 	c.pred.direction.Restore(e.DirCP)
 	c.pred.target.Restore(e.TgtCP)
@@ -158,8 +158,8 @@ func (c *Core) squashAfter(e *rob.Entry, seq uint64, cause Cause) {
 // squashInstruction removes the instruction of an entry and everything younger,
 // and fetches it again. None of its micro-ops can have retired: something older
 // than the instruction is still in flight, or the caller has made sure.
-func (c *Core) squashInstruction(seq uint64, cause Cause) {
-	first := seq - uint64(c.win.buf.At(seq).UopIdx)
+func (c *Core) squashInstruction(seq rob.Seq, cause Cause) {
+	first := seq - rob.Seq(c.win.buf.At(seq).UopIdx)
 	x := *c.win.buf.At(first)
 	c.squashFrom(first, cause)
 	c.pred.restore(x.DirCP, x.TgtCP)
@@ -169,7 +169,7 @@ func (c *Core) squashInstruction(seq uint64, cause Cause) {
 
 // squashFrom removes every entry from seq on and undoes its renaming, youngest
 // first.
-func (c *Core) squashFrom(seq uint64, cause Cause) {
+func (c *Core) squashFrom(seq rob.Seq, cause Cause) {
 	b := c.win.buf
 	c.Stats.Squashes[cause]++
 	// What fetch has renamed but not yet put into an entry.
@@ -209,7 +209,7 @@ func (c *Core) squashFrom(seq uint64, cause Cause) {
 }
 
 // discard gives back what a squashed entry holds.
-func (c *Core) discard(e *rob.Entry, seq uint64) {
+func (c *Core) discard(e *rob.Entry, seq rob.Seq) {
 	if e.Flags&rob.Dispatched != 0 {
 		if e.Flags&(rob.Issued|rob.Done) == 0 {
 			c.win.iq--
@@ -260,16 +260,16 @@ func (c *Core) chaosStep() (moved bool) {
 	if k.rng.Uint64()%1_000_000 >= k.perMillion {
 		return false
 	}
-	n := c.win.buf.Dispatch - c.win.buf.Head
+	n := uint64(c.win.buf.Dispatch - c.win.buf.Head)
 	if n == 0 {
 		return false
 	}
-	seq := c.win.buf.Head + k.rng.Uint64()%n
+	seq := c.win.buf.Head + rob.Seq(k.rng.Uint64()%n)
 	e := c.win.buf.At(seq)
-	if uint64(e.UopIdx) > seq-c.win.buf.Head {
+	if rob.Seq(e.UopIdx) > seq-c.win.buf.Head {
 		return // part of the instruction has retired
 	}
-	if first := seq - uint64(e.UopIdx); first == c.win.buf.Head {
+	if first := seq - rob.Seq(e.UopIdx); first == c.win.buf.Head {
 		if k.lastHead == c.Stats.Instructions+1 {
 			return false
 		}

@@ -11,7 +11,7 @@ import (
 
 // stateOp is one state queue entry: a load or a store of one key.
 type stateOp struct {
-	seq       uint64
+	seq       rob.Seq
 	uid       uint32
 	isStore   bool
 	keyKnown  bool
@@ -52,7 +52,7 @@ type stateQueue struct {
 	keys       hierarchy.Keys
 	levels     hierarchy.Levels
 	key        hierarchy.Key // of the load being executed: kept here, it needs no allocation
-	transfers  []uint64      // uncommitted instructions that may move value, in order
+	transfers  []rob.Seq     // uncommitted instructions that may move value, in order
 	balance    []parked      // balance reads that wait for them
 	misses     []parked      // accesses that wait for a miss register
 	missRetry  uint64        // cycle of the event that lets them try again; 0 when none
@@ -79,7 +79,7 @@ func (q *stateQueue) add() (*stateOp, uint64) {
 }
 
 // squash drops everything from seq on.
-func (q *stateQueue) squash(seq uint64) {
+func (q *stateQueue) squash(seq rob.Seq) {
 	for q.tail > q.head && q.at(q.tail-1).seq >= seq {
 		q.tail--
 	}
@@ -92,7 +92,7 @@ func (q *stateQueue) squash(seq uint64) {
 
 // touch starts an access to a key in the hierarchy. ok is false when it has to
 // wait for a miss register; the entry is parked then.
-func (ex *executor) touch(e *rob.Entry, seq uint64, key int32) (extra uint64, ok bool) {
+func (ex *executor) touch(e *rob.Entry, seq rob.Seq, key int32) (extra uint64, ok bool) {
 	q := ex.state
 	if ex.opt.prefetch != nil && (ex.opt.runahead == nil || !ex.opt.runahead.covers(seq)) {
 		ex.opt.prefetch.Demand(key)
@@ -137,7 +137,7 @@ func (q *stateQueue) retryMisses() {
 }
 
 // executeStateLoad issues a state load. done is false when it has to wait.
-func (ex *executor) executeStateLoad(e *rob.Entry, seq uint64) (latency uint64, done bool) {
+func (ex *executor) executeStateLoad(e *rob.Entry, seq rob.Seq) (latency uint64, done bool) {
 	q := ex.state
 	latency = uint64(ex.latency[isa.LatState])
 	if e.Op == isa.Lookup {
@@ -184,7 +184,7 @@ func (ex *executor) keyOf(e *rob.Entry) *hierarchy.Key {
 }
 
 // waitsForTransfer parks a read of a balance until nothing older can change balances.
-func (q *stateQueue) waitsForTransfer(e *rob.Entry, seq uint64) bool {
+func (q *stateQueue) waitsForTransfer(e *rob.Entry, seq rob.Seq) bool {
 	if len(q.transfers) == 0 || q.transfers[0] >= seq {
 		return false
 	}
@@ -196,7 +196,7 @@ func (q *stateQueue) waitsForTransfer(e *rob.Entry, seq uint64) bool {
 
 // forward finds the youngest older store to the key of a load; from is nil when committed
 // state has the value. waits is true when the load is parked on a store.
-func (q *stateQueue) forward(e *rob.Entry, seq uint64, o *stateOp) (from *stateOp, waits bool) {
+func (q *stateQueue) forward(e *rob.Entry, seq rob.Seq, o *stateOp) (from *stateOp, waits bool) {
 	o.supplied = 0
 	if e.Op != isa.StateLoad {
 		return nil, false
@@ -270,7 +270,7 @@ func (rn *renamer) readsBalance(e *rob.Entry) bool {
 	return f.prog.Rows[in.Code].Flags&decoder.ReadsBalance != 0
 }
 
-func (q *stateQueue) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
+func (q *stateQueue) parkOn(e *rob.Entry, seq rob.Seq, s *stateOp) {
 	e.Flags |= rob.Parked
 	s.waiters = append(s.waiters, parked{seq, e.UID})
 }
@@ -278,7 +278,7 @@ func (q *stateQueue) parkOn(e *rob.Entry, seq uint64, s *stateOp) {
 // executeStateKey issues the key part of a state store: the charge at commit reads
 // the old value, so the store completes when the hierarchy has delivered it; the
 // key is known to younger loads at once.
-func (ex *executor) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, done bool) {
+func (ex *executor) executeStateKey(e *rob.Entry, seq rob.Seq) (latency uint64, done bool) {
 	q := ex.state
 	latency = uint64(ex.latency[isa.LatState])
 	key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Slot: *ex.regs.Value(e.Src[1]), Kind: isa.Space(e.Imm)}
@@ -299,7 +299,7 @@ func (ex *executor) executeStateKey(e *rob.Entry, seq uint64) (latency uint64, d
 
 // resolveKey makes a state store's key known and wakes the loads that waited for it. It
 // returns the oldest younger load that has read the key too early, 0 for none.
-func (q *stateQueue) resolveKey(p uint64) (early uint64) {
+func (q *stateQueue) resolveKey(p uint64) (early rob.Seq) {
 	s := q.at(p)
 	if s.keyKnown {
 		return 0

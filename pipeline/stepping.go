@@ -146,7 +146,7 @@ func (c *Core) Wake(cycle uint64) {
 
 // waitsOutside parks a state access while another transaction is about to write its
 // key.
-func (o *outside) waitsOutside(e *rob.Entry, seq uint64) bool {
+func (o *outside) waitsOutside(e *rob.Entry, seq rob.Seq) bool {
 	if o.view == nil || !o.pending(e) {
 		return false
 	}

@@ -190,7 +190,7 @@ type row struct {
 	squashed uint64 // cycle
 }
 
-func (r *recorder) Fetch(cycle, _ uint64, prog *decoder.Program, e *rob.Entry) {
+func (r *recorder) Fetch(cycle uint64, _ rob.Seq, prog *decoder.Program, e *rob.Entry) {
 	x := &row{op: e.Op, prog: prog}
 	x.Times.Fetch = cycle
 	r.rows = append(r.rows, x)

@@ -93,7 +93,7 @@ const (
 var valueKinds = map[string]valueBy{"site": bySite, "account": byAccount, "key": byKey}
 
 // verifyValue compares a predicted value with the real one, which is there.
-func (c *Core) verifyValue(e *rob.Entry, seq uint64) {
+func (c *Core) verifyValue(e *rob.Entry, seq rob.Seq) {
 	o := c.state.at(e.Queue)
 	w := c.ren.regs.Value(e.Dst)
 	if *w == o.actual {

@@ -31,10 +31,10 @@ type window struct {
 	buf        *rob.Buffer
 	events     queue.Events
 	ready      [isa.NumUnits]queue.Ready
-	readyUnits uint16 // a bit for each unit whose queue is not empty
-	iq         int    // entries waiting to issue
-	inflight   int    // registers of uncommitted producers
-	issueNext  uint64 // in-order issue: the entry whose turn it is
+	readyUnits uint16  // a bit for each unit whose queue is not empty
+	iq         int     // entries waiting to issue
+	inflight   int     // registers of uncommitted producers
+	issueNext  rob.Seq // in-order issue: the entry whose turn it is
 	units      [isa.NumUnits]int
 	busy       [isa.NumUnits][]uint64 // unpipelined units: busy until
 	stalled    *uint64                // counter of the full structure that dispatch met in this cycle, or nil

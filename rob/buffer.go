@@ -57,14 +57,17 @@ type Entry struct {
 	TgtCP   uint64
 }
 
+// Seq numbers the entries of a Buffer in program order.
+type Seq uint64
+
 // Buffer is the reorder buffer together with the front-end queue behind it: a
 // ring addressed by sequence number. Entries [Head, Dispatch) are in the reorder
 // buffer, [Dispatch, Tail) on their way through the front end.
 type Buffer struct {
 	ring     Ring[Entry]
-	Head     uint64
-	Dispatch uint64
-	Tail     uint64
+	Head     Seq
+	Dispatch Seq
+	Tail     Seq
 	uid      uint32
 }
 
@@ -76,15 +79,15 @@ func NewBuffer() *Buffer {
 
 // At gives the entry with a sequence number in [Head, Tail). The pointer is valid
 // until the next Add.
-func (b *Buffer) At(seq uint64) *Entry { return &b.ring.items[seq&b.ring.mask] } // as Ring.At, a call less on the hottest path
+func (b *Buffer) At(seq Seq) *Entry { return &b.ring.items[uint64(seq)&b.ring.mask] } // as Ring.At, a call less on the hottest path
 
 // Add appends an entry, zeroed but for its unique number.
-func (b *Buffer) Add() (*Entry, uint64) {
-	b.ring.Room(b.Head, b.Tail)
+func (b *Buffer) Add() (*Entry, Seq) {
+	b.ring.Room(uint64(b.Head), uint64(b.Tail))
 	seq := b.Tail
 	b.Tail++
 	b.uid++
-	e := b.ring.At(seq)
+	e := b.ring.At(uint64(seq))
 	*e = Entry{} // in place: a literal with fields would be made elsewhere and copied
 	e.UID = b.uid
 	e.Src = [4]Reg{NoReg, NoReg, NoReg, NoReg}
@@ -93,7 +96,7 @@ func (b *Buffer) Add() (*Entry, uint64) {
 }
 
 // Holds reports whether seq is in flight.
-func (b *Buffer) Holds(seq uint64) bool { return seq >= b.Head && seq < b.Tail }
+func (b *Buffer) Holds(seq Seq) bool { return seq >= b.Head && seq < b.Tail }
 
 // Occupancy is the number of entries in the reorder buffer.
 func (b *Buffer) Occupancy() int { return int(b.Dispatch - b.Head) }

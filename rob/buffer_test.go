@@ -19,7 +19,7 @@ func TestBuffer(t *testing.T) {
 		var list []kept // entries [Head, Tail)
 		var last int32
 		seen := map[uint32]bool{}
-		count := func(t *rapid.T, limit uint64) uint64 { return rapid.Uint64Range(0, limit).Draw(t, "n") }
+		count := func(t *rapid.T, limit Seq) Seq { return Seq(rapid.Uint64Range(0, uint64(limit)).Draw(t, "n")) }
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				for range count(t, 400) {
@@ -47,17 +47,17 @@ func TestBuffer(t *testing.T) {
 				n := count(t, b.Tail-b.Head)
 				b.Tail -= n
 				b.Dispatch = min(b.Dispatch, b.Tail)
-				list = list[:uint64(len(list))-n]
+				list = list[:len(list)-int(n)]
 			},
 			"": func(t *rapid.T) {
-				if b.Tail-b.Head != uint64(len(list)) || b.Occupancy() != int(b.Dispatch-b.Head) {
+				if b.Tail-b.Head != Seq(len(list)) || b.Occupancy() != int(b.Dispatch-b.Head) {
 					t.Fatalf("%d entries, want %d", b.Tail-b.Head, len(list))
 				}
 				if b.Holds(b.Head-1) || b.Holds(b.Tail) || len(list) > 0 && !(b.Holds(b.Head) && b.Holds(b.Tail-1)) {
 					t.Fatal("Holds is wrong at the ends")
 				}
 				for i, want := range list {
-					if e := b.At(b.Head + uint64(i)); e.UID != want.uid || e.Inst != want.inst {
+					if e := b.At(b.Head + Seq(i)); e.UID != want.uid || e.Inst != want.inst {
 						t.Fatalf("entry %d of %d is number %d instruction %d, want %+v", i, len(list), e.UID, e.Inst, want)
 					}
 				}

@@ -43,13 +43,13 @@ const (
 )
 
 // MakeWait packs a wait.
-func MakeWait(seq uint64, source int) Wait {
+func MakeWait(seq Seq, source int) Wait {
 	return waitValid | Wait(seq&(waitSeqs-1))<<2 | Wait(source)
 }
 
 // Seq is the waiting entry, the first one at or above head that it can be.
-func (w Wait) Seq(head uint64) uint64 {
-	return head + (uint64(w&^waitValid>>2)-head)&(waitSeqs-1)
+func (w Wait) Seq(head Seq) Seq {
+	return head + (Seq(w&^waitValid>>2)-head)&(waitSeqs-1)
 }
 
 // Source is the waiting source's index.

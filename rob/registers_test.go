@@ -133,7 +133,7 @@ func TestWaiters(t *testing.T) {
 		}
 		var list []waiting // in program order
 		links := map[Wait]Wait{}
-		head := rapid.Uint64Range(1, 1<<40).Draw(t, "head")
+		head := Seq(rapid.Uint64Range(1, 1<<40).Draw(t, "head"))
 		seq := head
 		t.Repeat(map[string]func(*rapid.T){
 			"entry": func(t *rapid.T) {
@@ -151,7 +151,7 @@ func TestWaiters(t *testing.T) {
 				seq++
 			},
 			"squash": func(t *rapid.T) {
-				from := rapid.Uint64Range(head, seq).Draw(t, "from")
+				from := Seq(rapid.Uint64Range(uint64(head), uint64(seq)).Draw(t, "from"))
 				for len(list) > 0 && list[len(list)-1].wait.Seq(head) >= from {
 					w := list[len(list)-1]
 					r.RemoveWaiter(regs[w.reg], w.wait, links[w.wait])

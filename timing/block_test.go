@@ -124,7 +124,7 @@ type seen struct {
 
 func (w *watch) at(e *rob.Entry) *seen { return &w.seen[e.UID-w.first] }
 
-func (w *watch) Fetch(cycle, _ uint64, _ *decoder.Program, e *rob.Entry) {
+func (w *watch) Fetch(cycle uint64, _ rob.Seq, _ *decoder.Program, e *rob.Entry) {
 	w.first = min(w.first, e.UID)
 	w.seen = append(w.seen, seen{Times: Times{Fetch: cycle}, op: e.Op})
 }

@@ -17,7 +17,7 @@ type Order struct {
 }
 
 // Fetch is of no interest.
-func (o *Order) Fetch(uint64, uint64, *decoder.Program, *rob.Entry) {}
+func (o *Order) Fetch(uint64, rob.Seq, *decoder.Program, *rob.Entry) {}
 
 // Dispatch is of no interest.
 func (o *Order) Dispatch(uint64, *rob.Entry) {}

@@ -50,7 +50,7 @@ func (r *Recorder) at(e *rob.Entry) *record { return &r.records[r.byUID[e.UID]] 
 func (r *Recorder) rel(cycle uint64) uint64 { return cycle - r.start }
 
 // Fetch begins a record.
-func (r *Recorder) Fetch(cycle, _ uint64, prog *decoder.Program, e *rob.Entry) {
+func (r *Recorder) Fetch(cycle uint64, _ rob.Seq, prog *decoder.Program, e *rob.Entry) {
 	if len(r.records) == 0 {
 		r.start = cycle - 1
 	}

@@ -25,7 +25,7 @@ type Core interface {
 	// Operands returns the operands of a call in flight, and notes that it has been asked
 	// about. waits is true while one of them is not there; nil is a call that has
 	// committed, was squashed, or cannot be paid for.
-	Operands(seq uint64, uid uint32) (call *Operands, waits bool)
+	Operands(seq rob.Seq, uid uint32) (call *Operands, waits bool)
 	// Bounded returns a range of memory; false when no gas can pay for it.
 	Bounded(offset, length *isa.Word) (off, n uint64, ok bool)
 }
@@ -77,7 +77,7 @@ type request struct {
 	recipe predictor.Recipe
 	entry  *predictor.Entry // nil: of a call
 	ready  uint64
-	seq    uint64 // of the call's entry
+	seq    rob.Seq // of the call's entry
 	uid    uint32
 	tries  uint8
 	lasts  bool // beyond the transaction
@@ -264,7 +264,7 @@ func (p *Unit) add(x request) {
 }
 
 // Enter asks about a call that the core is about to run: its operands may be there.
-func (p *Unit) Enter(seq uint64, uid uint32) {
+func (p *Unit) Enter(seq rob.Seq, uid uint32) {
 	if p.keys == nil || p.keys.Learns() == predictor.LearnsNothing {
 		return
 	}

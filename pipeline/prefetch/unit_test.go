@@ -11,8 +11,8 @@ import (
 // still is a core in which nothing is in flight.
 type still struct{ now uint64 }
 
-func (c *still) Now() uint64                               { return c.now }
-func (c *still) Operands(uint64, uint32) (*Operands, bool) { return nil, false }
+func (c *still) Now() uint64                                { return c.now }
+func (c *still) Operands(rob.Seq, uint32) (*Operands, bool) { return nil, false }
 func (c *still) Bounded(off, n *isa.Word) (uint64, uint64, bool) {
 	return off.Uint64(), n.Uint64(), true
 }

@@ -6,12 +6,14 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"github.com/ooovm/ooovm/rob"
 )
 
 // Event says that an entry's present step ends.
 type Event struct {
 	Cycle uint64
-	Seq   uint64
+	Seq   rob.Seq
 	UID   uint32
 }
 

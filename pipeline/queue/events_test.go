@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/ooovm/ooovm/rob"
 )
 
 // TestEventQueue compares the wheel and the heap behind it with a list.
@@ -33,7 +35,7 @@ func TestEventQueue(t *testing.T) {
 				t.Fatalf("cycle %d: took %v, want %v", cycle, got, want)
 			}
 		}
-		add := func(delay, seq uint64) {
+		add := func(delay uint64, seq rob.Seq) {
 			uid++
 			e := Event{q.now + delay, seq, uid}
 			q.Add(e)
@@ -42,15 +44,15 @@ func TestEventQueue(t *testing.T) {
 		near := rapid.Uint64Range(1, 60)
 		edge := rapid.Uint64Range(wheelSize-3, wheelSize+3)
 		far := rapid.Uint64Range(1, 100*wheelSize)
-		many := make([]uint64, 80) // more than the queue sorts by insertion
+		many := make([]rob.Seq, 80) // more than the queue sorts by insertion
 		for i := range many {
-			many[i] = uint64(i)
+			many[i] = rob.Seq(i)
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			// Sequence numbers are unique within a cycle: an entry has one event.
 			"add": func(t *rapid.T) {
 				delay := rapid.OneOf(near, edge, far).Draw(t, "delay")
-				seq := rapid.Uint64Range(0, 1<<40).Draw(t, "sequence number")
+				seq := rob.Seq(rapid.Uint64Range(0, 1<<40).Draw(t, "sequence number"))
 				if slices.ContainsFunc(list, func(e Event) bool { return e.Cycle == q.now+delay && e.Seq == seq }) {
 					t.Skip("it has an event in that cycle")
 				}
@@ -58,7 +60,7 @@ func TestEventQueue(t *testing.T) {
 			},
 			"add many to one cycle": func(t *rapid.T) {
 				delay := rapid.OneOf(near, edge).Draw(t, "delay")
-				base := 1<<41 + uint64(uid)<<10
+				base := 1<<41 + rob.Seq(uid)<<10
 				for _, i := range rapid.Permutation(many).Draw(t, "order") {
 					add(delay, base+i)
 				}
@@ -83,10 +85,10 @@ func TestEventQueue(t *testing.T) {
 func TestReadyQueue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q Ready
-		var list []uint64
+		var list []rob.Seq
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
-				seq := rapid.Uint64Range(1, 500).Draw(t, "sequence number")
+				seq := rob.Seq(rapid.Uint64Range(1, 500).Draw(t, "sequence number"))
 				if slices.Contains(list, seq) {
 					t.Skip("it is ready already")
 				}
@@ -104,9 +106,9 @@ func TestReadyQueue(t *testing.T) {
 				list = list[1:]
 			},
 			"squash": func(t *rapid.T) {
-				from := rapid.Uint64Range(1, 500).Draw(t, "from")
+				from := rob.Seq(rapid.Uint64Range(1, 500).Draw(t, "from"))
 				q.Squash(from)
-				list = slices.DeleteFunc(list, func(s uint64) bool { return s >= from })
+				list = slices.DeleteFunc(list, func(s rob.Seq) bool { return s >= from })
 			},
 			"": func(t *rapid.T) {
 				if len(q) != len(list) {

@@ -1,12 +1,16 @@
 package queue
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/ooovm/ooovm/rob"
+)
 
 // Ready holds the entries of one unit that can issue, oldest first.
-type Ready []uint64
+type Ready []rob.Seq
 
 // Push adds an entry.
-func (h *Ready) Push(seq uint64) {
+func (h *Ready) Push(seq rob.Seq) {
 	q := append(*h, seq)
 	i := len(q) - 1
 	for i > 0 {
@@ -22,7 +26,7 @@ func (h *Ready) Push(seq uint64) {
 }
 
 // Pop takes the oldest entry.
-func (h *Ready) Pop() uint64 {
+func (h *Ready) Pop() rob.Seq {
 	q := *h
 	top, last := q[0], len(q)-1
 	x := q[last]
@@ -51,7 +55,7 @@ func (h *Ready) Pop() uint64 {
 }
 
 // Squash drops everything from seq on.
-func (h *Ready) Squash(seq uint64) {
+func (h *Ready) Squash(seq rob.Seq) {
 	q := *h
 	kept := q[:0]
 	for _, s := range q {
