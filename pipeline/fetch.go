@@ -24,9 +24,7 @@ func (fe *frontEnd) fetchCycle() (moved bool) {
 	queue := core.Width*core.FrontEnd - int(fe.buf.Tail-fe.buf.Dispatch)
 	fe.room = fetchRoom{uops: min(core.Width, queue), insts: core.Decode, taken: core.Taken}
 	for rests := false; !rests && fe.fetches(); moved = true {
-		fi := fe.frame
-		f := &fe.ren.frames[fi]
-		rests = f.machine.fetch(fe, fi, f)
+		rests = fe.ren.frames[fe.frame].machine.fetch(fe, fe.frame)
 	}
 	return moved
 }

@@ -12,10 +12,10 @@ import (
 
 // fetch takes the stack instructions at the fetch position as one run, and then the
 // instruction after them, and so on.
-func (stackMachine) fetch(fe *frontEnd, fi int32, f *frame) (rests bool) {
+func (stackMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
 	folds := fe.policy == stackFold && fe.pred.faults == nil
 	for fe.fetches() && fe.frame == fi {
-		f = &fe.ren.frames[fi] // a call may have moved them
+		f := &fe.ren.frames[fi] // a call may move them
 		if folds && fe.uop == 0 {
 			run := int(fe.inst - fe.run)
 			if n := fe.foldRun(fi, f, min(fe.room.insts, fe.core.Decode-run)); n > 0 {

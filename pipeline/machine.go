@@ -12,7 +12,7 @@ type machine interface {
 	// fetch fetches from the fetch position on, as far as the cycle goes and the frame fi
 	// runs: it is asked once for a run of instructions, not for each. rests means that
 	// nothing more is fetched in this cycle.
-	fetch(fe *frontEnd, fi int32, f *frame) (rests bool)
+	fetch(fe *frontEnd, fi int32) (rests bool)
 	// fold performs an instruction that only moves values on the rename map; move renames
 	// one that takes a unit.
 	fold(fe *frontEnd, fi int32, f *frame, in *decoder.Inst)

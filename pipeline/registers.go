@@ -80,9 +80,9 @@ func (rn *renamer) source(fi int32, f *frame, in *decoder.Inst, u *decoder.Uop, 
 }
 
 // fetch fetches the next micro-op, or an instruction that only moves values.
-func (registerMachine) fetch(fe *frontEnd, fi int32, f *frame) (rests bool) {
+func (registerMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
 	for fe.fetches() && fe.frame == fi {
-		f = &fe.ren.frames[fi] // a call may have moved them
+		f := &fe.ren.frames[fi] // a call may move them
 		in := &f.prog.Insts[fe.inst]
 		if in.Kind.Foldable() {
 			fe.fetchFolded(fi, f, in)
