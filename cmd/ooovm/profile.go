@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -127,7 +128,7 @@ func profileFormat(path string) (func(*profile.Recorder, string, io.Writer) erro
 
 // profiled runs a block in lockstep and books its slots.
 func profiled(b *traces.Bundle, cfg *pipeline.Config) (rec *profile.Recorder, cycles uint64, err error) {
-	p, err := run.Prepare(nil, b, true)
+	p, err := run.Prepare(context.Background(), b, true)
 	if err != nil {
 		return nil, 0, run.Difference(err)
 	}

@@ -2,6 +2,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -51,7 +52,7 @@ func Run(paths []string, preset string, cfg *pipeline.Config, carry bool, failed
 	var simulated, golden time.Duration
 	var last *pipeline.Core
 	measure := func(bundle *traces.Bundle) error {
-		p, err := run.Prepare(nil, bundle, cfg.ReadsGolden())
+		p, err := run.Prepare(context.Background(), bundle, cfg.ReadsGolden())
 		if err != nil {
 			return err
 		}

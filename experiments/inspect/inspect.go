@@ -4,6 +4,7 @@ package inspect
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -63,7 +64,7 @@ const hottest = 10
 
 // Block prepares a block and looks into it.
 func Block(b *traces.Bundle) (*Result, error) {
-	p, err := run.Prepare(nil, b, true)
+	p, err := run.Prepare(context.Background(), b, true)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/ooovm/ooovm/experiments/run"
@@ -16,7 +17,7 @@ func TestRefillBelongsToItsSquash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := run.Prepare(nil, b, false)
+	p, err := run.Prepare(context.Background(), b, false)
 	if err != nil {
 		t.Fatal(err)
 	}

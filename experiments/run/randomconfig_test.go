@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -68,7 +69,7 @@ func TestRandomConfigurations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := run.Prepare(nil, b, true)
+		p, err := run.Prepare(context.Background(), b, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/ooovm/ooovm/experiments/run"
@@ -40,7 +41,7 @@ func TestWorkloadsUnderPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := run.Prepare(nil, b, true)
+			p, err := run.Prepare(context.Background(), b, true)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package pipeview
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -295,7 +296,7 @@ func embedded(t *testing.T) *run.Block {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, err := run.Prepare(nil, b, true)
+	block, err := run.Prepare(context.Background(), b, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package profile_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func embedded(t *testing.T, set ...string) (*profile.Recorder, *pipeline.Core) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := run.Prepare(nil, b, true)
+	p, err := run.Prepare(context.Background(), b, true)
 	if err != nil {
 		t.Fatal(err)
 	}
