@@ -41,7 +41,8 @@ func (c *Core) commit() bool {
 		if c.obs.ledger != nil {
 			c.obs.ledger.Slots(c.ren.frames[e.Frame].prog, e.Inst, CauseBase, 1)
 		}
-		f, held := &c.ren.frames[e.Frame], false
+		f := &c.ren.frames[e.Frame]
+		var held bool
 		if _, stack := f.machine.(stackMachine); stack { // nearly always: a call that the compiler sees through
 			held = c.commitStack(e, seq, f)
 		} else {

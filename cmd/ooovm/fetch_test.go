@@ -46,17 +46,24 @@ func files(t *testing.T, dir string) (names []string) {
 	return names
 }
 
+// serveCounting serves a node and counts how often it is asked to trace a block.
+func serveCounting(t *testing.T, n *fetchtest.Node) (url string, traced *int) {
+	t.Helper()
+	traced = new(int)
+	url = n.Serve(t, func(method string, _ int, _ http.ResponseWriter, _ *any) bool {
+		if method == "debug_traceBlockByNumber" {
+			*traced++
+		}
+		return false
+	})
+	return url, traced
+}
+
 // TestFetchRange: a block that the node does not have is reported, the others of the range come, and the same command
 // again skips what is there and sound and fetches what is not.
 func TestFetchRange(t *testing.T) {
 	n := servedNode(t)
-	traced := 0
-	url := n.Serve(t, func(method string, _ int, _ http.ResponseWriter, _ *any) bool {
-		if method == "debug_traceBlockByNumber" {
-			traced++
-		}
-		return false
-	})
+	url, traced := serveCounting(t, n)
 	dir := filepath.Join(t.TempDir(), "blocks")
 	name := fmt.Sprintf("%d.json.zst", n.Number())
 	args := []string{"trace", "fetch", "--rpc", url, "--block", fmt.Sprintf("%d-%d", n.Number()-2, n.Number()+1), "--every", "2", "-o", dir}
@@ -81,14 +88,14 @@ func TestFetchRange(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if _, stderr = command(args...); !strings.Contains(stderr, name+": there already, skipped\n") || traced != 1 {
-		t.Errorf("the block was asked for %d times:\n%s", traced, stderr)
+	if _, stderr = command(args...); !strings.Contains(stderr, name+": there already, skipped\n") || *traced != 1 {
+		t.Errorf("the block was asked for %d times:\n%s", *traced, stderr)
 	}
 
 	if err := os.WriteFile(filepath.Join(dir, name), whole[:len(whole)/2], 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr = command(args...); traced != 2 {
+	if _, stderr = command(args...); *traced != 2 {
 		t.Errorf("half a file was taken for a block:\n%s", stderr)
 	}
 	if again, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(again, whole) {
@@ -105,13 +112,7 @@ func TestFetchRange(t *testing.T) {
 // there are reported, and leave the others alone. What is there is skipped only if it is the block of the list.
 func TestFetchList(t *testing.T) {
 	n := servedNode(t)
-	traced := 0
-	url := n.Serve(t, func(method string, _ int, _ http.ResponseWriter, _ *any) bool {
-		if method == "debug_traceBlockByNumber" {
-			traced++
-		}
-		return false
-	})
+	url, traced := serveCounting(t, n)
 	hash, other := n.Bundle.Header.Hash(), common.Hash{1}
 	name := fmt.Sprintf("%d.json.zst", n.Number())
 	for _, c := range []struct {
@@ -146,10 +147,10 @@ func TestFetchList(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			traced = 0
+			*traced = 0
 			code, stderr := command("trace", "fetch", "--rpc", url, "--list", list, "-o", dir)
-			if code != c.code || traced != c.traced || !strings.Contains(stderr, c.want) {
-				t.Errorf("exit code %d for %d, traced %d times for %d, stderr lacks %q:\n%s", code, c.code, traced, c.traced, c.want, stderr)
+			if code != c.code || *traced != c.traced || !strings.Contains(stderr, c.want) {
+				t.Errorf("exit code %d for %d, traced %d times for %d, stderr lacks %q:\n%s", code, c.code, *traced, c.traced, c.want, stderr)
 			}
 			if got := strings.Join(files(t, dir), " "); got != c.left {
 				t.Errorf("the folder has %q, want %q", got, c.left)
