@@ -27,11 +27,18 @@ func loop(body string, times int) string {
 // simulate runs the program's transaction on a new core.
 func (p *program) simulate(t testing.TB, cfg *pipeline.Config) *pipeline.Core {
 	t.Helper()
+	return p.simulateOn(t, cfg, func(*pipeline.Core) {})
+}
+
+// simulateOn is simulate on a core that set has changed.
+func (p *program) simulateOn(t testing.TB, cfg *pipeline.Config, set func(*pipeline.Core)) *pipeline.Core {
+	t.Helper()
 	sys, env := begin(t, p.bundle(t))
 	core, err := pipeline.New(*cfg, sys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	set(core)
 	if err := core.Run(&env, 0); err != nil {
 		t.Fatal(err)
 	}

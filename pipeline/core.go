@@ -36,7 +36,7 @@ type Core struct {
 	registers decoder.RegisterSystem // sys, where it is one
 	golden    predictor.Golden
 	clock     clock
-	stages    []func(*Core) bool // of a cycle, those that this core has
+	stages    []func(*Core) bool // of a cycle; nil: those that every core has
 
 	front frontEnd
 	ren   renamer

@@ -5,8 +5,9 @@ import (
 	"github.com/ooovm/ooovm/isa"
 )
 
-// opFacts are what the stages ask of a micro-op again and again, from isa.Table
-// without its names: a cache line holds ten.
+// opFacts are what the stages ask of a micro-op again and again, from isa.Table without its
+// names. They are eight bytes, and the table has a place for every value of an isa.Op: the
+// host finds a row with one addition and no check.
 type opFacts struct {
 	class   isa.Class
 	unit    isa.Unit
@@ -14,6 +15,7 @@ type opFacts struct {
 	sources uint8 // how many it can have at most
 	result  bool
 	traits  traits
+	_       [2]uint8
 }
 
 type traits uint8
@@ -25,8 +27,8 @@ const (
 	traitBusy                       // its unit is not pipelined
 )
 
-var facts = func() (t [isa.NumOps]opFacts) {
-	for op := range t {
+var facts = func() (t [1 << 8]opFacts) {
+	for op := range isa.NumOps {
 		info := &isa.Table[op]
 		f := &t[op]
 		*f = opFacts{class: info.Class, unit: info.Unit, latency: info.Latency, sources: info.Sources, result: info.Result}

@@ -110,10 +110,10 @@ func (fe *frontEnd) newEntry(fi int32, op isa.Op) (*rob.Entry, rob.Seq) {
 	return e, seq
 }
 
-// fetched tells the probe of an entry that is complete.
+// fetched tells the probe, where there is one, of an entry that is complete.
 func (fe *frontEnd) fetched(e *rob.Entry, seq rob.Seq) {
-	if fe.obs.watches(e) {
-		fe.obs.probe.Fetch(fe.clock.now, seq, fe.ren.frames[e.Frame].prog, e)
+	if fe.obs.probe != nil {
+		fe.obs.fetched(e, seq)
 	}
 }
 

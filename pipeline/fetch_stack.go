@@ -16,9 +16,11 @@ func (stackMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
 	folds := fe.policy == stackFold && fe.pred.faults == nil
 	for fe.fetches() && fe.frame == fi {
 		f := &fe.ren.frames[fi] // a call may move them
-		if folds && fe.uop == 0 {
-			run := int(fe.inst - fe.run)
-			if n := fe.foldRun(fi, f, min(fe.room.insts, fe.core.Decode-run)); n > 0 {
+		in := &f.prog.Insts[fe.inst]
+		if fe.uop == 0 {
+			if folds && in.Kind.Foldable() {
+				run := int(fe.inst - fe.run)
+				n := fe.foldRun(fi, f, min(fe.room.insts, fe.core.Decode-run))
 				fe.room.insts -= n
 				if run+n >= fe.core.Decode {
 					fe.carryRun(fi)
@@ -29,14 +31,13 @@ func (stackMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
 					return true
 				}
 			}
-		}
-		if fe.uop == 0 && !fe.startable(fi, f) {
-			return true
-		}
-		in := &f.prog.Insts[fe.inst]
-		if in.Kind.Foldable() {
-			fe.fetchFolded(fi, f, in)
-			continue
+			if in = fe.startable(fi, f); in == nil {
+				return true
+			}
+			if in.Kind.Foldable() {
+				fe.fetchFolded(fi, f, in)
+				continue
+			}
 		}
 		row := &f.prog.Rows[in.Code]
 		dynamic := fe.dynamic
@@ -48,23 +49,28 @@ func (stackMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
 	return false
 }
 
-// startable reports whether the instruction at the fetch position can be renamed: its
-// operands are in registers and the stack allows it. What faults is fetched as a fault. An
-// instruction that is fused into the jump after it is skipped.
-func (fe *frontEnd) startable(fi int32, f *frame) bool {
+// startable returns the instruction at the fetch position if it can be renamed: its operands
+// are in registers and the stack allows it. What faults is fetched as a fault. An
+// instruction that is fused into the jump after it is skipped. It returns nil when fetch
+// rests.
+func (fe *frontEnd) startable(fi int32, f *frame) *decoder.Inst {
 	in := &f.prog.Insts[fe.inst]
 	row := &f.rows[in.Code]
-	if !fe.fillStack(fi, f, row) {
-		return false
+	height := fe.maps.Map[fi].Height
+	if !fe.fillStack(f, row, height) {
+		return nil
 	}
-	if fault := fe.ren.stackFault(fi, f, row); fault != decoder.NoFault {
+	if fault := f.stackFault(row, height); fault != decoder.NoFault {
 		fe.fetchFault(fi, fault)
-		return false
+		return nil
 	}
 	if fe.fuses && fe.fuse(fi, f, in) {
-		return fe.fillStack(fi, f, &f.rows[f.prog.Insts[fe.inst].Code])
+		in = &f.prog.Insts[fe.inst]
+		if !fe.fillStack(f, &f.rows[in.Code], fe.maps.Map[fi].Height) {
+			return nil
+		}
 	}
-	return true
+	return in
 }
 
 // fold performs a rearrangement on the rename map.
@@ -107,17 +113,18 @@ func (stackMachine) move(fe *frontEnd, e *rob.Entry, fi int32, f *frame, in *dec
 func (fe *frontEnd) foldRun(fi int32, f *frame, limit int) (n int) {
 	m := &fe.maps.Map[fi]
 	insts := f.prog.Insts[fe.inst:]
+	insts = insts[:max(0, min(limit, len(insts)))]
 	low := fe.ren.stackLow - f.stackBase // lowest position of this stack held in registers
 	top := low + fe.core.StackRegs - 1
 	gas := uint32(0)
-	for n < limit && n < len(insts) {
-		in := &insts[n]
-		if !in.Kind.Foldable() {
+	for i := range insts {
+		in := &insts[i]
+		if in.Kind > decoder.KindNop { // a stack machine has no other foldable kind
 			break
 		}
 		row := &f.rows[in.Code]
 		h := m.Height
-		if h < int(row.min) || h > int(row.max) || h-int(row.min) < low {
+		if rest := h - int(row.min); rest < 0 || rest < low || h > int(row.max) {
 			break
 		}
 		if h > top {
@@ -144,13 +151,12 @@ func (fe *frontEnd) foldRun(fi int32, f *frame, limit int) (n int) {
 	return n
 }
 
-// stackFault finds at rename what the operand stack alone decides.
-func (rn *renamer) stackFault(fi int32, f *frame, row *rowFacts) decoder.Fault {
-	h := rn.maps.Map[fi].Height
+// stackFault finds at rename what a stack of some height alone decides.
+func (f *frame) stackFault(row *rowFacts, height int) decoder.Fault {
 	switch {
-	case h < int(row.min):
+	case height < int(row.min):
 		return decoder.FaultStackUnderflow
-	case h > int(row.max):
+	case height > int(row.max):
 		return decoder.FaultStackOverflow
 	case f.static && row.refuses:
 		return decoder.FaultStatic
@@ -163,8 +169,8 @@ func (rn *renamer) stackFault(fi int32, f *frame, row *rowFacts) decoder.Fault {
 // fillStack brings spilled operands back: the committed stack keeps its top
 // StackRegs values, over all frames, in registers. It reports false when fetch
 // has to wait for the fill.
-func (fe *frontEnd) fillStack(fi int32, f *frame, row *rowFacts) bool {
-	top := f.stackBase + fe.maps.Map[fi].Height
+func (fe *frontEnd) fillStack(f *frame, row *rowFacts, height int) bool {
+	top := f.stackBase + height
 	if low := top - int(row.min); low < fe.ren.stackLow && low >= f.stackBase {
 		n := fe.ren.stackLow - low
 		fe.ren.stackLow = low
@@ -197,23 +203,28 @@ func (fe *frontEnd) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.
 	}
 	facts := &facts[u.Op]
 	m := &fe.maps.Map[fi]
+	slots, top := m.Slots, m.Height-1
 	for i, o := range u.Src[:facts.sources] {
+		var r rob.Reg
 		if o < decoder.StackOperands {
-			e.Src[i] = m.Slots[m.Height-1-int(o)]
-		} else {
-			e.Src[i] = fe.ren.operand(fi, f, in, o)
+			r = slots[top-int(o)]
+		} else if r = fe.ren.operand(fi, f, in, o); r == rob.NoReg {
+			continue
 		}
+		e.Src[i] = r
+		fe.regs.Retain(r)
 	}
 	switch u.Op {
 	case isa.Leave, isa.Abort, isa.Builtin:
 		e.Src[2], e.Src[3] = f.outOff, f.outLen
+		fe.regs.Retain(f.outOff)
+		fe.regs.Retain(f.outLen)
 	case isa.CopyData:
 		e.Next = m.ReturnSpace
 	}
 	if fe.cfg.Fusion.Pair {
 		fe.pairStores(e, seq, fi)
 	}
-	fe.ren.retainSources(e)
 	if facts.result {
 		e.Dst = fe.regs.Alloc()
 	}

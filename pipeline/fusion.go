@@ -103,6 +103,8 @@ func (fe *frontEnd) pairStores(e *rob.Entry, seq rob.Seq, fi int32) {
 		if low, ok := p.covers(fe.regs, fe.buf.Head, e, fi); ok && isa.Digest(e.Imm) == isa.HashKeccak256 {
 			e.Op = isa.HashPair
 			e.Src[2], e.Src[3] = p.value[low], p.value[1-low]
+			fe.regs.Retain(e.Src[2])
+			fe.regs.Retain(e.Src[3])
 			fe.stats.Fused++
 		}
 	}

@@ -24,12 +24,12 @@ func (win *window) issue() bool {
 	for budget > 0 && units != 0 {
 		best, seq := 0, ^rob.Seq(0)
 		for w := units; w != 0; w &= w - 1 {
-			u := bits.TrailingZeros16(w) & 15
+			u := bits.TrailingZeros16(w) & (unitPlaces - 1)
 			if first := win.ready[u][0]; first < seq {
 				best, seq = u, first
 			}
 		}
-		if ports[best] == 0 || !win.unitFree(isa.Unit(best)) {
+		if ports[best] == 0 || len(win.busy[best]) > 0 && !win.unitFree(isa.Unit(best)) {
 			units &^= 1 << best
 			continue
 		}

@@ -85,7 +85,9 @@ func (m *memoryQueue) store(p uint64) *store { return m.stores.At(p) }
 func (m *memoryQueue) load(p uint64) *load   { return m.loads.At(p) }
 
 func (m *memoryQueue) addStore() (*store, uint64) {
-	m.stores.Room(m.sHead, m.sTail)
+	if m.stores.Full(m.sHead, m.sTail) {
+		m.stores.Double(m.sHead, m.sTail)
+	}
 	p := m.sTail
 	m.sTail++
 	s := m.store(p)
@@ -96,7 +98,9 @@ func (m *memoryQueue) addStore() (*store, uint64) {
 }
 
 func (m *memoryQueue) addLoad() (*load, uint64) {
-	m.loads.Room(m.lHead, m.lTail)
+	if m.loads.Full(m.lHead, m.lTail) {
+		m.loads.Double(m.lHead, m.lTail)
+	}
 	p := m.lTail
 	m.lTail++
 	l := m.load(p)

@@ -46,6 +46,13 @@ func (ob *observers) watches(e *rob.Entry) bool {
 	return ob.probe != nil && (ob.probed == AllTransactions || int(ob.ren.frames[e.Frame].tx) == ob.probed+1)
 }
 
+// fetched tells the probe of an entry, if it watches it.
+func (ob *observers) fetched(e *rob.Entry, seq rob.Seq) {
+	if ob.watches(e) {
+		ob.probe.Fetch(ob.clock.now, seq, ob.ren.frames[e.Frame].prog, e)
+	}
+}
+
 // report tells the checker of a committed instruction.
 func (ob *observers) report(f *frame, in *decoder.Inst, row *decoder.Row, result *isa.Word, cost uint64, fault bool) {
 	if ob.checker == nil {

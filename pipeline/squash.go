@@ -227,8 +227,8 @@ func (c *Core) discard(e *rob.Entry, seq rob.Seq) {
 			c.Stats.WrongPathUops++
 		}
 	}
-	for _, r := range e.Src {
-		c.ren.regs.Release(r)
+	for i := range e.Src[:facts[e.Op].sources] {
+		c.ren.regs.Release(e.Src[i])
 	}
 	c.ren.regs.Release(e.Dst)
 	c.ren.regs.Release(e.Dst2)

@@ -68,7 +68,9 @@ func (q *stateQueue) init(cfg StateConfig) {
 func (q *stateQueue) at(p uint64) *stateOp { return q.ops.At(p) }
 
 func (q *stateQueue) add() (*stateOp, uint64) {
-	q.ops.Room(q.head, q.tail)
+	if q.ops.Full(q.head, q.tail) {
+		q.ops.Double(q.head, q.tail)
+	}
 	p := q.tail
 	q.tail++
 	o := q.at(p)

@@ -30,7 +30,7 @@ type window struct {
 	core       CoreConfig // as configured: here, reading it is one load
 	buf        *rob.Buffer
 	events     queue.Events
-	ready      [isa.NumUnits]queue.Ready
+	ready      [unitPlaces]queue.Ready
 	readyUnits uint16  // a bit for each unit whose queue is not empty
 	iq         int     // entries waiting to issue
 	inflight   int     // registers of uncommitted producers
@@ -39,6 +39,11 @@ type window struct {
 	busy       [isa.NumUnits][]uint64 // unpipelined units: busy until
 	stalled    *uint64                // counter of the full structure that dispatch met in this cycle, or nil
 }
+
+// unitPlaces is a power of two that holds every isa.Unit, so that a masked one needs no check.
+const unitPlaces = 16
+
+var _ [unitPlaces - isa.NumUnits]struct{}
 
 func (win *window) init() {
 	win.core, win.units = win.cfg.Core, win.cfg.units()

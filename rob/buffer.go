@@ -83,7 +83,9 @@ func (b *Buffer) At(seq Seq) *Entry { return &b.ring.items[uint64(seq)&b.ring.ma
 
 // Add appends an entry, zeroed but for its unique number.
 func (b *Buffer) Add() (*Entry, Seq) {
-	b.ring.Room(uint64(b.Head), uint64(b.Tail))
+	if b.ring.Full(uint64(b.Head), uint64(b.Tail)) {
+		b.ring.Double(uint64(b.Head), uint64(b.Tail))
+	}
 	seq := b.Tail
 	b.Tail++
 	b.uid++

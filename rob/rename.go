@@ -84,7 +84,9 @@ func (m *Maps) At(k Mark) uint64 { return m.head + uint64(k-Mark(m.head)) }
 // record writes field by field: a record that is made elsewhere and copied costs
 // the host a stall for every micro-op.
 func (m *Maps) record(kind undoKind, frame, index, old int32) {
-	m.log.Room(m.head, m.tail)
+	if m.log.Full(m.head, m.tail) {
+		m.log.Double(m.head, m.tail)
+	}
 	u := m.log.At(m.tail)
 	u.kind, u.frame, u.index, u.old = kind, frame, index, old
 	m.tail++

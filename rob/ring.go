@@ -11,17 +11,15 @@ type Ring[T any] struct {
 // NewRing makes a ring; size is a power of two.
 func NewRing[T any](size int) Ring[T] { return Ring[T]{make([]T, size), uint64(size - 1)} }
 
-// At is the item at a position. The pointer is valid until the next Room.
+// At is the item at a position. The pointer is valid until the next Double.
 func (r *Ring[T]) At(p uint64) *T { return &r.items[p&r.mask] }
 
-// Room makes room for one more item behind those of [head, tail).
-func (r *Ring[T]) Room(head, tail uint64) {
-	if tail-head == uint64(len(r.items)) {
-		r.double(head, tail)
-	}
-}
+// Full reports whether the items of [head, tail) fill the ring: Double makes room then. The
+// two are apart so that the question costs the host no call.
+func (r *Ring[T]) Full(head, tail uint64) bool { return tail-head == uint64(len(r.items)) }
 
-func (r *Ring[T]) double(head, tail uint64) {
+// Double makes the ring twice as large. The items of [head, tail) keep their positions.
+func (r *Ring[T]) Double(head, tail uint64) {
 	bigger := NewRing[T](2 * len(r.items))
 	for p := head; p != tail; p++ {
 		*bigger.At(p) = *r.At(p)

@@ -8,7 +8,9 @@ func TestRing(t *testing.T) {
 	head, tail := uint64(1), uint64(1)
 	for step := range 1000 {
 		if step%3 > 0 { // two come, one goes
-			r.Room(head, tail)
+			if r.Full(head, tail) {
+				r.Double(head, tail)
+			}
 			*r.At(tail) = tail
 			tail++
 		} else if head < tail {
