@@ -162,7 +162,7 @@ type Program struct {
 	Consts []isa.Word
 	Rows   *RowTable
 	// Label[pc] is the instruction index of a valid jump target at pc, else -1.
-	Label []int32
+	Label []isa.InstIndex
 	// Builtin is not zero for a built-in program: its number for System.Builtin.
 	Builtin int
 	// ID is unique among the programs of one process; cores key per-program tables by it.
@@ -178,11 +178,11 @@ type Program struct {
 }
 
 // Template gives the micro-ops of an instruction of a register machine.
-func (p *Program) Template(inst int32) []Uop { return p.Uops[p.First[inst]:p.First[inst+1]] }
+func (p *Program) Template(inst isa.InstIndex) []Uop { return p.Uops[p.First[inst]:p.First[inst+1]] }
 
 // Target gives the instruction index of the jump target named by a word, or -1; in
 // programs of register machines the last instruction in place of that.
-func (p *Program) Target(w *isa.Word) int32 {
+func (p *Program) Target(w *isa.Word) isa.InstIndex {
 	if w.IsUint64() && w.Uint64() < uint64(len(p.Label)) {
 		if t := p.Label[w.Uint64()]; t >= 0 || p.RegisterFile == nil {
 			return t
@@ -191,5 +191,5 @@ func (p *Program) Target(w *isa.Word) int32 {
 	if p.RegisterFile == nil {
 		return -1
 	}
-	return int32(len(p.Insts) - 1)
+	return isa.InstIndex(len(p.Insts) - 1)
 }

@@ -74,9 +74,9 @@ type Outcome struct {
 	Fault        Fault
 	Cost         uint64 // gas
 	Continuation Continuation
-	Changed      uint64   // registers with new values, a bit each
-	Inst         int32    // Continue: the next instruction; EnterFrame: that behind the call
-	Prog         *Program // Continue: the frame's code from now on, nil where it stays; EnterFrame: the callee's
-	Gas          uint64   // EnterFrame, LeaveFrame: left to the frame that goes on
-	Self         isa.Word // EnterFrame: the callee's account
+	Changed      uint64        // registers with new values, a bit each
+	Inst         isa.InstIndex // Continue: the next instruction; EnterFrame: that behind the call
+	Prog         *Program      // Continue: the frame's code from now on, nil where it stays; EnterFrame: the callee's
+	Gas          uint64        // EnterFrame, LeaveFrame: left to the frame that goes on
+	Self         isa.Word      // EnterFrame: the callee's account
 }

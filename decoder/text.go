@@ -31,7 +31,7 @@ func (o Operand) String() string {
 }
 
 // Micro gives the micro-ops that an instruction is made into: its own, or its row's; none if it only rearranges operands.
-func (p *Program) Micro(inst int32) []Uop {
+func (p *Program) Micro(inst isa.InstIndex) []Uop {
 	if p.RegisterFile != nil {
 		return p.Template(inst)
 	}
@@ -40,7 +40,7 @@ func (p *Program) Micro(inst int32) []Uop {
 
 // Text writes a micro-op of an instruction: its name, its immediate (#) where it has one, the operands that it reads and
 // those that it writes by name. The result of a stack machine's instruction has no name: it is pushed.
-func (p *Program) Text(inst int32, u *Uop) string {
+func (p *Program) Text(inst isa.InstIndex, u *Uop) string {
 	var b strings.Builder
 	b.WriteString(isa.Table[u.Op].Name)
 	if u.Imm != 0 {

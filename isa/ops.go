@@ -1,5 +1,8 @@
 package isa
 
+// InstIndex numbers the instructions of a program from 0; below zero there is none.
+type InstIndex int32
+
 // Op names a micro-operation. The order is that of the table below.
 type Op uint8
 

@@ -3,6 +3,7 @@ package machine
 import (
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/rob"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -67,7 +68,7 @@ func (m *Machine) redo(x *Incarnation, cfg *pipeline.Config) (cycles uint64) {
 		log:   x.log,
 		cost:  func(op isa.Op) uint64 { return uint64(latency[isa.Table[op].Latency]) },
 		made:  map[int32]remade{},
-		bytes: map[int32]map[uint64]remadeByte{},
+		bytes: map[rob.FrameID]map[uint64]remadeByte{},
 		cells: map[cell]words{},
 	}
 	stale := map[cell]words{}

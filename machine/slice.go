@@ -6,6 +6,7 @@ import (
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/rob"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -19,8 +20,8 @@ type slice struct {
 	log   *pipeline.OpLog
 	cost  func(isa.Op) uint64 // latency
 	made  map[int32]remade
-	bytes map[int32]map[uint64]remadeByte // by space and offset: where memory differs
-	cells map[cell]words                  // what the transaction has stored, and what is stale
+	bytes map[rob.FrameID]map[uint64]remadeByte // by space and offset: where memory differs
+	cells map[cell]words                        // what the transaction has stored, and what is stale
 	undo  []change
 	marks []mark // of the open frames
 	base  func(owner, slot *isa.Word) words
@@ -77,7 +78,7 @@ func (s *slice) run() Guard {
 				guard = GuardOther
 			}
 		case pipeline.LogLeave, pipeline.LogUndo:
-			s.copyBytes(op.Next, op.Off, op.From, op.FromOff, op.N, op.N)
+			s.copyBytes(op.Other, op.Off, op.From, op.FromOff, op.N, op.N)
 			s.leave(op.Kind == pipeline.LogUndo)
 		case pipeline.LogEvent:
 			changed := event{}
@@ -274,7 +275,7 @@ func alike(a, b *[3]isa.Word) bool {
 }
 
 // within gives the bytes of a range that differ, by their distance from its begin.
-func (s *slice) within(space int32, off, n uint64) map[uint64]remadeByte {
+func (s *slice) within(space rob.FrameID, off, n uint64) map[uint64]remadeByte {
 	all := s.bytes[space]
 	if len(all) == 0 || n == 0 {
 		return nil
@@ -297,11 +298,11 @@ func (s *slice) within(space int32, off, n uint64) map[uint64]remadeByte {
 }
 
 // clear says that a range holds what the incarnation wrote there.
-func (s *slice) clear(space int32, off, n uint64) {
+func (s *slice) clear(space rob.FrameID, off, n uint64) {
 	maps.DeleteFunc(s.bytes[space], func(at uint64, _ remadeByte) bool { return at >= off && at-off < n })
 }
 
-func (s *slice) set(space int32, at uint64, b remadeByte) {
+func (s *slice) set(space rob.FrameID, at uint64, b remadeByte) {
 	if s.bytes[space] == nil {
 		s.bytes[space] = map[uint64]remadeByte{}
 	}
@@ -309,7 +310,7 @@ func (s *slice) set(space int32, at uint64, b remadeByte) {
 }
 
 // copyBytes copies have bytes to a range of n, the rest of which is zero.
-func (s *slice) copyBytes(to int32, off uint64, from int32, fromOff, have, n uint64) {
+func (s *slice) copyBytes(to rob.FrameID, off uint64, from rob.FrameID, fromOff, have, n uint64) {
 	moved := s.within(from, fromOff, min(have, n))
 	s.clear(to, off, n)
 	if len(moved) == 0 {

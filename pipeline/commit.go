@@ -261,7 +261,7 @@ func (c *Core) commitRun(e *rob.Entry, f *frame) bool {
 }
 
 // commitStackOp commits a stack instruction. It reports false when it faulted.
-func (c *Core) commitStackOp(e *rob.Entry, f *frame, i int32) bool {
+func (c *Core) commitStackOp(e *rob.Entry, f *frame, i isa.InstIndex) bool {
 	in := &f.prog.Insts[i]
 	row := &f.prog.Rows[in.Code]
 	cost := uint64(row.Gas)
@@ -348,7 +348,7 @@ func (c *Core) commitInst(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst)
 	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy, decoder.KindBuiltin:
 		c.commitLeave(e, f, in, row.Kind)
 	case decoder.KindHalt:
-		c.commitHalt(f, e.Next)
+		c.commitHalt(f, e.Other)
 	case decoder.KindExec:
 		if e.Flags&rob.StopsFetch != 0 {
 			c.resumeSerial()

@@ -11,7 +11,7 @@ import (
 // commitCall enters the callee. A call that fails before it begins squashes what
 // was fetched in it.
 func (c *Core) commitCall(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst) {
-	child := &c.ren.frames[e.Next]
+	child := &c.ren.frames[e.Other]
 	halted := e.Flags&rob.StopsFetch != 0
 	account := &c.ret.callee
 	*account = *c.ren.regs.Value(child.account)
@@ -31,14 +31,14 @@ func (c *Core) commitCall(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst)
 	}
 	if entered {
 		c.Stats.Calls++
-		c.obs.logEnter(e, e.Next)
+		c.obs.logEnter(e, e.Other)
 		if c.obs.ledger != nil {
-			c.ledgerEnter(e.Next, account)
+			c.ledgerEnter(e.Other, account)
 		}
 		prog := c.sys.CodeOf(account)
 		if halted {
 			c.ren.setProgram(child, prog)
-			c.front.steer(e.Next, 0, c.clock.now+1, CauseSerial)
+			c.front.steer(e.Other, 0, c.clock.now+1, CauseSerial)
 		} else if prog != child.prog {
 			c.err = fmt.Errorf("simulator error: call at pc %d committed into another program than was fetched", in.PC)
 		}
@@ -52,14 +52,14 @@ func (c *Core) commitCall(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst)
 		return
 	}
 	// The frame never began: give its registers back and let the caller see zero.
-	next := e.Next
+	next := e.Other
 	c.squashAfter(e, seq, CauseFault)
 	c.failedCall(e.Frame, next, c.ren.frames[next].resume)
 	c.win.buf.At(seq).UndoEnd = c.ren.maps.Mark()
 }
 
 // failedCall gives the caller the zero of a call that failed before it began.
-func (c *Core) failedCall(caller, child, resume int32) {
+func (c *Core) failedCall(caller, child rob.FrameID, resume isa.InstIndex) {
 	p := &c.ren.frames[caller]
 	out, n, _ := c.tx.outputRange(child)
 	if child >= 0 {
@@ -78,7 +78,7 @@ func (c *Core) failedCall(caller, child, resume int32) {
 }
 
 // setReturned renames the returned range to nothing.
-func (rn *renamer) setReturned(frame, space int32) {
+func (rn *renamer) setReturned(frame, space rob.FrameID) {
 	rn.maps.SetEnv(frame, rob.EnvReturnOffset, rob.ZeroReg)
 	rn.maps.SetEnv(frame, rob.EnvReturnLength, rob.ZeroReg)
 	rn.maps.SetReturn(frame, space)
@@ -86,7 +86,7 @@ func (rn *renamer) setReturned(frame, space int32) {
 
 // outputRange is the part of the caller's memory where the caller wants what a
 // frame returns.
-func (t *transactions) outputRange(child int32) (off, n uint64, ok bool) {
+func (t *transactions) outputRange(child rob.FrameID) (off, n uint64, ok bool) {
 	if child < 0 {
 		return 0, 0, false
 	}
@@ -208,7 +208,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 }
 
 // noteResult keeps the word that the outermost frame left with.
-func (c *Core) noteResult(parent int32) {
+func (c *Core) noteResult(parent rob.FrameID) {
 	if c.ren.frames[parent].parent < 0 {
 		c.ret.result = c.ret.left
 	}
@@ -233,7 +233,7 @@ func (c *Core) leaveChecked(p *frame, out, n uint64, failed bool) {
 
 // raise makes an instruction's fault architectural: everything from its entry on
 // is squashed, its frame is undone, and the caller goes on with zero.
-func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault decoder.Fault) {
+func (c *Core) raise(e *rob.Entry, f *frame, inst isa.InstIndex, cost uint64, fault decoder.Fault) {
 	fi, pi := e.Frame, f.parent
 	in := &f.prog.Insts[inst]
 	row := &f.prog.Rows[in.Code]
@@ -287,7 +287,7 @@ func (c *Core) raise(e *rob.Entry, f *frame, inst int32, cost uint64, fault deco
 
 // commitHalt closes the transaction; next is the frame of the one that fetch went on
 // into, or -1.
-func (c *Core) commitHalt(f *frame, next int32) {
+func (c *Core) commitHalt(f *frame, next rob.FrameID) {
 	c.sys.Finish(&f.ctx, c.ret.result)
 	c.tx.finished, c.tx.next = next < 0, next+1
 }

@@ -151,7 +151,7 @@ func (c *Core) commitMoves(e *rob.Entry, f *frame) bool {
 }
 
 // move makes a KindMove or KindNop on the committed registers.
-func (c *Core) move(f *frame, inst int32) {
+func (c *Core) move(f *frame, inst isa.InstIndex) {
 	if f.prog.Insts[inst].Kind == decoder.KindMove {
 		u := &f.prog.Template(inst)[0]
 		to := &f.ctx.Registers[position(u.Dst)]

@@ -173,7 +173,7 @@ func (c *Core) Run(env *decoder.Envelope, dynamic uint64) error {
 }
 
 // begin sets fetch on the envelope of a transaction and returns its frame.
-func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
+func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root rob.FrameID) {
 	c.tx.gasBound, c.tx.memoryBound = 0, 0
 	c.tx.number++
 	root = c.tx.open(env, c.sys.Context(), c.tx.number)
@@ -189,7 +189,7 @@ func (c *Core) begin(env *decoder.Envelope, dynamic uint64) (root int32) {
 }
 
 // open makes the envelope's frame of a transaction, with a bank of constants of its own.
-func (t *transactions) open(env *decoder.Envelope, context []isa.Word, tx uint32) (root int32) {
+func (t *transactions) open(env *decoder.Envelope, context []isa.Word, tx uint32) (root rob.FrameID) {
 	bank := t.ren.bank()
 	for i := range context {
 		t.regs.SetConst(bank+rob.Reg(i), &context[i])
@@ -213,7 +213,7 @@ func (t *transactions) open(env *decoder.Envelope, context []isa.Word, tx uint32
 }
 
 // steer points fetch at an instruction from a cycle on.
-func (fe *frontEnd) steer(frame, inst int32, cycle uint64, cause Cause) {
+func (fe *frontEnd) steer(frame rob.FrameID, inst isa.InstIndex, cycle uint64, cause Cause) {
 	fe.state = fetchRuns
 	fe.frame, fe.inst, fe.uop = frame, inst, 0
 	fe.tested, fe.pair.count = false, 0
@@ -245,4 +245,4 @@ func (rn *renamer) ref(e *rob.Entry) predictor.Ref {
 	return r
 }
 
-func siteOf(f *frame, inst int32) uint64 { return f.site ^ uint64(uint32(inst))<<20 }
+func siteOf(f *frame, inst isa.InstIndex) uint64 { return f.site ^ uint64(uint32(inst))<<20 }

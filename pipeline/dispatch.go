@@ -177,7 +177,7 @@ func (m *memoryQueue) linkStore(s *store, p uint64) {
 }
 
 // rangeOf is the frame whose memory a load reads.
-func (rn *renamer) rangeOf(e *rob.Entry) int32 {
+func (rn *renamer) rangeOf(e *rob.Entry) rob.FrameID {
 	if e.Op == isa.LoadInput || e.Op == isa.Builtin || e.Op == isa.CopyData && isa.CopySource(e.Imm) == isa.CopyInput {
 		return rn.frames[e.Frame].parent
 	}
@@ -191,8 +191,8 @@ func (m *memoryQueue) olderOfCopy(e *rob.Entry) uint64 {
 		return m.store(e.Queue).prev
 	case isa.CopySource(e.Imm) == isa.CopyInput:
 		return m.ren.frames[m.ren.rangeOf(e)].lastStore
-	case isa.CopySource(e.Imm) == isa.CopyReturn && e.Next >= 0:
-		return m.ren.frames[e.Next].lastStore
+	case isa.CopySource(e.Imm) == isa.CopyReturn && e.Other >= 0:
+		return m.ren.frames[e.Other].lastStore
 	}
 	return 0
 }
@@ -208,7 +208,7 @@ func (rn *renamer) movesValue(e *rob.Entry, row *decoder.Row) bool {
 		return false
 	}
 	if row.Kind == decoder.KindCall && rn.frames[e.Frame].parent >= 0 {
-		if w, ok := rn.known(rn.maps.Map[e.Next].Env[rob.EnvValue]); ok && w.IsZero() {
+		if w, ok := rn.known(rn.maps.Map[e.Other].Env[rob.EnvValue]); ok && w.IsZero() {
 			return false
 		}
 	}

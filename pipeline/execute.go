@@ -131,7 +131,7 @@ func (win *window) waitForHead(e *rob.Entry, seq rob.Seq) bool {
 }
 
 // settle parks the load where it was blocked, or notes what it has read.
-func (m *memoryQueue) settle(e *rob.Entry, seq rob.Seq, frame int32, off, n uint64, r *gatherResult) bool {
+func (m *memoryQueue) settle(e *rob.Entry, seq rob.Seq, frame rob.FrameID, off, n uint64, r *gatherResult) bool {
 	l := m.load(uint64(e.LoadQ))
 	if r.blocked {
 		s := m.store(r.on)
@@ -269,7 +269,7 @@ func (ex *executor) buffer(n uint64) []byte {
 
 // inputRange maps a position in the frame's input to its caller's memory: the
 // frame, the offset there and how many of want bytes lie inside the input.
-func (rn *renamer) inputRange(e *rob.Entry, off, base, length *isa.Word, want uint64) (frame int32, o, n uint64) {
+func (rn *renamer) inputRange(e *rob.Entry, off, base, length *isa.Word, want uint64) (frame rob.FrameID, o, n uint64) {
 	frame = rn.frames[e.Frame].parent
 	if !off.IsUint64() || !length.IsUint64() || !base.IsUint64() {
 		return frame, 0, 0
@@ -377,8 +377,8 @@ func (ex *executor) copyReturn(e *rob.Entry, seq rob.Seq, data []byte) bool {
 	}
 	r := gatherResult{supplied: ^uint64(0)}
 	o := base.Uint64() + off.Uint64()
-	ex.mem.gather(e, e.Next, o, data, ex.mem.olderStore(e), true, &r)
-	return ex.mem.settle(e, seq, e.Next, o, n, &r)
+	ex.mem.gather(e, e.Other, o, data, ex.mem.olderStore(e), true, &r)
+	return ex.mem.settle(e, seq, e.Other, o, n, &r)
 }
 
 // copyCode copies from a code; beyond its end are zeros.

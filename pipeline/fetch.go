@@ -36,7 +36,7 @@ func (fe *frontEnd) fetches() bool {
 
 // fetchFolded takes an instruction that only moves values: onto the rename map, or as a
 // micro-op of its own.
-func (fe *frontEnd) fetchFolded(fi int32, f *frame, in *decoder.Inst) {
+func (fe *frontEnd) fetchFolded(fi rob.FrameID, f *frame, in *decoder.Inst) {
 	dynamic := fe.dynamic
 	fe.room.insts--
 	if fe.policy == stackFold {
@@ -59,7 +59,7 @@ func (fe *frontEnd) fetchFolded(fi int32, f *frame, in *decoder.Inst) {
 
 // fetchedInst accounts for an instruction all of whose micro-ops are fetched: the one with
 // the number dynamic, in the frame fi.
-func (fe *frontEnd) fetchedInst(fi int32, row *decoder.Row, dynamic uint64) {
+func (fe *frontEnd) fetchedInst(fi rob.FrameID, row *decoder.Row, dynamic uint64) {
 	fe.room.insts--
 	if fe.redirected || fe.frame != fi {
 		fe.redirected = false
@@ -73,7 +73,7 @@ func (fe *frontEnd) fetchedInst(fi int32, row *decoder.Row, dynamic uint64) {
 // stopAtFault stops fetch after an instruction that an oracle says faults. A call
 // of a built-in fails in the built-in, which is not in the trace and counts as part
 // of the call.
-func (fe *frontEnd) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
+func (fe *frontEnd) stopAtFault(fi rob.FrameID, row *decoder.Row, dynamic uint64) {
 	switch {
 	case row.Kind == decoder.KindBuiltin:
 		if fe.ren.frames[fe.ren.frames[fi].parent].site == 0 {
@@ -95,7 +95,7 @@ func (fe *frontEnd) stopAtFault(fi int32, row *decoder.Row, dynamic uint64) {
 }
 
 // newEntry appends an entry that carries the pending run.
-func (fe *frontEnd) newEntry(fi int32, op isa.Op) (*rob.Entry, rob.Seq) {
+func (fe *frontEnd) newEntry(fi rob.FrameID, op isa.Op) (*rob.Entry, rob.Seq) {
 	e, seq := fe.buf.Add()
 	e.Op = op
 	e.Frame = fi
@@ -105,7 +105,7 @@ func (fe *frontEnd) newEntry(fi int32, op isa.Op) (*rob.Entry, rob.Seq) {
 	e.Ready = fe.clock.now + uint64(fe.core.FrontEnd)
 	e.Dynamic = fe.dynamic
 	e.DirCP, e.TgtCP = fe.pred.dirCP, fe.pred.tgtCP
-	e.Next = -1
+	e.Next, e.Other = -1, rob.NoFrame
 	fe.stats.FetchedUops++
 	return e, seq
 }
@@ -119,7 +119,7 @@ func (fe *frontEnd) fetched(e *rob.Entry, seq rob.Seq) {
 
 // carryRun emits a micro-op that does nothing but carry a run that has reached
 // the decode width.
-func (fe *frontEnd) carryRun(fi int32) {
+func (fe *frontEnd) carryRun(fi rob.FrameID) {
 	e, seq := fe.newEntry(fi, isa.Nop)
 	e.Flags = rob.First
 	e.UndoEnd = fe.maps.Mark()
@@ -128,7 +128,7 @@ func (fe *frontEnd) carryRun(fi int32) {
 }
 
 // fetchFault emits an instruction that cannot execute. Fetch stops after it.
-func (fe *frontEnd) fetchFault(fi int32, fault decoder.Fault) {
+func (fe *frontEnd) fetchFault(fi rob.FrameID, fault decoder.Fault) {
 	e, seq := fe.newEntry(fi, isa.Fault)
 	e.Flags = rob.First | rob.Last | rob.Faulty | rob.StopsFetch
 	e.Fault = uint8(fault)
@@ -142,7 +142,7 @@ func (fe *frontEnd) fetchFault(fi int32, fault decoder.Fault) {
 
 // fetchMove emits an instruction that only moves values as a micro-op of its own (policies
 // execute and rename).
-func (fe *frontEnd) fetchMove(fi int32, f *frame, in *decoder.Inst) {
+func (fe *frontEnd) fetchMove(fi rob.FrameID, f *frame, in *decoder.Inst) {
 	op := isa.Nop
 	if fe.policy == stackExecute {
 		op = isa.Argument
@@ -183,7 +183,7 @@ func (rn *renamer) setTemp(r rob.Reg) {
 
 // finishInst renames the whole instruction's effect on the stack and decides
 // where fetch goes next.
-func (fe *frontEnd) finishInst(e *rob.Entry, seq rob.Seq, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+func (fe *frontEnd) finishInst(e *rob.Entry, seq rob.Seq, fi rob.FrameID, f *frame, in *decoder.Inst, row *decoder.Row) {
 	fe.uop = 0
 	if row.Flags&decoder.Uncounted == 0 {
 		fe.dynamic++

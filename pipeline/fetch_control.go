@@ -17,14 +17,14 @@ func (rn *renamer) known(r rob.Reg) (*isa.Word, bool) {
 
 // fetchJump predicts the next instruction of a jump or branch. Where rename can
 // see condition and target, a wrong prediction costs a front-end bubble only.
-func (fe *frontEnd) fetchJump(e *rob.Entry, seq rob.Seq, fi int32, f *frame, in *decoder.Inst, row *decoder.Row) {
+func (fe *frontEnd) fetchJump(e *rob.Entry, seq rob.Seq, fi rob.FrameID, f *frame, in *decoder.Inst, row *decoder.Row) {
 	fall := fe.inst + 1
 	if fe.tested {
 		fe.tested = false
 		e.Imm = isa.Imm(isa.Branch, isa.BranchIfZero)
 	}
 	ref := predictor.Ref{
-		Site: siteOf(f, fe.inst), Dynamic: e.Dynamic, Backward: in.Aux >= 0 && in.Aux <= fe.inst,
+		Site: siteOf(f, fe.inst), Dynamic: e.Dynamic, Backward: in.Aux >= 0 && isa.InstIndex(in.Aux) <= fe.inst,
 	}
 	taken := true
 	if row.Kind == decoder.KindBranch {
@@ -92,7 +92,7 @@ func setFlag(e *rob.Entry, f rob.Flags, on bool) {
 }
 
 // shiftTarget appends the target that fetch follows to the target history.
-func (s *predictors) shiftTarget(ref predictor.Ref, next int32) {
+func (s *predictors) shiftTarget(ref predictor.Ref, next isa.InstIndex) {
 	s.target.Shift(ref, next)
 	s.tgtCP = s.target.Checkpoint()
 }
@@ -111,13 +111,13 @@ func (s *predictors) repairDirection(ref predictor.Ref, e *rob.Entry, taken bool
 }
 
 // predictTarget returns the predicted target instruction, or -1.
-func (fe *frontEnd) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst, row *decoder.Row, fall int32) int32 {
+func (fe *frontEnd) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst, row *decoder.Row, fall isa.InstIndex) isa.InstIndex {
 	if in.Aux >= 0 {
 		if row.Kind == decoder.KindJump && in.N == 1 {
 			fe.pred.target.Call(ref, fall)
 			fe.pred.tgtCP = fe.pred.target.Checkpoint()
 		}
-		return in.Aux
+		return isa.InstIndex(in.Aux)
 	}
 	t := fe.pred.target.Predict(ref)
 	fe.pred.tgtCP = fe.pred.target.Checkpoint()
@@ -136,7 +136,7 @@ func (fe *frontEnd) predictTarget(ref predictor.Ref, f *frame, in *decoder.Inst,
 
 // resolveAtRename returns the next instruction of a jump or branch whose operands
 // are constants: -1 for an invalid target.
-func (rn *renamer) resolveAtRename(e *rob.Entry, f *frame, fall int32) (next int32, ok bool) {
+func (rn *renamer) resolveAtRename(e *rob.Entry, f *frame, fall isa.InstIndex) (next isa.InstIndex, ok bool) {
 	if e.Op == isa.Branch {
 		cond, known := rn.known(e.Src[1])
 		if !known {
@@ -153,7 +153,7 @@ func (rn *renamer) resolveAtRename(e *rob.Entry, f *frame, fall int32) (next int
 }
 
 // fetchCall makes the callee's frame and goes on in it.
-func (fe *frontEnd) fetchCall(e *rob.Entry, seq rob.Seq, fi int32, in *decoder.Inst, row *decoder.Row) {
+func (fe *frontEnd) fetchCall(e *rob.Entry, seq rob.Seq, fi rob.FrameID, in *decoder.Inst, row *decoder.Row) {
 	s := row.Call
 	resume := fe.inst + 1
 	child := fe.ren.newFrame()
@@ -183,7 +183,7 @@ func (fe *frontEnd) fetchCall(e *rob.Entry, seq rob.Seq, fi int32, in *decoder.I
 	ch.stackBase = f.stackBase + fe.maps.Map[fi].Height
 	fe.maps.InitFrame(child, env)
 	fe.maps.LogFrame(child)
-	e.Next = child
+	e.Other = child
 
 	ref := predictor.Ref{Site: siteOf(f, fe.inst), Dynamic: e.Dynamic, Path: f.path}
 	prog, callee := fe.resolvedCallee(e, seq, row, account)
@@ -244,7 +244,7 @@ func pathInto(path, site uint64, account *isa.Word) uint64 {
 
 // fetchLeave ends the frame: the caller gets the success word and the returned
 // range, and fetch goes on after the call.
-func (fe *frontEnd) fetchLeave(e *rob.Entry, fi int32, f *frame, row *decoder.Row) {
+func (fe *frontEnd) fetchLeave(e *rob.Entry, fi rob.FrameID, f *frame, row *decoder.Row) {
 	p := f.parent
 	fe.maps.Drop(fi, int(row.Pops))
 	fe.maps.LogHeight(p)

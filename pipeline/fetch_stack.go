@@ -12,7 +12,7 @@ import (
 
 // fetch takes the stack instructions at the fetch position as one run, and then the
 // instruction after them, and so on.
-func (stackMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
+func (stackMachine) fetch(fe *frontEnd, fi rob.FrameID) (rests bool) {
 	folds := fe.policy == stackFold && fe.pred.faults == nil
 	for fe.fetches() && fe.frame == fi {
 		f := &fe.ren.frames[fi] // a call may move them
@@ -53,7 +53,7 @@ func (stackMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
 // are in registers and the stack allows it. What faults is fetched as a fault. An
 // instruction that is fused into the jump after it is skipped. It returns nil when fetch
 // rests.
-func (fe *frontEnd) startable(fi int32, f *frame) *decoder.Inst {
+func (fe *frontEnd) startable(fi rob.FrameID, f *frame) *decoder.Inst {
 	in := &f.prog.Insts[fe.inst]
 	row := &f.rows[in.Code]
 	height := fe.maps.Map[fi].Height
@@ -74,7 +74,7 @@ func (fe *frontEnd) startable(fi int32, f *frame) *decoder.Inst {
 }
 
 // fold performs a rearrangement on the rename map.
-func (stackMachine) fold(fe *frontEnd, fi int32, f *frame, in *decoder.Inst) {
+func (stackMachine) fold(fe *frontEnd, fi rob.FrameID, f *frame, in *decoder.Inst) {
 	switch in.Kind {
 	case decoder.KindPush:
 		fe.maps.Push(fi, f.constBase+rob.Reg(in.Aux))
@@ -88,7 +88,7 @@ func (stackMachine) fold(fe *frontEnd, fi int32, f *frame, in *decoder.Inst) {
 }
 
 // move renames a stack instruction that takes a unit (policy execute).
-func (stackMachine) move(fe *frontEnd, e *rob.Entry, fi int32, f *frame, in *decoder.Inst) {
+func (stackMachine) move(fe *frontEnd, e *rob.Entry, fi rob.FrameID, f *frame, in *decoder.Inst) {
 	switch in.Kind {
 	case decoder.KindPush:
 		e.Src[0] = f.constBase + rob.Reg(in.Aux)
@@ -110,7 +110,7 @@ func (stackMachine) move(fe *frontEnd, e *rob.Entry, fi int32, f *frame, in *dec
 // foldRun folds the stack instructions at the fetch position, at most limit of
 // them, and returns their number. It stops before one that faults or has to wait for
 // spilled operands, which is fetchCycle's to treat.
-func (fe *frontEnd) foldRun(fi int32, f *frame, limit int) (n int) {
+func (fe *frontEnd) foldRun(fi rob.FrameID, f *frame, limit int) (n int) {
 	m := &fe.maps.Map[fi]
 	insts := f.prog.Insts[fe.inst:]
 	insts = insts[:max(0, min(limit, len(insts)))]
@@ -146,7 +146,7 @@ func (fe *frontEnd) foldRun(fi int32, f *frame, limit int) (n int) {
 	}
 	fe.ren.stackLow = low + f.stackBase
 	fe.runGas += gas
-	fe.inst += int32(n)
+	fe.inst += isa.InstIndex(n)
 	fe.dynamic += uint64(n)
 	return n
 }
@@ -188,7 +188,7 @@ func (fe *frontEnd) fillStack(f *frame, row *rowFacts, height int) bool {
 
 // fetchUop emits the next micro-op of an instruction and reports whether it was
 // the last one; then the instruction's stack effect is renamed and fetch moves on.
-func (fe *frontEnd) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
+func (fe *frontEnd) fetchUop(fi rob.FrameID, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
 	k := fe.uop
 	u := &row.Uops[k]
 	last = k == len(row.Uops)-1
@@ -220,7 +220,7 @@ func (fe *frontEnd) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.
 		fe.regs.Retain(f.outOff)
 		fe.regs.Retain(f.outLen)
 	case isa.CopyData:
-		e.Next = m.ReturnSpace
+		e.Other = m.ReturnSpace
 	}
 	if fe.cfg.Fusion.Pair {
 		fe.pairStores(e, seq, fi)
@@ -254,6 +254,6 @@ func (fe *frontEnd) fetchUop(fi int32, f *frame, in *decoder.Inst, row *decoder.
 
 // dropStack forgets the values above a frame's own: a return or a squash has taken
 // them away, so none of them is ever filled.
-func (rn *renamer) dropStack(fi int32) {
+func (rn *renamer) dropStack(fi rob.FrameID) {
 	rn.stackLow = min(rn.stackLow, rn.frames[fi].stackBase+rn.maps.Map[fi].Height)
 }

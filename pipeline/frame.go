@@ -19,23 +19,23 @@ type frame struct {
 	site    uint64           // names the program to predictors, whatever was decoded before it
 	path    uint64           // names the calls that led here to predictors
 	constants
-	context     rob.Reg // register of Context0
-	bank        rob.Reg // of its transaction: the constants of all its frames
-	tx          uint32  // number of its transaction, as the core counts them
-	parent      int32   // -1 for the envelope
-	resume      int32   // the caller's instruction after the call
+	context     rob.Reg       // register of Context0
+	bank        rob.Reg       // of its transaction: the constants of all its frames
+	tx          uint32        // number of its transaction, as the core counts them
+	parent      rob.FrameID   // -1 for the envelope
+	resume      isa.InstIndex // the caller's instruction after the call
 	static      bool
 	asked       bool          // a predictor of state keys has been asked about its call
 	seen        prefetch.Seen // what earlier calls of the block have run
 	creation    bool          // runs initialization code: what it returns is code
 	outOff      rob.Reg       // where the caller wants what is returned
 	outLen      rob.Reg
-	space       int32   // the frame whose memory it uses: its own, or the outermost one's
-	lastStore   uint64  // youngest store to its memory, by queue position
-	refs        int32   // its own execution, and each ReturnSpace that names its memory
-	stackBase   int     // stack values of all callers
-	builtinCost uint64  // gas that a built-in takes
-	account     rob.Reg // what was called, for checking the target
+	space       rob.FrameID // the frame whose memory it uses: its own, or the outermost one's
+	lastStore   uint64      // youngest store to its memory, by queue position
+	refs        int32       // its own execution, and each ReturnSpace that names its memory
+	stackBase   int         // stack values of all callers
+	builtinCost uint64      // gas that a built-in takes
+	account     rob.Reg     // what was called, for checking the target
 	ctx         decoder.Context
 }
 
@@ -46,14 +46,14 @@ type constants struct {
 }
 
 // newFrame takes a free frame number.
-func (rn *renamer) newFrame() int32 {
+func (rn *renamer) newFrame() rob.FrameID {
 	if n := len(rn.freeFrames); n > 0 {
 		i := rn.freeFrames[n-1]
 		rn.freeFrames = rn.freeFrames[:n-1]
 		return i
 	}
 	rn.frames = append(rn.frames, frame{})
-	return int32(len(rn.frames) - 1)
+	return rob.FrameID(len(rn.frames) - 1)
 }
 
 // setProgram gives a frame the code it runs.
@@ -76,7 +76,7 @@ func (rn *renamer) setProgram(f *frame, p *decoder.Program) {
 }
 
 // dropFrame gives back one reference on a frame.
-func (rn *renamer) dropFrame(i int32) {
+func (rn *renamer) dropFrame(i rob.FrameID) {
 	f := &rn.frames[i]
 	f.refs--
 	if f.refs > 0 {
@@ -112,7 +112,7 @@ func grow(mem []byte, size uint64) []byte {
 }
 
 // operand resolves a template operand of the frame's current instruction.
-func (rn *renamer) operand(fi int32, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
+func (rn *renamer) operand(fi rob.FrameID, f *frame, in *decoder.Inst, o decoder.Operand) rob.Reg {
 	if o < decoder.StackOperands {
 		return rn.maps.Slot(fi, int(o))
 	}

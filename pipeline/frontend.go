@@ -35,12 +35,12 @@ type frontEnd struct {
 
 	state      fetchState
 	room       fetchRoom // what is left of this cycle
-	frame      int32
-	inst       int32
-	uop        int    // next micro-op of the instruction
-	resume     uint64 // fetch rests until this cycle
-	dynamic    uint64 // instructions fetched along the path, of the block
-	run        int32  // first folded instruction not yet carried by an entry
+	frame      rob.FrameID
+	inst       isa.InstIndex
+	uop        int           // next micro-op of the instruction
+	resume     uint64        // fetch rests until this cycle
+	dynamic    uint64        // instructions fetched along the path, of the block
+	run        isa.InstIndex // first folded instruction not yet carried by an entry
 	runGas     uint32
 	height     int     // of the frame's stack before the run
 	waitFor    rob.Seq // fetchTarget: the entry

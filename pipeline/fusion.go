@@ -19,7 +19,7 @@ func taken(e *rob.Entry, condition *isa.Word) bool {
 
 // fuse takes the instructions before a jump into the run that the jump will carry, and
 // reports whether it has: fetch stands at the jump then.
-func (fe *frontEnd) fuse(fi int32, f *frame, in *decoder.Inst) bool {
+func (fe *frontEnd) fuse(fi rob.FrameID, f *frame, in *decoder.Inst) bool {
 	insts := f.prog.Insts[fe.inst:]
 	var before int
 	switch {
@@ -51,7 +51,7 @@ func (fe *frontEnd) fuse(fi int32, f *frame, in *decoder.Inst) bool {
 		fe.runGas += f.rows[x.Code].gas
 	}
 	fe.maps.PushOn(m, fi, f.constBase+rob.Reg(push.Aux))
-	fe.inst += int32(before)
+	fe.inst += isa.InstIndex(before)
 	fe.dynamic += uint64(before)
 	fe.tested = before == 2
 	fe.stats.Fused++
@@ -72,7 +72,7 @@ func (c *Core) commitTest(e *rob.Entry, f *frame, in *decoder.Inst, row *decoder
 // wordPair is what fetch knows of the last two stores of words: hashing them together is
 // what finds the slot of a mapping's entry.
 type wordPair struct {
-	frame  int32
+	frame  rob.FrameID
 	count  int // stores one after the other, with nothing but stack instructions between
 	offset [2]rob.Reg
 	value  [2]rob.Reg
@@ -84,7 +84,7 @@ const wordSize = 32
 
 // pairStores follows the stores that fetch meets, and makes a hash of exactly the two last
 // words take them from their registers instead of from memory.
-func (fe *frontEnd) pairStores(e *rob.Entry, seq rob.Seq, fi int32) {
+func (fe *frontEnd) pairStores(e *rob.Entry, seq rob.Seq, fi rob.FrameID) {
 	p := &fe.pair
 	switch e.Op {
 	case isa.StoreAddr:
@@ -113,7 +113,7 @@ func (fe *frontEnd) pairStores(e *rob.Entry, seq rob.Seq, fi int32) {
 
 // covers reports whether a hash reads exactly the last two words stored, and which of
 // them comes first. Both have to be in flight: their registers are theirs until then.
-func (p *wordPair) covers(regs *rob.Registers, oldest rob.Seq, e *rob.Entry, fi int32) (low int, ok bool) {
+func (p *wordPair) covers(regs *rob.Registers, oldest rob.Seq, e *rob.Entry, fi rob.FrameID) (low int, ok bool) {
 	if p.count < 2 || p.frame != fi || p.seq[0] < oldest || !e.Src[0].IsConst() || !e.Src[1].IsConst() {
 		return 0, false
 	}

@@ -16,7 +16,7 @@ type Ledger interface {
 	Enter(cycle uint64, account *isa.Word, prog *decoder.Program, input []byte)
 	Leave(cycle uint64)
 	// Slots books n slots. The program is nil while fetch waits to learn which it is.
-	Slots(prog *decoder.Program, inst int32, cause Cause, n uint64)
+	Slots(prog *decoder.Program, inst isa.InstIndex, cause Cause, n uint64)
 }
 
 // SetLedger books the slots of what is simulated from now on; nil ends that.
@@ -33,7 +33,7 @@ func (c *Core) attribute(cause Cause, slots uint64) {
 }
 
 // ledgerEnter tells of a frame whose call has committed.
-func (c *Core) ledgerEnter(child int32, account *isa.Word) {
+func (c *Core) ledgerEnter(child rob.FrameID, account *isa.Word) {
 	f := &c.ren.frames[child]
 	var input []byte
 	env := &c.ren.maps.Map[child].Env

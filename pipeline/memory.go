@@ -23,8 +23,8 @@ type store struct {
 	kind      storeKind
 	addrKnown bool
 	dataKnown bool
-	frame     int32
-	source    int32 // storeAlias: the callee
+	frame     rob.FrameID
+	source    rob.FrameID // storeAlias: the callee
 	ref       predictor.Ref
 	off, n    uint64
 	sourceOff uint64 // storeAlias
@@ -41,7 +41,7 @@ type load struct {
 	seq      rob.Seq
 	uid      uint32
 	issued   bool
-	frame    int32
+	frame    rob.FrameID
 	off, n   uint64
 	older    uint64 // youngest older store of the frame it reads, 0 for none
 	supplied uint64 // every byte came from stores at or above this queue position
@@ -132,7 +132,7 @@ type gatherResult struct {
 // memory.
 // The load's own bets are decided by the dependence predictor; nothing is bet
 // through an alias.
-func (m *memoryQueue) gather(e *rob.Entry, frame int32, off uint64, dst []byte, from uint64, mayBet bool, r *gatherResult) {
+func (m *memoryQueue) gather(e *rob.Entry, frame rob.FrameID, off uint64, dst []byte, from uint64, mayBet bool, r *gatherResult) {
 	end := off + uint64(len(dst))
 	for p := from; p >= m.sHead; {
 		s := m.store(p)

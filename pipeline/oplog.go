@@ -25,16 +25,17 @@ const NoSource = -1 << 31
 
 // LoggedOp is one line of an OpLog. The meaning of the ranges depends on the
 // micro-op: what it reads of memory lies in the space From at FromOff, what it writes
-// in the space Frame at Off. A frame's end has in Frame the frame, in Next its caller.
+// in the space Frame at Off. A frame's end has in
+// Frame the frame.
 type LoggedOp struct {
 	Kind   LogKind
 	Op     isa.Op
 	Imm    uint8
-	Frame  int32
-	Next   int32
-	Inst   int32
-	From   int32    // space that it reads
-	Src    [4]int32 // lines that made the sources; below zero constants; or NoSource
+	Frame  rob.FrameID
+	Other  rob.FrameID // caller of the frame that begins or ends
+	Inst   isa.InstIndex
+	From   rob.FrameID // space that it reads
+	Src    [4]int32    // lines that made the sources; below zero constants; or NoSource
 	Result isa.Word
 
 	Off, N         uint64 // bytes written
@@ -98,7 +99,7 @@ func (l *OpLog) makes(r rob.Reg, line int) {
 func (ob *observers) logLine(e *rob.Entry, kind LogKind) *LoggedOp {
 	l := ob.oplog
 	x := LoggedOp{
-		Kind: kind, Op: e.Op, Imm: e.Imm, Frame: e.Frame, Next: e.Next, Inst: e.Inst, Site: ob.ren.frames[e.Frame].site, Cycle: ob.clock.now,
+		Kind: kind, Op: e.Op, Imm: e.Imm, Frame: e.Frame, Inst: e.Inst, Site: ob.ren.frames[e.Frame].site, Cycle: ob.clock.now,
 		Src: [4]int32{NoSource, NoSource, NoSource, NoSource},
 	}
 	for i := range e.Src[:facts[e.Op].sources] {
@@ -141,21 +142,21 @@ func (ob *observers) logRetired(e *rob.Entry) {
 }
 
 // logEnter logs that a call has entered its callee.
-func (ob *observers) logEnter(e *rob.Entry, child int32) {
+func (ob *observers) logEnter(e *rob.Entry, child rob.FrameID) {
 	if ob.oplog == nil {
 		return
 	}
-	ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogEnter, Op: e.Op, Frame: child, Next: e.Frame, Inst: e.Inst, Site: ob.ren.frames[e.Frame].site, Cycle: ob.clock.now})
+	ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogEnter, Op: e.Op, Frame: child, Other: e.Frame, Inst: e.Inst, Site: ob.ren.frames[e.Frame].site, Cycle: ob.clock.now})
 }
 
 // logLeave logs the end of a frame and the bytes that its caller's memory gets.
-func (ob *observers) logLeave(e *rob.Entry, parent int32, kind decoder.Kind, returned []byte) {
+func (ob *observers) logLeave(e *rob.Entry, parent rob.FrameID, kind decoder.Kind, returned []byte) {
 	if ob.oplog == nil {
 		return
 	}
 	hash := fnv.New64a()
 	_, _ = hash.Write(returned)
-	x := LoggedOp{Kind: LogLeave, Op: e.Op, Frame: e.Frame, Next: parent, From: e.Frame, Result: ob.ret.left, Returned: hash.Sum64(), Cycle: ob.clock.now}
+	x := LoggedOp{Kind: LogLeave, Op: e.Op, Frame: e.Frame, Other: parent, From: e.Frame, Result: ob.ret.left, Returned: hash.Sum64(), Cycle: ob.clock.now}
 	if kind == decoder.KindAbort {
 		x.Kind = LogUndo
 	}
@@ -168,10 +169,10 @@ func (ob *observers) logLeave(e *rob.Entry, parent int32, kind decoder.Kind, ret
 
 // logFault logs the end of a frame by a fault, which depends on the faulting
 // micro-op's sources.
-func (ob *observers) logFault(e *rob.Entry, parent int32) {
+func (ob *observers) logFault(e *rob.Entry, parent rob.FrameID) {
 	if ob.oplog == nil {
 		return
 	}
 	ob.logLine(e, LogUop).Op = isa.Fault
-	ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogUndo, Op: isa.Fault, Frame: e.Frame, Next: parent, From: e.Frame, Cycle: ob.clock.now})
+	ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogUndo, Op: isa.Fault, Frame: e.Frame, Other: parent, From: e.Frame, Cycle: ob.clock.now})
 }

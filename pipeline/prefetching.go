@@ -53,8 +53,8 @@ func (p *prefetching) Operands(seq rob.Seq, uid uint32) (call *prefetch.Operands
 		return nil, true
 	}
 	e := p.buf.At(seq)
-	callee := &p.ren.frames[e.Next]
-	env := &p.maps.Map[e.Next].Env
+	callee := &p.ren.frames[e.Other]
+	env := &p.maps.Map[e.Other].Env
 	for _, r := range []rob.Reg{
 		callee.account, env[rob.EnvSelf], env[rob.EnvCaller], env[rob.EnvValue], env[rob.EnvInputOffset], env[rob.EnvInputLength],
 	} {
@@ -84,9 +84,9 @@ func (p *prefetching) Operands(seq rob.Seq, uid uint32) (call *prefetch.Operands
 
 // operands are those of a call all of whose registers are there.
 func (p *prefetching) operands(e *rob.Entry, input []byte) prefetch.Operands {
-	env := &p.maps.Map[e.Next].Env
+	env := &p.maps.Map[e.Other].Env
 	return prefetch.Operands{
-		Account: *p.regs.Value(p.ren.frames[e.Next].account),
+		Account: *p.regs.Value(p.ren.frames[e.Other].account),
 		Self:    *p.regs.Value(env[rob.EnvSelf]), Caller: *p.regs.Value(env[rob.EnvCaller]), Value: *p.regs.Value(env[rob.EnvValue]),
 		Input: input, Site: siteOf(&p.ren.frames[e.Frame], e.Inst), Dynamic: e.Dynamic,
 	}
@@ -101,15 +101,15 @@ func (p *prefetching) enter(e *rob.Entry, seq rob.Seq) {
 
 // entered tells of a call that has committed and whose frame is ready.
 func (p *prefetching) entered(e *rob.Entry) {
-	f, callee := &p.ren.frames[e.Frame], &p.ren.frames[e.Next]
-	env := &p.maps.Map[e.Next].Env
+	f, callee := &p.ren.frames[e.Frame], &p.ren.frames[e.Other]
+	env := &p.maps.Map[e.Other].Env
 	off, n, _ := p.tx.bounded(p.regs.Value(env[rob.EnvInputOffset]), p.regs.Value(env[rob.EnvInputLength]))
 	var input []byte
 	if n > 0 && off+n <= uint64(len(f.ctx.Memory)) {
 		input = f.ctx.Memory[off : off+n]
 	}
 	callee.seen = p.Entered(&prefetch.Call{
-		Caller: e.Frame, Callee: e.Next, Outermost: f.parent < 0, Asked: callee.asked, Code: callee.site,
+		Caller: e.Frame, Callee: e.Other, Outermost: f.parent < 0, Asked: callee.asked, Code: callee.site,
 		Shape: f.prog.Rows[f.prog.Insts[e.Inst].Code].Call, Env: env, Account: callee.account, Off: off, N: n,
 		Stack:    callee.machine.dataflow(),
 		Operands: p.operands(e, input),
@@ -154,7 +154,7 @@ func (p *prefetching) touched(e *rob.Entry) (key int32, ok bool) {
 
 // left tells of the end of a frame; [out, out+room) is where its caller wants what it
 // returns.
-func (p *prefetching) left(e *rob.Entry, frame int32, kind decoder.Kind, out, room uint64) {
+func (p *prefetching) left(e *rob.Entry, frame rob.FrameID, kind decoder.Kind, out, room uint64) {
 	f := &p.ren.frames[frame]
 	var off, n uint64
 	switch {

@@ -24,7 +24,7 @@ type entry struct {
 func position(o decoder.Operand) int { return int(o - decoder.Register0) }
 
 // openOutermost gives the outermost frame its registers and its memory.
-func (t *transactions) openOutermost(fi int32) {
+func (t *transactions) openOutermost(fi rob.FrameID) {
 	f := &t.ren.frames[fi]
 	f.ctx.Space = t.entry.space
 	regs := make([]rob.Reg, f.prog.RegisterFile.Size)
@@ -49,7 +49,7 @@ func (rn *renamer) valueOf(v uint64) rob.Reg {
 }
 
 // outermost is the frame of the transaction below which a frame runs.
-func (t *transactions) outermost(fi int32) *frame {
+func (t *transactions) outermost(fi rob.FrameID) *frame {
 	f := &t.ren.frames[fi]
 	for f.parent != t.root {
 		f = &t.ren.frames[f.parent]
@@ -58,7 +58,7 @@ func (t *transactions) outermost(fi int32) *frame {
 }
 
 // dropFrames ends frames from fi up to one that stays.
-func (rn *renamer) dropFrames(fi, stays int32) {
+func (rn *renamer) dropFrames(fi, stays rob.FrameID) {
 	for fi != stays {
 		parent := rn.frames[fi].parent
 		rn.dropFrame(fi)
@@ -67,7 +67,7 @@ func (rn *renamer) dropFrames(fi, stays int32) {
 }
 
 // source resolves an operand of a register machine's micro-op.
-func (rn *renamer) source(fi int32, f *frame, in *decoder.Inst, u *decoder.Uop, o decoder.Operand) rob.Reg {
+func (rn *renamer) source(fi rob.FrameID, f *frame, in *decoder.Inst, u *decoder.Uop, o decoder.Operand) rob.Reg {
 	switch {
 	case o == decoder.None:
 		return rob.NoReg
@@ -80,7 +80,7 @@ func (rn *renamer) source(fi int32, f *frame, in *decoder.Inst, u *decoder.Uop, 
 }
 
 // fetch fetches the next micro-op, or an instruction that only moves values.
-func (registerMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
+func (registerMachine) fetch(fe *frontEnd, fi rob.FrameID) (rests bool) {
 	for fe.fetches() && fe.frame == fi {
 		f := &fe.ren.frames[fi] // a call may move them
 		in := &f.prog.Insts[fe.inst]
@@ -99,7 +99,7 @@ func (registerMachine) fetch(fe *frontEnd, fi int32) (rests bool) {
 }
 
 // fetchRegisterUop is fetchUop for a register machine.
-func (fe *frontEnd) fetchRegisterUop(fi int32, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
+func (fe *frontEnd) fetchRegisterUop(fi rob.FrameID, f *frame, in *decoder.Inst, row *decoder.Row) (last bool) {
 	k := fe.uop
 	uops := f.prog.Template(fe.inst)
 	u := &uops[k]
@@ -148,7 +148,7 @@ func (fe *frontEnd) fetchRegisterUop(fi int32, f *frame, in *decoder.Inst, row *
 // renameStatus renames the status register of a second result. As long as the mode
 // does not allow one, it is zero, or else the instruction faults: a constant, and
 // nobody waits for it.
-func (rn *renamer) renameStatus(e *rob.Entry, fi int32, f *frame, u *decoder.Uop) {
+func (rn *renamer) renameStatus(e *rob.Entry, fi rob.FrameID, f *frame, u *decoder.Uop) {
 	mode := rn.regs.Value(rn.maps.Map[fi].Slots[position(f.prog.RegisterFile.Mode)])[0]
 	if u.Lenient != decoder.Always && mode&uint64(u.Lenient) == 0 {
 		e.Flags |= rob.Strict
@@ -173,7 +173,7 @@ func statusOf(uops []decoder.Uop) decoder.Operand {
 }
 
 // clearStatus renames the status registers, but for one, to zero.
-func (rn *renamer) clearStatus(fi int32, f *frame, but decoder.Operand) {
+func (rn *renamer) clearStatus(fi rob.FrameID, f *frame, but decoder.Operand) {
 	for _, s := range f.prog.RegisterFile.Status {
 		if s != but {
 			rn.setStatus(fi, s, rob.ZeroReg)
@@ -182,14 +182,14 @@ func (rn *renamer) clearStatus(fi int32, f *frame, but decoder.Operand) {
 }
 
 // setStatus renames a status register unless it is what it shall be already.
-func (rn *renamer) setStatus(fi int32, s decoder.Operand, r rob.Reg) {
+func (rn *renamer) setStatus(fi rob.FrameID, s decoder.Operand, r rob.Reg) {
 	if rn.maps.Map[fi].Slots[position(s)] != r {
 		rn.maps.SetSlot(fi, position(s), r)
 	}
 }
 
 // fold performs a KindMove or KindNop on the rename map.
-func (registerMachine) fold(fe *frontEnd, fi int32, f *frame, in *decoder.Inst) {
+func (registerMachine) fold(fe *frontEnd, fi rob.FrameID, f *frame, in *decoder.Inst) {
 	if in.Kind == decoder.KindMove {
 		u := &f.prog.Template(fe.inst)[0]
 		fe.maps.SetSlot(fi, position(u.Dst), fe.ren.source(fi, f, in, u, u.Src[0]))
@@ -198,7 +198,7 @@ func (registerMachine) fold(fe *frontEnd, fi int32, f *frame, in *decoder.Inst) 
 }
 
 // move renames one that takes a unit (policy execute).
-func (registerMachine) move(fe *frontEnd, e *rob.Entry, fi int32, f *frame, in *decoder.Inst) {
+func (registerMachine) move(fe *frontEnd, e *rob.Entry, fi rob.FrameID, f *frame, in *decoder.Inst) {
 	if e.Op == isa.Move {
 		u := &f.prog.Template(fe.inst)[0]
 		e.Src[0] = fe.ren.source(fi, f, in, u, u.Src[0])
@@ -210,7 +210,7 @@ func (registerMachine) move(fe *frontEnd, e *rob.Entry, fi int32, f *frame, in *
 }
 
 // fetchReturn goes back to the caller, whose registers are where they were.
-func (fe *frontEnd) fetchReturn(e *rob.Entry, fi int32, f *frame) {
+func (fe *frontEnd) fetchReturn(e *rob.Entry, fi rob.FrameID, f *frame) {
 	p := f.parent
 	fe.ren.frames[p].machine.returned(fe, e, fi, p)
 	fe.frame, fe.inst = p, f.resume
@@ -219,7 +219,7 @@ func (fe *frontEnd) fetchReturn(e *rob.Entry, fi int32, f *frame) {
 }
 
 // returned renames the result of a call, and what the caller sees as the callee left it.
-func (registerMachine) returned(fe *frontEnd, e *rob.Entry, fi, p int32) {
+func (registerMachine) returned(fe *frontEnd, e *rob.Entry, fi, p rob.FrameID) {
 	file := fe.ren.frames[p].prog.RegisterFile
 	for i, r := range file.Result {
 		fe.maps.SetSlot(p, position(r), e.Src[i])
@@ -231,7 +231,7 @@ func (registerMachine) returned(fe *frontEnd, e *rob.Entry, fi, p int32) {
 
 // renameCommitted renames registers, a bit each, to their committed values. Nothing
 // younger is in flight.
-func (rn *renamer) renameCommitted(fi int32, registers []uint64, which uint64) {
+func (rn *renamer) renameCommitted(fi rob.FrameID, registers []uint64, which uint64) {
 	for w := which; w != 0; w &= w - 1 {
 		i := bits.TrailingZeros64(w)
 		r := rn.valueOf(registers[i])
@@ -316,7 +316,7 @@ func (ex *executor) executeLoadBytes(e *rob.Entry, seq rob.Seq, latency uint64) 
 
 // forwardBytes is the fast path of a load: the youngest older store that can matter
 // wrote exactly these bytes.
-func (m *memoryQueue) forwardBytes(e *rob.Entry, space int32, off, n uint64, dst *isa.Word, r *gatherResult) bool {
+func (m *memoryQueue) forwardBytes(e *rob.Entry, space rob.FrameID, off, n uint64, dst *isa.Word, r *gatherResult) bool {
 	for p := m.olderStore(e); p >= m.sHead; p = m.store(p).prev {
 		s := m.store(p)
 		if !s.addrKnown {

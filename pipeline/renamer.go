@@ -19,7 +19,7 @@ type renamer struct {
 	regs       *rob.Registers
 	maps       *rob.Maps
 	frames     []frame
-	freeFrames []int32
+	freeFrames []rob.FrameID
 	programs   map[int32]constants // by Program.ID
 	rowTables  map[*decoder.RowTable]*rowTable
 	banks      []rob.Reg // free banks of constants, one a transaction in flight

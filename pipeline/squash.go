@@ -62,9 +62,9 @@ func (c *Core) resolveBranch(e *rob.Entry, seq rob.Seq) {
 
 // targetOf returns the instruction that a jump whose operands are there goes to, -1
 // when it is no jump target.
-func (rn *renamer) targetOf(e *rob.Entry, f *frame) int32 {
+func (rn *renamer) targetOf(e *rob.Entry, f *frame) isa.InstIndex {
 	if t := f.prog.Insts[e.Inst].Aux; t >= 0 {
-		return t // the constant pushed just before it says so
+		return isa.InstIndex(t) // the constant pushed just before it says so
 	}
 	return f.prog.Target(rn.regs.Value(e.Src[0]))
 }
@@ -90,7 +90,7 @@ func (c *Core) resolveTarget(e *rob.Entry, seq rob.Seq) {
 	if x.Op != isa.Enter {
 		return // a creation
 	}
-	child := x.Next
+	child := x.Other
 	callee := c.ren.regs.Value(c.ren.frames[child].account)
 	prog := c.sys.CodeOf(callee)
 	c.ren.frames[child].path = pathInto(f.path, siteOf(f, e.Inst), callee)

@@ -23,10 +23,10 @@ type transactions struct {
 
 	upcoming    decoder.Upcoming // nil: the core drains between transactions
 	boundary    Boundary
-	number      uint32 // the transaction that commits; they are counted from 1
-	next        int32  // the frame of the one whose turn it is now, plus one; 0: none
-	root        int32  // the frame of its envelope
-	entry       entry  // what its outermost frame begins with
+	number      uint32      // the transaction that commits; they are counted from 1
+	next        rob.FrameID // the frame of the one whose turn it is now, plus one; 0: none
+	root        rob.FrameID // the frame of its envelope
+	entry       entry       // what its outermost frame begins with
 	finished    bool
 	gasBound    uint64 // no frame of the transactions in flight has more
 	memoryBound uint64 // no memory of them is larger, in bytes
@@ -79,7 +79,7 @@ func (fe *frontEnd) fetchNext(e *rob.Entry, tx uint32) bool {
 	}
 	root := fe.tx.open(&env, context, tx+1)
 	fe.maps.LogFrame(root)
-	e.Next = root
+	e.Other = root
 	fe.ren.stackLow = 0
 	fe.frame, fe.inst = root, 0
 	fe.startRun()
@@ -118,7 +118,7 @@ func (c *Core) commitBoundary() {
 // is not what stands there now.
 func (c *Core) stale(e *rob.Entry) bool {
 	if e.Op == isa.Enter {
-		child := &c.ren.frames[e.Next]
+		child := &c.ren.frames[e.Other]
 		known := child.account.IsConst() || c.ren.regs.Ready(child.account)
 		return child.prog != nil && known && c.sys.CodeOf(c.ren.regs.Value(child.account)) != child.prog
 	}

@@ -1,6 +1,10 @@
 package predictor
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/ooovm/ooovm/isa"
+)
 
 // BenchmarkDirection is one branch: predicted, shifted into the history, trained.
 func BenchmarkDirection(b *testing.B) {
@@ -35,10 +39,10 @@ func BenchmarkTarget(b *testing.B) {
 			for b.Loop() {
 				n++
 				r := Ref{Site: n % 97 << 20, Dynamic: n}
-				t.Call(r, int32(n&1023))
+				t.Call(r, isa.InstIndex(n&1023))
 				checkpoint := t.Checkpoint()
 				t.Predict(r)
-				t.Train(r, checkpoint, int32(n&1023))
+				t.Train(r, checkpoint, isa.InstIndex(n&1023))
 			}
 		})
 	}

@@ -33,27 +33,29 @@ func (*chaos) Violation(_, _ Ref)            {}
 // chaosTarget mixes targets it has seen, nonsense, and no prediction.
 type chaosTarget struct {
 	rng  *rand.PCG
-	seen [64]int32
+	seen [64]isa.InstIndex
 }
 
-func (c *chaosTarget) Predict(Ref) int32 {
+func (c *chaosTarget) Predict(Ref) isa.InstIndex {
 	x := c.rng.Uint64()
 	switch x & 3 {
 	case 0:
 		return -1
 	case 1:
-		return int32(x >> 40)
+		return isa.InstIndex(x >> 40)
 	default:
 		return c.seen[x>>32&63]
 	}
 }
 
-func (*chaosTarget) Call(Ref, int32)    {}
-func (*chaosTarget) Shift(Ref, int32)   {}
-func (*chaosTarget) Checkpoint() uint64 { return 0 }
-func (*chaosTarget) Restore(uint64)     {}
+func (*chaosTarget) Call(Ref, isa.InstIndex)  {}
+func (*chaosTarget) Shift(Ref, isa.InstIndex) {}
+func (*chaosTarget) Checkpoint() uint64       { return 0 }
+func (*chaosTarget) Restore(uint64)           {}
 
-func (c *chaosTarget) Train(_ Ref, _ uint64, target int32) { c.seen[c.rng.Uint64()&63] = target }
+func (c *chaosTarget) Train(_ Ref, _ uint64, target isa.InstIndex) {
+	c.seen[c.rng.Uint64()&63] = target
+}
 
 type chaosCall struct {
 	rng  *rand.PCG

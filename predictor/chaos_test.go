@@ -23,7 +23,7 @@ func guesses(t *testing.T, seed uint64) string {
 	for i := range uint64(200) {
 		account, ok := call.Predict(at(i))
 		fmt.Fprintln(&b, direction.Predict(at(i)), target.Predict(at(i)), dependence.Bypass(at(i), at(i)), account, ok)
-		target.Train(at(i), 0, int32(i))
+		target.Train(at(i), 0, isa.InstIndex(i))
 		call.Train(at(i), &isa.Word{i})
 	}
 	return b.String()

@@ -1,5 +1,7 @@
 package predictor
 
+import "github.com/ooovm/ooovm/isa"
+
 func init() {
 	const doc = "tagged tables of geometric target-history lengths over a last-target table (A. Seznec, A 64-Kbytes ITTAGE Indirect Branch Predictor, CBP-3 2011)"
 	Targets.Register(Maker[Target]{Name: "ittage", Params: []string{"targetbits"}, Doc: doc, New: func(p Params) Target { return makeITTAGE(p, 0) }})
@@ -21,7 +23,7 @@ var ittageLengths = [ittageTables]int{1, 2, 4, 8, 16}
 
 // ittageEntry has a target and how often it was right lately.
 type ittageEntry struct {
-	target     int32
+	target     isa.InstIndex
 	tag        uint16
 	confidence uint8 // 0..3
 	useful     bool
@@ -59,7 +61,7 @@ func makeITTAGE(p Params, depth int) *ittage {
 	}
 	if depth > 0 {
 		t.leaves = newCounters(p.TableBits)
-		t.returns = &returnStack{btb: btb{table: make([]btbEntry, 1), shift: 63}, entries: make([]int32, depth)}
+		t.returns = &returnStack{btb: btb{table: make([]btbEntry, 1), shift: 63}, entries: make([]isa.InstIndex, depth)}
 	}
 	return t
 }
@@ -91,8 +93,8 @@ func (t *ittage) match(site, history uint64) (first, second *ittageEntry, table 
 
 // guess is the target of the longest match that has been right lately; without one,
 // the last target of the site.
-func (t *ittage) guess(r Ref, history uint64) int32 {
-	unproved := int32(-1)
+func (t *ittage) guess(r Ref, history uint64) isa.InstIndex {
+	unproved := isa.InstIndex(-1)
 	for i := ittageTables - 1; i >= 0; i-- {
 		e, tag := t.entry(i, r.Site, history)
 		switch {
@@ -109,7 +111,7 @@ func (t *ittage) guess(r Ref, history uint64) int32 {
 	return unproved
 }
 
-func (t *ittage) Predict(r Ref) int32 {
+func (t *ittage) Predict(r Ref) isa.InstIndex {
 	if t.popped = t.returns != nil && t.returns.top > 0 && t.leaves[t.leaf(r)] >= 2; t.popped {
 		target := t.returns.Predict(r)
 		t.advance()
@@ -125,7 +127,7 @@ func (t *ittage) leaf(r Ref) uint64 { return hashSite(r.Site) >> t.base.shift }
 // FromStack tells whether the last prediction was a return point.
 func (t *ittage) FromStack() bool { return t.popped }
 
-func (t *ittage) Call(r Ref, returnTo int32) {
+func (t *ittage) Call(r Ref, returnTo isa.InstIndex) {
 	if t.returns != nil {
 		t.returns.Call(r, returnTo)
 		t.advance()
@@ -133,7 +135,7 @@ func (t *ittage) Call(r Ref, returnTo int32) {
 }
 
 // Shift appends a target to the path.
-func (t *ittage) Shift(r Ref, target int32) {
+func (t *ittage) Shift(r Ref, target isa.InstIndex) {
 	folded := hashSite(hashSite(r.Site)+uint64(uint32(target))) >> (64 - historyTargetBits)
 	t.now.history = t.now.history<<historyTargetBits ^ folded
 	t.advance()
@@ -165,11 +167,11 @@ func (t *ittage) Restore(position uint64) {
 
 // Train teaches the provider and the base, and takes an entry of a longer history
 // when the prediction was wrong.
-func (t *ittage) Train(r Ref, position uint64, target int32) {
+func (t *ittage) Train(r Ref, position uint64, target isa.InstIndex) {
 	before := &t.states[position%ittageStates]
 	history := before.history
 	if t.returns != nil && before.stack>>32 > 0 {
-		t.leaves[t.leaf(r)].train(int32(uint32(before.stack)) == target)
+		t.leaves[t.leaf(r)].train(isa.InstIndex(uint32(before.stack)) == target)
 	}
 	right := t.guess(r, history) == target
 	first, second, table := t.match(r.Site, history)

@@ -25,7 +25,7 @@ func jumps(d predictor.Target, stream []jump) (wrong int) {
 
 type jump struct {
 	site uint64
-	to   int32
+	to   isa.InstIndex
 }
 
 // A dispatcher whose target is decided by where an earlier jump went: the last target
@@ -35,7 +35,7 @@ func TestITTAGELearnsCorrelatedTargets(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		var stream []jump
 		for range 2000 {
-			k := int32(rng.IntN(3))
+			k := isa.InstIndex(rng.IntN(3))
 			stream = append(stream, jump{1, 10 + k})
 			for i := range distance - 1 {
 				stream = append(stream, jump{uint64(50 + i), 7})
@@ -72,14 +72,14 @@ func TestITTAGERestores(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		straight, squashed := newTarget(t, name, params), newTarget(t, name, params)
 		for i := range 5000 {
-			j := jump{uint64(rng.IntN(20)), int32(rng.IntN(4))}
+			j := jump{uint64(rng.IntN(20)), isa.InstIndex(rng.IntN(4))}
 			if rng.IntN(3) == 0 {
 				straight.Call(at(90), j.to)
 				squashed.Call(at(90), j.to)
 			}
 			a, b := straight.Checkpoint(), squashed.Checkpoint()
 			for range rng.IntN(20) { // a wrong path
-				squashed.Shift(at(uint64(rng.IntN(60))), int32(rng.IntN(9)))
+				squashed.Shift(at(uint64(rng.IntN(60))), isa.InstIndex(rng.IntN(9)))
 			}
 			if name == "ittage+ras" && rng.IntN(2) == 0 {
 				squashed.Predict(at(91)) // pops once
@@ -112,7 +112,7 @@ func TestITTAGEUsesTheReturnStackFirst(t *testing.T) {
 func TestITTAGEForgetsOldCheckpoints(t *testing.T) {
 	d := newTarget(t, "ittage+ras", params)
 	saved := d.Checkpoint()
-	for i := range int32(10_000) {
+	for i := range isa.InstIndex(10_000) {
 		d.Shift(at(1), i)
 	}
 	d.Restore(saved)

@@ -54,15 +54,15 @@ type FaultOracle interface {
 // beside them. Call and Return feed a return stack where there is one.
 type Target interface {
 	// Predict returns the instruction index, a CodePosition, or -1 for no prediction.
-	Predict(r Ref) int32
+	Predict(r Ref) isa.InstIndex
 	// Call notes a jump that looks like a subroutine call, with its return point.
-	Call(r Ref, returnTo int32)
+	Call(r Ref, returnTo isa.InstIndex)
 	// Shift appends a target to the speculative history: of each jump that Predict is
 	// asked about, what fetch follows.
-	Shift(r Ref, target int32)
+	Shift(r Ref, target isa.InstIndex)
 	Checkpoint() uint64
 	Restore(checkpoint uint64)
-	Train(r Ref, checkpoint uint64, target int32)
+	Train(r Ref, checkpoint uint64, target isa.InstIndex)
 }
 
 // StackUser is a Target that has a return stack: it tells whether its last prediction
@@ -73,10 +73,10 @@ type StackUser interface {
 
 // CodePosition encodes a target that is known as a position in the code rather
 // than as an instruction index: Predict may return it.
-func CodePosition(pc uint32) int32 { return -2 - int32(pc) }
+func CodePosition(pc uint32) isa.InstIndex { return -2 - isa.InstIndex(pc) }
 
 // IsCodePosition undoes CodePosition.
-func IsCodePosition(target int32) (pc uint32, ok bool) {
+func IsCodePosition(target isa.InstIndex) (pc uint32, ok bool) {
 	return uint32(-2 - target), target <= -2
 }
 

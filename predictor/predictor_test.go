@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/predictor"
 )
 
@@ -83,7 +84,7 @@ func TestCodePositionRoundTrips(t *testing.T) {
 			t.Errorf("%d came back as %d, %v", pc, got, ok)
 		}
 	}
-	for _, target := range []int32{-1, 0, 7} { // no prediction and instruction indexes
+	for _, target := range []isa.InstIndex{-1, 0, 7} { // no prediction and instruction indexes
 		if _, ok := predictor.IsCodePosition(target); ok {
 			t.Errorf("%d is taken for a code position", target)
 		}

@@ -13,16 +13,16 @@ func init() {
 
 type noTarget struct{}
 
-func (noTarget) Predict(Ref) int32        { return -1 }
-func (noTarget) Call(Ref, int32)          {}
-func (noTarget) Shift(Ref, int32)         {}
-func (noTarget) Checkpoint() uint64       { return 0 }
-func (noTarget) Restore(uint64)           {}
-func (noTarget) Train(Ref, uint64, int32) {}
+func (noTarget) Predict(Ref) isa.InstIndex        { return -1 }
+func (noTarget) Call(Ref, isa.InstIndex)          {}
+func (noTarget) Shift(Ref, isa.InstIndex)         {}
+func (noTarget) Checkpoint() uint64               { return 0 }
+func (noTarget) Restore(uint64)                   {}
+func (noTarget) Train(Ref, uint64, isa.InstIndex) {}
 
 type btbEntry struct {
 	site   uint64
-	target int32
+	target isa.InstIndex
 	valid  bool
 }
 
@@ -38,19 +38,19 @@ func makeBTB(p Params) btb {
 
 func newBTB(p Params) Target { b := makeBTB(p); return &b }
 
-func (b *btb) Predict(r Ref) int32 {
+func (b *btb) Predict(r Ref) isa.InstIndex {
 	if e := &b.table[hashSite(r.Site)>>b.shift]; e.valid && e.site == r.Site {
 		return e.target
 	}
 	return -1
 }
 
-func (*btb) Call(Ref, int32)    {}
-func (*btb) Shift(Ref, int32)   {}
-func (*btb) Checkpoint() uint64 { return 0 }
-func (*btb) Restore(uint64)     {}
+func (*btb) Call(Ref, isa.InstIndex)  {}
+func (*btb) Shift(Ref, isa.InstIndex) {}
+func (*btb) Checkpoint() uint64       { return 0 }
+func (*btb) Restore(uint64)           {}
 
-func (b *btb) Train(r Ref, _ uint64, target int32) {
+func (b *btb) Train(r Ref, _ uint64, target isa.InstIndex) {
 	b.table[hashSite(r.Site)>>b.shift] = btbEntry{site: r.Site, target: target, valid: true}
 }
 
@@ -59,19 +59,19 @@ func (b *btb) Train(r Ref, _ uint64, target int32) {
 // wrong path, as in hardware.
 type returnStack struct {
 	btb
-	entries []int32
+	entries []isa.InstIndex
 	top     uint32
 	popped  bool // by the last prediction
 }
 
 func newReturnStack(p Params) Target {
-	return &returnStack{btb: makeBTB(p), entries: make([]int32, p.StackDepth)}
+	return &returnStack{btb: makeBTB(p), entries: make([]isa.InstIndex, p.StackDepth)}
 }
 
-func (s *returnStack) slot() *int32 { return &s.entries[s.top%uint32(len(s.entries))] }
+func (s *returnStack) slot() *isa.InstIndex { return &s.entries[s.top%uint32(len(s.entries))] }
 
 // Predict pops: a jump whose target is not beside it is taken for a return.
-func (s *returnStack) Predict(r Ref) int32 {
+func (s *returnStack) Predict(r Ref) isa.InstIndex {
 	if s.popped = s.top > 0; !s.popped {
 		return s.btb.Predict(r)
 	}
@@ -83,7 +83,7 @@ func (s *returnStack) Predict(r Ref) int32 {
 // FromStack tells whether the last prediction was a return point.
 func (s *returnStack) FromStack() bool { return s.popped }
 
-func (s *returnStack) Call(_ Ref, returnTo int32) {
+func (s *returnStack) Call(_ Ref, returnTo isa.InstIndex) {
 	s.top++
 	*s.slot() = returnTo
 }
@@ -92,7 +92,7 @@ func (s *returnStack) Checkpoint() uint64 { return uint64(s.top)<<32 | uint64(ui
 
 func (s *returnStack) Restore(c uint64) {
 	s.top = uint32(c >> 32)
-	*s.slot() = int32(uint32(c))
+	*s.slot() = isa.InstIndex(uint32(c))
 }
 
 type noCall struct{}

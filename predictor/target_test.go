@@ -20,9 +20,9 @@ func TestBTBRemembersTheLastTarget(t *testing.T) {
 	d := newTarget(t, "btb", params)
 	for _, step := range []struct {
 		train uint64 // site; 0 for none
-		to    int32
+		to    isa.InstIndex
 		ask   uint64
-		want  int32
+		want  isa.InstIndex
 	}{
 		{0, 0, 7, -1},
 		{7, 100, 7, 100},
@@ -46,12 +46,12 @@ func TestBTBTagsSites(t *testing.T) {
 	p.TableBits = 1
 	d := newTarget(t, "btb", p)
 	for site := range uint64(16) {
-		d.Train(at(site), 0, int32(100+site))
+		d.Train(at(site), 0, isa.InstIndex(100+site))
 	}
 	known := 0
 	for site := range uint64(16) {
 		switch got := d.Predict(at(site)); got {
-		case int32(100 + site):
+		case isa.InstIndex(100 + site):
 			known++
 		case -1:
 		default:
@@ -64,15 +64,15 @@ func TestBTBTagsSites(t *testing.T) {
 }
 
 // pops asks for n returns.
-func pops(d predictor.Target, n int) []int32 {
-	got := make([]int32, n)
+func pops(d predictor.Target, n int) []isa.InstIndex {
+	got := make([]isa.InstIndex, n)
 	for i := range got {
 		got[i] = d.Predict(at(99))
 	}
 	return got
 }
 
-func expect(t *testing.T, what string, got []int32, want ...int32) {
+func expect(t *testing.T, what string, got []isa.InstIndex, want ...isa.InstIndex) {
 	t.Helper()
 	for i := range want {
 		if got[i] != want[i] {
@@ -98,7 +98,7 @@ func TestReturnStackBeatsBTBOnASharedRoutine(t *testing.T) {
 	wrong := map[string]int{}
 	for _, name := range []string{"btb", "btb+ras"} {
 		d := newTarget(t, name, params)
-		for i := range int32(100) {
+		for i := range isa.InstIndex(100) {
 			d.Call(at(uint64(i%3)), 10+i%3)
 			history := d.Checkpoint()
 			if d.Predict(at(99)) != 10+i%3 {
@@ -115,7 +115,7 @@ func TestReturnStackBeatsBTBOnASharedRoutine(t *testing.T) {
 // Beyond its depth the oldest return points are lost, the newest stay.
 func TestReturnStackOverflows(t *testing.T) {
 	d := newTarget(t, "btb+ras", params)
-	for i := range int32(10) { // StackDepth is 8
+	for i := range isa.InstIndex(10) { // StackDepth is 8
 		d.Call(at(1), i)
 	}
 	expect(t, "overflow", pops(d, 8), 9, 8, 7, 6, 5, 4, 3, 2)
@@ -139,13 +139,13 @@ func TestReturnStackRestores(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		wrong func(predictor.Target)
-		want  []int32
+		want  []isa.InstIndex
 	}{
-		{"push", func(d predictor.Target) { d.Call(at(5), 50); d.Call(at(6), 60) }, []int32{30, 20, 10}},
-		{"pop", func(d predictor.Target) { pops(d, 1) }, []int32{30, 20, 10}},
-		{"pop all", func(d predictor.Target) { pops(d, 3) }, []int32{30, 20, 10}},
-		{"pop, push", func(d predictor.Target) { pops(d, 1); d.Call(at(5), 50) }, []int32{30, 20, 10}},
-		{"pop twice, push", func(d predictor.Target) { pops(d, 2); d.Call(at(5), 50) }, []int32{30, 50, 10}},
+		{"push", func(d predictor.Target) { d.Call(at(5), 50); d.Call(at(6), 60) }, []isa.InstIndex{30, 20, 10}},
+		{"pop", func(d predictor.Target) { pops(d, 1) }, []isa.InstIndex{30, 20, 10}},
+		{"pop all", func(d predictor.Target) { pops(d, 3) }, []isa.InstIndex{30, 20, 10}},
+		{"pop, push", func(d predictor.Target) { pops(d, 1); d.Call(at(5), 50) }, []isa.InstIndex{30, 20, 10}},
+		{"pop twice, push", func(d predictor.Target) { pops(d, 2); d.Call(at(5), 50) }, []isa.InstIndex{30, 50, 10}},
 	} {
 		d := newTarget(t, "btb+ras", params)
 		d.Call(at(1), 10)

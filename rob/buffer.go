@@ -37,25 +37,32 @@ type Entry struct {
 	Height  uint16 // of the frame's stack before the run
 	UopIdx  uint8  // position within the instruction
 
-	UID      uint32 // unique among entries that had the same sequence number
-	Frame    int32  // the frame it runs in
-	RunStart int32  // first instruction of the run; the run ends before Inst
-	Inst     int32  // the instruction whose micro-op this is
+	UID      uint32        // unique among entries that had the same sequence number
+	Frame    FrameID       // the frame it runs in
+	RunStart isa.InstIndex // first instruction of the run; the run ends before Inst
+	Inst     isa.InstIndex // the instruction whose micro-op this is
 	Src      [4]Reg
 	Dst      Reg
 	Dst2     Reg    // a built-in's output length; a second result
 	UndoEnd  Mark   // log position behind its renaming
 	Ready    uint64 // cycle from which it can dispatch; once issued, in which it completes
 
-	Link    [4]Wait // of each waiting source: the next waiter of the same register
-	Next    int32   // Jump, Branch: the next instruction, predicted and once executed actual, -1 when fetch waits; Enter: the frame entered
-	LoadQ   uint32  // position in the load queue, of what reads memory: its low bits
-	RunGas  uint32  // constant cost of the run
-	Queue   uint64  // position in the store or the state queue
-	Dynamic uint64  // instruction number of the block, along its path
-	DirCP   uint64  // predictor checkpoints from before the run was fetched
+	Link    [4]Wait       // of each waiting source: the next waiter of the same register
+	Next    isa.InstIndex // Jump, Branch: the next instruction, predicted and once executed actual, -1 when fetch waits
+	Other   FrameID       // Enter: the frame entered; CopyData: the one whose memory has what was returned; Halt: that of the next transaction; else NoFrame
+	LoadQ   uint32        // position in the load queue, of what reads memory: its low bits
+	RunGas  uint32        // constant cost of the run
+	Queue   uint64        // position in the store or the state queue
+	Dynamic uint64        // instruction number of the block, along its path
+	DirCP   uint64        // predictor checkpoints from before the run was fetched
 	TgtCP   uint64
 }
+
+// FrameID numbers the frames in flight; one that has ended gives its number to a later one.
+type FrameID int32
+
+// NoFrame is the absence of a frame.
+const NoFrame FrameID = -1
 
 // Seq numbers the entries of a Buffer in program order.
 type Seq uint64

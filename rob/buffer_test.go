@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/ooovm/ooovm/isa"
 )
 
 // TestBuffer drives the ring as the stages do and compares it with a list: entries
@@ -14,10 +16,10 @@ func TestBuffer(t *testing.T) {
 		b := NewBuffer()
 		type kept struct {
 			uid  uint32
-			inst int32
+			inst isa.InstIndex
 		}
 		var list []kept // entries [Head, Tail)
-		var last int32
+		var last isa.InstIndex
 		seen := map[uint32]bool{}
 		count := func(t *rapid.T, limit Seq) Seq { return Seq(rapid.Uint64Range(0, uint64(limit)).Draw(t, "n")) }
 		t.Repeat(map[string]func(*rapid.T){

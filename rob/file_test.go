@@ -11,7 +11,7 @@ import (
 func TestFile(t *testing.T) {
 	regs := NewRegisters()
 	m := NewMaps(regs)
-	m.Undone, m.Dropped = func(int32) {}, func(int32) {}
+	m.Undone, m.Dropped = func(FrameID) {}, func(FrameID) {}
 	fresh := func(v uint64) Reg {
 		r := regs.Alloc()
 		*regs.Value(r) = isa.Word{v}

@@ -23,7 +23,7 @@ type Map struct {
 	Height int
 	Env    [NumEnv]Reg
 	// ReturnSpace is the frame whose memory holds what the last call returned, or -1.
-	ReturnSpace int32
+	ReturnSpace FrameID
 }
 
 // undoKind says what a record restores.
@@ -40,7 +40,7 @@ const (
 
 type undo struct {
 	kind  undoKind
-	frame int32
+	frame FrameID
 	index int32
 	old   int32 // register, height, frame or slot
 }
@@ -57,8 +57,8 @@ type Maps struct {
 
 	// Undone is called for a frame whose making was undone; Dropped for a frame
 	// whose memory one ReturnSpace stopped naming.
-	Undone  func(frame int32)
-	Dropped func(frame int32)
+	Undone  func(frame FrameID)
+	Dropped func(frame FrameID)
 }
 
 // NewMaps makes an empty set of maps.
@@ -83,7 +83,7 @@ func (m *Maps) At(k Mark) uint64 { return m.head + uint64(k-Mark(m.head)) }
 
 // record writes field by field: a record that is made elsewhere and copied costs
 // the host a stall for every micro-op.
-func (m *Maps) record(kind undoKind, frame, index, old int32) {
+func (m *Maps) record(kind undoKind, frame FrameID, index, old int32) {
 	if m.log.Full(m.head, m.tail) {
 		m.log.Double(m.head, m.tail)
 	}
@@ -93,16 +93,16 @@ func (m *Maps) record(kind undoKind, frame, index, old int32) {
 }
 
 // Slot gives the register of the operand at distance below the top (0 is the top).
-func (m *Maps) Slot(frame int32, distance int) Reg {
+func (m *Maps) Slot(frame FrameID, distance int) Reg {
 	f := &m.Map[frame]
 	return f.Slots[f.Height-1-distance]
 }
 
 // Push maps the next slot to reg, taking a reference for the map.
-func (m *Maps) Push(frame int32, reg Reg) { m.PushOn(&m.Map[frame], frame, reg) }
+func (m *Maps) Push(frame FrameID, reg Reg) { m.PushOn(&m.Map[frame], frame, reg) }
 
 // PushOn is Push where the caller has the frame's map at hand.
-func (m *Maps) PushOn(f *Map, frame int32, reg Reg) {
+func (m *Maps) PushOn(f *Map, frame FrameID, reg Reg) {
 	m.Regs.Retain(reg)
 	old := NoReg
 	if f.Height < len(f.Slots) {
@@ -116,7 +116,7 @@ func (m *Maps) PushOn(f *Map, frame int32, reg Reg) {
 }
 
 // SetSlot maps the slot at an index to reg, taking a reference for the map.
-func (m *Maps) SetSlot(frame int32, index int, reg Reg) {
+func (m *Maps) SetSlot(frame FrameID, index int, reg Reg) {
 	f := &m.Map[frame]
 	m.Regs.Retain(reg)
 	m.record(undoSlot, frame, int32(index), int32(f.Slots[index]))
@@ -124,25 +124,25 @@ func (m *Maps) SetSlot(frame int32, index int, reg Reg) {
 }
 
 // Swap exchanges the top with the operand at distance below it.
-func (m *Maps) Swap(frame int32, distance int) { m.SwapOn(&m.Map[frame], frame, distance) }
+func (m *Maps) Swap(frame FrameID, distance int) { m.SwapOn(&m.Map[frame], frame, distance) }
 
 // SwapOn is Swap where the caller has the frame's map at hand.
-func (m *Maps) SwapOn(f *Map, frame int32, distance int) {
+func (m *Maps) SwapOn(f *Map, frame FrameID, distance int) {
 	a, b := f.Height-1, f.Height-1-distance
 	f.Slots[a], f.Slots[b] = f.Slots[b], f.Slots[a]
 	m.record(undoSwap, frame, int32(a), int32(b))
 }
 
 // Drop lowers the height by n; the caller restores heights after a squash.
-func (m *Maps) Drop(frame int32, n int) { m.Map[frame].Height -= n }
+func (m *Maps) Drop(frame FrameID, n int) { m.Map[frame].Height -= n }
 
 // LogHeight records the height of a frame other than the running one before it changes.
-func (m *Maps) LogHeight(frame int32) {
+func (m *Maps) LogHeight(frame FrameID) {
 	m.record(undoHeight, frame, 0, int32(m.Map[frame].Height))
 }
 
 // SetEnv renames a frame register.
-func (m *Maps) SetEnv(frame int32, env Env, reg Reg) {
+func (m *Maps) SetEnv(frame FrameID, env Env, reg Reg) {
 	f := &m.Map[frame]
 	m.Regs.Retain(reg)
 	m.record(undoEnv, frame, int32(env), int32(f.Env[env]))
@@ -151,18 +151,18 @@ func (m *Maps) SetEnv(frame int32, env Env, reg Reg) {
 
 // SetReturn names the memory that holds the returned data. The caller has taken
 // the reference on it; the one on the old memory passes to the record.
-func (m *Maps) SetReturn(frame, space int32) {
+func (m *Maps) SetReturn(frame, space FrameID) {
 	f := &m.Map[frame]
-	m.record(undoReturn, frame, 0, f.ReturnSpace)
+	m.record(undoReturn, frame, 0, int32(f.ReturnSpace))
 	f.ReturnSpace = space
 }
 
 // LogFrame records that a frame was made.
-func (m *Maps) LogFrame(frame int32) { m.record(undoFrame, frame, 0, 0) }
+func (m *Maps) LogFrame(frame FrameID) { m.record(undoFrame, frame, 0, 0) }
 
 // InitFrame gives a new frame its registers, which it retains. It is not logged:
 // the frame's own record undoes it.
-func (m *Maps) InitFrame(frame int32, env [NumEnv]Reg) {
+func (m *Maps) InitFrame(frame FrameID, env [NumEnv]Reg) {
 	for int(frame) >= len(m.Map) {
 		m.Map = append(m.Map, Map{})
 	}
@@ -175,7 +175,7 @@ func (m *Maps) InitFrame(frame int32, env [NumEnv]Reg) {
 
 // InitRegisters gives a new frame its registers, which it retains. Like InitFrame it is
 // not logged.
-func (m *Maps) InitRegisters(frame int32, regs []Reg) {
+func (m *Maps) InitRegisters(frame FrameID, regs []Reg) {
 	f := &m.Map[frame]
 	f.Slots = append(f.Slots[:0], regs...)
 	f.Height = len(regs)
@@ -185,7 +185,7 @@ func (m *Maps) InitRegisters(frame int32, regs []Reg) {
 }
 
 // FreeFrame drops every reference of a frame that nothing in flight refers to.
-func (m *Maps) FreeFrame(frame int32) {
+func (m *Maps) FreeFrame(frame FrameID) {
 	f := &m.Map[frame]
 	for _, r := range f.Slots {
 		m.Regs.Release(r)
@@ -220,7 +220,7 @@ func (m *Maps) UndoTo(position uint64) {
 			f.Height = int(u.old)
 		case undoReturn:
 			current := f.ReturnSpace
-			f.ReturnSpace = u.old
+			f.ReturnSpace = FrameID(u.old)
 			if current >= 0 {
 				m.Dropped(current)
 			}
@@ -240,7 +240,7 @@ func (m *Maps) RetireTo(position uint64) {
 			m.Regs.Release(Reg(u.old))
 		case undoReturn:
 			if u.old >= 0 {
-				m.Dropped(u.old)
+				m.Dropped(FrameID(u.old))
 			}
 		}
 	}

@@ -18,10 +18,10 @@ type renamed struct {
 }
 
 type naiveFrame struct {
-	number int32
+	number FrameID
 	stack  []uint64
 	env    [NumEnv]uint64
-	space  int32
+	space  FrameID
 }
 
 func (r renamed) clone() renamed {
@@ -37,12 +37,12 @@ func (r *renamed) top() *naiveFrame { return &r.chain[len(r.chain)-1] }
 // inFlight is an instruction between renaming and retirement.
 type inFlight struct {
 	before renamed
-	frame  int32
+	frame  FrameID
 	height int
 	end    uint64 // of its undo records
 	src    []Reg
 	dst    Reg
-	leaves int32 // the frame that ends with it, -1 for none
+	leaves FrameID // the frame that ends with it, -1 for none
 }
 
 // renamer drives Maps as a pipeline does, with the model beside it.
@@ -54,9 +54,9 @@ type renamer struct {
 	window  []inFlight
 	retired uint64 // end of the last retired instruction's undo records
 
-	frameRefs map[int32]int // as the pipeline counts them: its execution, and who names its memory
-	freeList  []int32
-	frames    int32
+	frameRefs map[FrameID]int // as the pipeline counts them: its execution, and who names its memory
+	freeList  []FrameID
+	frames    FrameID
 	last      uint64 // value given out last
 	consts    Reg
 }
@@ -64,7 +64,7 @@ type renamer struct {
 const constants = 4
 
 func newRenamer() *renamer {
-	r := &renamer{regs: NewRegisters(), frameRefs: map[int32]int{}}
+	r := &renamer{regs: NewRegisters(), frameRefs: map[FrameID]int{}}
 	r.maps = NewMaps(r.regs)
 	r.maps.Undone, r.maps.Dropped = r.drop, r.drop
 	r.consts = r.regs.ShareConsts([]isa.Word{word(1), word(2), word(3), word(4)})
@@ -75,8 +75,8 @@ func newRenamer() *renamer {
 	return r
 }
 
-func (r *renamer) newFrame() int32 {
-	var f int32
+func (r *renamer) newFrame() FrameID {
+	var f FrameID
 	if n := len(r.freeList); n > 0 {
 		f, r.freeList = r.freeList[n-1], r.freeList[:n-1]
 	} else {
@@ -87,7 +87,7 @@ func (r *renamer) newFrame() int32 {
 	return f
 }
 
-func (r *renamer) drop(f int32) {
+func (r *renamer) drop(f FrameID) {
 	if r.frameRefs[f]--; r.frameRefs[f] > 0 {
 		return
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/ooovm/ooovm/state"
 	fuelstate "github.com/ooovm/ooovm/state/fuel"
 	"github.com/ooovm/ooovm/traces/fuel/asm"
+	"github.com/ooovm/ooovm/isa"
 )
 
 // listing is the disassembly of one code.
@@ -175,9 +176,9 @@ func decodeHex(s string) ([]byte, error) {
 // uops writes the micro-ops of an instruction.
 func uops(p *decoder.Program, inst int) []string {
 	list := []string{}
-	micro := p.Micro(int32(inst))
+	micro := p.Micro(isa.InstIndex(inst))
 	for i := range micro {
-		list = append(list, p.Text(int32(inst), &micro[i]))
+		list = append(list, p.Text(isa.InstIndex(inst), &micro[i]))
 	}
 	return list
 }

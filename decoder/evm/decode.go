@@ -25,7 +25,7 @@ func Decode(code []byte, rows *decoder.RowTable) *decoder.Program {
 		Code:  code,
 		Insts: make([]decoder.Inst, insts+1),
 		Rows:  rows,
-		Label: make([]int32, len(code)),
+		Label: make([]isa.InstIndex, len(code)),
 		ID:    decoder.NextID(),
 	}
 	pool := newConstantPool(pushes)
@@ -45,7 +45,7 @@ func Decode(code []byte, rows *decoder.RowTable) *decoder.Program {
 		case op == PC:
 			in.Aux = pool.index(isa.Word{uint64(pc)})
 		case op == JUMPDEST:
-			p.Label[pc] = int32(i)
+			p.Label[pc] = isa.InstIndex(i)
 		}
 		pc += int(in.Size)
 	}
@@ -114,7 +114,7 @@ func resolveJumps(p *decoder.Program) {
 	for i := 1; i < len(p.Insts); i++ {
 		in, before := &p.Insts[i], &p.Insts[i-1]
 		if (in.Kind == decoder.KindJump || in.Kind == decoder.KindBranch) && before.Kind == decoder.KindPush {
-			in.Aux = p.Target(&p.Consts[before.Aux])
+			in.Aux = int32(p.Target(&p.Consts[before.Aux]))
 			if in.Kind == decoder.KindJump && i+1 < len(returnPoints) && returnPoints[i+1] {
 				in.N = 1
 			}

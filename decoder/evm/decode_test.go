@@ -31,7 +31,7 @@ func TestDecode(t *testing.T) {
 		}
 	}
 	for pc, label := range p.Label {
-		wanted := map[int]int32{3: 2, 4: 3}[pc]
+		wanted := map[int]isa.InstIndex{3: 2, 4: 3}[pc]
 		if wanted == 0 {
 			wanted = -1
 		}

@@ -48,7 +48,7 @@ func (m *interpreter) transaction(i int) error {
 func (m *interpreter) run(c *decoder.Context, input []byte) (data []byte, revert bool, fault decoder.Fault) {
 	f := &frame{Context: c, input: input}
 	insts := c.Prog.Insts
-	for i := int32(0); ; {
+	for i := isa.InstIndex(0); ; {
 		in := &insts[i]
 		row := &c.Prog.Rows[in.Code]
 		f.in = in
@@ -90,7 +90,7 @@ func (m *interpreter) run(c *decoder.Context, input []byte) (data []byte, revert
 		case decoder.KindJump, decoder.KindBranch:
 			if row.Kind == decoder.KindJump || !args[1].IsZero() {
 				next = c.Prog.Target(&args[0])
-				if next < 0 || in.Aux >= 0 && in.Aux != next {
+				if next < 0 || in.Aux >= 0 && isa.InstIndex(in.Aux) != next {
 					m.late()
 					return nil, false, decoder.FaultInvalidJump
 				}

@@ -22,14 +22,14 @@ func Decode(code []byte, rows *decoder.RowTable) *decoder.Program {
 		Code: code, Rows: rows, ID: decoder.NextID(), RegisterFile: &file,
 		Insts: make([]decoder.Inst, 0, words+2),
 		First: make([]int32, 0, words+3),
-		Label: make([]int32, len(code)),
+		Label: make([]isa.InstIndex, len(code)),
 	}
 	b := builder{constants: map[isa.Word]int32{}}
 	for i := range p.Label {
 		p.Label[i] = -1
 	}
 	for i := range words {
-		p.Label[wordSize*i] = int32(i)
+		p.Label[wordSize*i] = isa.InstIndex(i)
 		p.First = append(p.First, int32(len(b.uops)))
 		p.Insts = append(p.Insts, b.instruction(binary.BigEndian.Uint32(code[wordSize*i:]), uint64(wordSize*i), rows))
 	}

@@ -2,6 +2,7 @@ package fuel
 
 import (
 	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state/fuel"
 )
 
@@ -113,14 +114,14 @@ func (s *System) Touches(c *decoder.Context, in *decoder.Inst) (list []decoder.T
 }
 
 // at is the instruction at a place of the code, the last one where there is none.
-func at(p *decoder.Program, pc uint64) int32 {
+func at(p *decoder.Program, pc uint64) isa.InstIndex {
 	if pc < uint64(len(p.Label)) && p.Label[pc] >= 0 {
 		return p.Label[pc]
 	}
 	if pc == uint64(p.Insts[len(p.Insts)-2].PC) {
-		return int32(len(p.Insts) - 2)
+		return isa.InstIndex(len(p.Insts) - 2)
 	}
-	return int32(len(p.Insts) - 1)
+	return isa.InstIndex(len(p.Insts) - 1)
 }
 
 // word decodes, charges and executes a word. ends reports that the script has ended.

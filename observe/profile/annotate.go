@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
 )
 
@@ -20,7 +21,7 @@ type AnnotatedInstruction struct {
 // first.
 func (r *Recorder) Annotate(account string) []AnnotatedInstruction {
 	var prog *decoder.Program
-	sums := map[int32]*Slots{}
+	sums := map[isa.InstIndex]*Slots{}
 	for i := range r.nodes {
 		for p := range r.nodes[i].places {
 			if p.prog == nil || r.functions[p.function].code != account || r.codes[p.prog] != account {
@@ -51,7 +52,7 @@ func (r *Recorder) Annotate(account string) []AnnotatedInstruction {
 		if end := int(in.PC) + int(in.Size); in.Kind == decoder.KindPush && end <= len(prog.Code) {
 			a.Text += " 0x" + hex.EncodeToString(prog.Code[in.PC+1:end])
 		}
-		if s := sums[int32(i)]; s != nil {
+		if s := sums[isa.InstIndex(i)]; s != nil {
 			a.Slots = *s
 		}
 		list[i] = a

@@ -53,7 +53,7 @@ func (f function) String() string {
 type place struct {
 	function int32
 	prog     *decoder.Program
-	inst     int32
+	inst     isa.InstIndex
 }
 
 // node is a function in the context of its callers.
@@ -143,7 +143,7 @@ func (r *Recorder) path(n int32) (functions []int32) {
 }
 
 // Slots implements pipeline.Ledger.
-func (r *Recorder) Slots(prog *decoder.Program, inst int32, cause pipeline.Cause, n uint64) {
+func (r *Recorder) Slots(prog *decoder.Program, inst isa.InstIndex, cause pipeline.Cause, n uint64) {
 	at := r.stack[len(r.stack)-1]
 	p := place{r.nodes[at].function, prog, inst}
 	if r.last.node != at || r.last.place != p {

@@ -25,7 +25,7 @@ type provenance struct {
 
 // tracedFrame is one frame that has committed instructions under way.
 type tracedFrame struct {
-	frame    int32
+	frame    rob.FrameID
 	call     predictor.Call
 	bind     predictor.Binding // its leaves in its caller's terms
 	memory   []segment         // oldest first
@@ -396,7 +396,7 @@ func (p *provenance) enter(c *Call, selector uint32) {
 }
 
 // push makes room for a frame.
-func (p *provenance) push(frame int32) *tracedFrame {
+func (p *provenance) push(frame rob.FrameID) *tracedFrame {
 	if len(p.frames) < cap(p.frames) {
 		p.frames = p.frames[:len(p.frames)+1]
 	} else {
@@ -416,7 +416,7 @@ func (p *provenance) push(frame int32) *tracedFrame {
 // leave ends a frame: the predictor learns its call, and its caller takes over what
 // it has touched and returned. [off, off+n) is what it returns, and [out, out+room)
 // where its caller wants that.
-func (p *provenance) leave(frame int32, off, n, out, room uint64) {
+func (p *provenance) leave(frame rob.FrameID, off, n, out, room uint64) {
 	if len(p.frames) == 0 || p.frames[len(p.frames)-1].frame != frame {
 		return
 	}
@@ -473,7 +473,7 @@ func (p *provenance) hand(caller, t *tracedFrame, off, n, out, room uint64) {
 }
 
 // opaqueOutput says that nothing is known of what a built-in returns.
-func (p *provenance) opaqueOutput(frame int32) {
+func (p *provenance) opaqueOutput(frame rob.FrameID) {
 	if n := len(p.frames); n > 0 && p.frames[n-1].frame == frame {
 		p.frames[n-1].lost = true
 	}

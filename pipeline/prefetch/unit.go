@@ -493,9 +493,9 @@ const (
 
 // Call is a call that has committed and whose frame is ready.
 type Call struct {
-	Caller, Callee int32 // frames
-	Outermost      bool  // entered by the envelope
-	Asked          bool  // Operands has returned it
+	Caller, Callee rob.FrameID // frames
+	Outermost      bool        // entered by the envelope
+	Asked          bool        // Operands has returned it
 	Code           uint64
 	Shape          *decoder.CallShape // nil when Outermost
 	Env            *[rob.NumEnv]rob.Reg
@@ -528,7 +528,7 @@ func (p *Unit) Entered(c *Call) (seen Seen) {
 }
 
 // Created notes a frame of initialization code, of which nothing is learned.
-func (p *Unit) Created(frame int32) {
+func (p *Unit) Created(frame rob.FrameID) {
 	if p.trace != nil {
 		p.trace.push(frame)
 	}
@@ -537,7 +537,7 @@ func (p *Unit) Created(frame int32) {
 // Left notes the end of a frame: [off, off+n) is what it returns of its memory, and
 // [out, out+room) where its caller wants that. Nothing is known of what an opaque one
 // returns.
-func (p *Unit) Left(frame int32, off, n, out, room uint64, opaque bool) {
+func (p *Unit) Left(frame rob.FrameID, off, n, out, room uint64, opaque bool) {
 	if p.trace == nil {
 		return
 	}

@@ -43,18 +43,18 @@ func (direction) Train(predictor.Ref, uint64, bool, bool) {}
 type target struct{ golden predictor.Golden }
 
 // Predict gives the code position; the pipeline maps it to an instruction.
-func (t target) Predict(r predictor.Ref) int32 {
+func (t target) Predict(r predictor.Ref) isa.InstIndex {
 	if pc, ok := t.golden.NextPC(r.Dynamic); ok {
 		return predictor.CodePosition(pc)
 	}
 	return -1
 }
 
-func (target) Call(predictor.Ref, int32)          {}
-func (target) Shift(predictor.Ref, int32)         {}
-func (target) Checkpoint() uint64                 { return 0 }
-func (target) Restore(uint64)                     {}
-func (target) Train(predictor.Ref, uint64, int32) {}
+func (target) Call(predictor.Ref, isa.InstIndex)          {}
+func (target) Shift(predictor.Ref, isa.InstIndex)         {}
+func (target) Checkpoint() uint64                         { return 0 }
+func (target) Restore(uint64)                             {}
+func (target) Train(predictor.Ref, uint64, isa.InstIndex) {}
 
 type call struct{ golden predictor.Golden }
 
