@@ -1,5 +1,8 @@
 package isa
 
+// Cycle is a point of simulated time, or a time, in cycles.
+type Cycle uint64
+
 // InstIndex numbers the instructions of a program from 0; below zero there is none.
 type InstIndex int32
 
@@ -68,7 +71,7 @@ const (
 	Abort    // end of a frame that undoes it: source 0 offset, source 1 length of the returned range
 	Fault    // an instruction that cannot execute; raised at commit
 	Create   // enters a new account's initialization code; at the head only
-	Destroy  // ends a frame and destroys its account: source 0 is who inherits
+	Destroy  // ends a frame and destroys its account: source 0 is the beneficiary
 	Builtin  // the whole body of a built-in program: source 0 offset, source 1 length of its input
 	Counter  // gas left or memory size, by Imm (CounterKind); its result is made by its commit
 	Argument // holds up to three operands that commit alone reads

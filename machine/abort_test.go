@@ -66,7 +66,7 @@ func TestAbort(t *testing.T) {
 		aborted := 0
 		for i := range txs {
 			// try runs the transaction after a rest, up to a number of steps.
-			try := func(core *pipeline.Core, sys *evm.Speculative, rest uint64, steps int) {
+			try := func(core *pipeline.Core, sys *evm.Speculative, rest isa.Cycle, steps int) {
 				sys.Open(still{world})
 				e, err := sys.Begin(i)
 				if err != nil {
@@ -91,7 +91,7 @@ func TestAbort(t *testing.T) {
 				}
 			}
 			for k := range 3 {
-				try(tried, sysTried, uint64(1500*k), 7+(i*131+k*97)%300)
+				try(tried, sysTried, isa.Cycle(1500*k), 7+(i*131+k*97)%300)
 			}
 			try(tried, sysTried, 5000, 1<<30)
 			try(calm, sysCalm, 0, 1<<30)

@@ -24,28 +24,28 @@ type blockSTM struct {
 	active     int     // tasks that run
 	first      map[int]Task
 	limit      int // incarnations of one transaction
-	inOrder    int // next to execute once the limit is passed; or draining, or none
+	fallback   int // next to execute once the limit is passed; or draining, or none
 	alone      int // core that does so
 }
 
 func newBlockSTM(m *Machine, mapping string) Policy {
-	m.foresee = newForesight(m, mapping)
+	m.conflicts = newConflictPredictor(m, mapping)
 	n := m.block.Transactions
 	limit := m.cfg.Retries
 	if limit == 0 {
 		limit = m.cfg.Cores*m.cfg.Cores + n + 30
 	}
-	return &blockSTM{m: m, status: make([]status, n), dependents: make([][]int, n), first: make(map[int]Task), limit: limit, inOrder: none}
+	return &blockSTM{m: m, status: make([]status, n), dependents: make([][]int, n), first: make(map[int]Task), limit: limit, fallback: none}
 }
 
-// draining is blockSTM.inOrder while what still runs ends.
+// draining is blockSTM.fallback while what still runs ends.
 const draining = -2
 
 // giveUp follows a transaction that has been executed too often: as aptos-core does
 // (executor.rs, IncarnationTooHigh), everything is thrown away when what still runs has
 // ended, and this core executes the block again in order. Nobody waits any more meanwhile.
 func (p *blockSTM) giveUp(core int) {
-	p.inOrder, p.alone = draining, core
+	p.fallback, p.alone = draining, core
 	for tx, x := range p.m.latest {
 		if x != nil && p.status[tx] != running && x.Writes != nil {
 			p.m.Publish(x) // what it left behind may be expected to change
@@ -57,11 +57,11 @@ func (p *blockSTM) giveUp(core int) {
 
 // fallBack gives the tasks that follow.
 func (p *blockSTM) fallBack(core int) (Task, Loss, bool) {
-	if core != p.alone || p.active > 0 || p.inOrder == len(p.status) {
+	if core != p.alone || p.active > 0 || p.fallback == len(p.status) {
 		return Task{}, LossOrder, false
 	}
-	if p.inOrder == draining {
-		p.inOrder = 0
+	if p.fallback == draining {
+		p.fallback = 0
 		for tx, s := range p.status {
 			if s == done {
 				p.m.Discard(p.m.latest[tx])
@@ -69,11 +69,11 @@ func (p *blockSTM) fallBack(core int) (Task, Loss, bool) {
 		}
 	}
 	p.active++
-	return Task{Kind: Execute, Tx: p.inOrder, Free: true}, LossOrder, true
+	return Task{Kind: Execute, Tx: p.fallback, Free: true}, LossOrder, true
 }
 
 func (p *blockSTM) Next(core int) (Task, Loss, bool) {
-	if p.inOrder != none {
+	if p.fallback != none {
 		return p.fallBack(core)
 	}
 	if t, ok := p.first[core]; ok {
@@ -123,8 +123,8 @@ func (p *blockSTM) start(core int, t Task) (Task, Loss, bool) {
 // only the incarnation itself is, by the same core at once.
 func (p *blockSTM) Executed(core int, x *Incarnation) {
 	p.active--
-	if p.inOrder != none {
-		p.executedInOrder(x)
+	if p.fallback != none {
+		p.executedInFallback(x)
 		return
 	}
 	if x.Err != nil && x.Tx > 0 && p.status[x.Tx-1] != done {
@@ -150,15 +150,15 @@ func (p *blockSTM) Executed(core int, x *Incarnation) {
 	}
 }
 
-// executedInOrder follows the end of an incarnation once the limit is passed. What ends
+// executedInFallback follows the end of an incarnation once the limit is passed. What ends
 // while the machine drains has been executed in vain.
-func (p *blockSTM) executedInOrder(x *Incarnation) {
-	if p.inOrder == draining {
+func (p *blockSTM) executedInFallback(x *Incarnation) {
+	if p.fallback == draining {
 		p.m.Discard(x)
 		return
 	}
 	p.m.Publish(x)
-	p.inOrder++
+	p.fallback++
 }
 
 // wait puts a transaction off until another one has been executed again.
@@ -177,11 +177,11 @@ func (p *blockSTM) again(tx int) {
 // the first failure of an incarnation counts.
 func (p *blockSTM) Validated(core int, x *Incarnation) {
 	p.active--
-	if p.inOrder != none || p.status[x.Tx] != done || p.m.latest[x.Tx] != x || x.Current() {
+	if p.fallback != none || p.status[x.Tx] != done || p.m.latest[x.Tx] != x || x.Current() {
 		return
 	}
-	if p.m.foresee != nil {
-		p.m.foresee.learn(x)
+	if p.m.conflicts != nil {
+		p.m.conflicts.learn(x)
 	}
 	p.m.Discard(x)
 	p.m.expect(x.Tx)
@@ -196,7 +196,7 @@ func (p *blockSTM) Validated(core int, x *Incarnation) {
 // nobody else has.
 func (p *blockSTM) Stopped(core int, x *Incarnation, on int) {
 	p.active--
-	if p.inOrder != none {
+	if p.fallback != none {
 		return
 	}
 	if p.status[on] == done {
@@ -211,8 +211,8 @@ func (p *blockSTM) Stopped(core int, x *Incarnation, on int) {
 
 func (p *blockSTM) Done() bool {
 	n := len(p.status)
-	if p.inOrder != none {
-		return p.active == 0 && p.inOrder == n
+	if p.fallback != none {
+		return p.active == 0 && p.fallback == n
 	}
 	return p.active == 0 && len(p.first) == 0 && p.execution >= n && p.validation >= n
 }

@@ -1,5 +1,7 @@
 package machine
 
+import "github.com/ooovm/ooovm/isa"
+
 // frames models call-level thread speculation (after the idea attributed to MegaETH; no
 // system is known to do it): at a call whose callee took longer than a task costs when
 // the site was last executed, the rest of the caller moves to an idle core and goes on
@@ -13,14 +15,14 @@ type frames struct {
 	m       *Machine
 	perfect bool // predictions are right
 	last    map[uint64]lastCall
-	free    []uint64 // cycle from which each core is idle
+	free    []isa.Cycle // cycle from which each core is idle
 	stats   Stats
 }
 
 // lastCall is what a call site did when it was last executed.
 type lastCall struct {
 	outcome outcome
-	cycles  uint64
+	cycles  isa.Cycle
 }
 
 // PerfectFrames is the mapping of frame with an oracle for predictor.
@@ -29,25 +31,25 @@ const PerfectFrames = "schedule-oracle"
 func scheduleFrames(m *Machine, mapping string) Stats {
 	f := &frames{
 		m: m, perfect: mapping == PerfectFrames,
-		last: map[uint64]lastCall{}, free: make([]uint64, m.cfg.Cores), stats: m.inOrder,
+		last: map[uint64]lastCall{}, free: make([]isa.Cycle, m.cfg.Cores), stats: m.reference,
 	}
-	now, work, core := uint64(0), uint64(0), 0
+	now, work, core := isa.Cycle(0), isa.Cycle(0), 0
 	f.free[core] = never
 	for _, x := range m.latest {
 		now, core = f.rest(x.profile.root, 0, 0, now, core)
 		work += x.profile.cycles
 	}
 	s := &f.stats
-	s.Cores, s.Cycles, s.CommittedWork = len(f.free), now, work
-	s.Losses = [NumLosses]uint64{LossBase: work, LossReexecution: s.WastedCycles}
-	s.Losses[LossImbalance] = uint64(s.Cores)*now - work - s.WastedCycles
+	s.Cores, s.Cycles, s.CommittedWork = len(f.free), uint64(now), uint64(work)
+	s.Losses = [NumLosses]uint64{LossBase: uint64(work), LossReexecution: s.WastedCycles}
+	s.Losses[LossImbalance] = uint64(s.Cores)*uint64(now) - uint64(work) - s.WastedCycles
 	return *s
 }
 
 // rest runs a frame on a core from its k-th call on; from is the place in its own
 // timeline where it stands in cycle now. It gives the cycle in which it ends, and the
 // core that it has come to.
-func (f *frames) rest(s *span, k int, from, now uint64, core int) (uint64, int) {
+func (f *frames) rest(s *span, k int, from, now isa.Cycle, core int) (isa.Cycle, int) {
 	for ; k < len(s.calls); k++ {
 		c := &s.calls[k]
 		now += c.callee.begin - from
@@ -71,14 +73,14 @@ func (f *frames) rest(s *span, k int, from, now uint64, core int) (uint64, int) 
 			return max(now, end), at
 		}
 		f.stats.Incarnations++ // the rest of the caller, in vain
-		f.stats.WastedCycles += max(now, start) - start
+		f.stats.WastedCycles += uint64(max(now, start) - start)
 		f.free[other] = max(now, start)
 	}
 	return now + s.end - from, core
 }
 
 // idle finds a core that is idle in a cycle, or -1.
-func (f *frames) idle(at uint64) int {
+func (f *frames) idle(at isa.Cycle) int {
 	for i, free := range f.free {
 		if free <= at {
 			return i
@@ -91,7 +93,7 @@ func (f *frames) idle(at uint64) int {
 // the callee, or what that calls, writes it.
 func (f *frames) stale(s *span, k int) bool {
 	callee := s.calls[k].callee
-	wrote := map[cell]uint64{}
+	wrote := map[cell]isa.Cycle{}
 	callee.each(func(a *access) {
 		if a.write {
 			wrote[a.cell] = a.at - callee.begin

@@ -278,7 +278,7 @@ func (h *history) play(w *state.World, tx int) string {
 
 // incarnation runs one transaction over the view that it has at present.
 func (h *history) incarnation(store *state.Versions, c state.Crediting, tx, number int) (x *Incarnation, said string) {
-	var now uint64
+	var now isa.Cycle
 	x = &Incarnation{Tx: tx, Number: number, view: newView(store, tx, &now)}
 	w := state.NewView(&x.view, c)
 	said = h.play(w, tx)
@@ -360,7 +360,7 @@ func (h *history) askAll(store *state.Versions, c state.Crediting, plain *state.
 			questions = append(questions, slotAsks(a, isa.Word{slot})...)
 		}
 		for k, q := range questions {
-			var now uint64
+			var now isa.Cycle
 			v := newView(store, tx, &now)
 			w := state.NewView(&v, c)
 			w.BeginTx()

@@ -19,9 +19,9 @@ type Incarnation struct {
 	Result any   // what System.Close gave
 	Writes []state.Write
 
-	Instructions uint64 // committed by the core
-	Cycles       uint64 // on the core, waits included
-	Waited       uint64 // of these, for other transactions
+	Instructions uint64    // committed by the core
+	Cycles       isa.Cycle // on the core, waits included
+	Waited       isa.Cycle // of these, for other transactions
 	Finding      Finding
 
 	view    view
@@ -43,28 +43,28 @@ func (x *Incarnation) version() state.Version {
 // it was when the incarnation first looked. It is the state.Base of its world.
 // A write that is published later does not reach loads that are in flight.
 type view struct {
-	store   *state.Versions
-	tx      int
-	now     *uint64
-	began   uint64
-	seen    map[state.Key]*sight
-	reads   []*sight // those that committed effects depend on, in order
-	pending int      // transaction that the last load found about to write, or none
-	foresee *foresight
-	blocked int // transaction whose expected write commit has run into, or none
+	store     *state.Versions
+	tx        int
+	now       *isa.Cycle
+	began     isa.Cycle
+	seen      map[state.Key]*sight
+	reads     []*sight // those that committed effects depend on, in order
+	pending   int      // transaction that the last load found about to write, or none
+	conflicts *conflictPredictor
+	blocked   int // transaction whose expected write commit has run into, or none
 }
 
 // sight is one key as it was first seen.
 type sight struct {
 	key     state.Key
 	reading state.Reading
-	offset  uint64 // cycles after the incarnation's begin
+	offset  isa.Cycle // cycles after the incarnation's begin
 	exact   bool
 	bounded bool
 	bound   isa.Word
 }
 
-func newView(store *state.Versions, tx int, now *uint64) view {
+func newView(store *state.Versions, tx int, now *isa.Cycle) view {
 	return view{store: store, tx: tx, now: now, began: *now, seen: make(map[state.Key]*sight), pending: none, blocked: none}
 }
 
@@ -86,8 +86,8 @@ func (v *view) Load(k *state.Key) (state.Value, bool) {
 // Pending implements state.Base.
 func (v *view) Pending(k *state.Key) bool {
 	on, ok := v.store.Pending(k, v.tx)
-	if !ok && v.foresee != nil {
-		on, ok = v.foresee.predict(k, v.tx)
+	if !ok && v.conflicts != nil {
+		on, ok = v.conflicts.predict(k, v.tx)
 	}
 	v.pending = on
 	return ok
@@ -160,9 +160,9 @@ func (v *view) renewed(owner *isa.Word) bool {
 
 // footprint describes a run in block order for the oracle.
 func (x *Incarnation) footprint(origin state.Origin) oracle.Footprint {
-	f := oracle.Footprint{Cycles: x.Cycles, Writes: x.Writes}
+	f := oracle.Footprint{Cycles: uint64(x.Cycles), Writes: x.Writes}
 	for _, s := range x.view.reads {
-		r := oracle.Read{Key: s.key, Offset: s.offset, Exact: s.exact, Code: len(s.reading.Code) > 0}
+		r := oracle.Read{Key: s.key, Offset: uint64(s.offset), Exact: s.exact, Code: len(s.reading.Code) > 0}
 		if s.reading.Version.Tx != state.BeforeBlock {
 			r.Writers = append(r.Writers, s.reading.Version.Tx)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/invariant"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/machine/oracle"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
@@ -55,22 +56,22 @@ type Block struct {
 type Machine struct {
 	Stats Stats
 
-	cfg     Config
-	block   Block
-	policy  Policy
-	store   *state.Versions
-	now     uint64
-	units   []*unit
-	latest  []*Incarnation // of every transaction
-	begun   []int          // incarnations of every transaction
-	visible []bool         // its writes are published, and not expected to change
-	runner  []int          // core that executes it, or none
-	changed bool           // something has ended or begun in this cycle
-	err     error
-	foresee *foresight // of conflicts; nil: none is predicted
-	logs    bool       // incarnations are logged
-	model   bool       // and their timelines kept, for schedule models
-	inOrder Stats      // of the run that they rearrange
+	cfg       Config
+	block     Block
+	policy    Policy
+	store     *state.Versions
+	now       isa.Cycle
+	units     []*unit
+	latest    []*Incarnation // of every transaction
+	begun     []int          // incarnations of every transaction
+	visible   []bool         // its writes are published, and not expected to change
+	runner    []int          // core that executes it, or none
+	changed   bool           // something has ended or begun in this cycle
+	err       error
+	conflicts *conflictPredictor // of conflicts; nil: none is predicted
+	logs      bool               // incarnations are logged
+	model     bool               // and their timelines kept, for schedule models
+	reference Stats              // of the run that they rearrange
 }
 
 // activity is what a unit does.
@@ -91,13 +92,13 @@ type unit struct {
 
 	doing   activity
 	task    Task
-	until   uint64 // end of scheduling or validating
-	since   uint64 // begin of what it does
-	why     Loss   // idle
+	until   isa.Cycle // end of scheduling or validating
+	since   isa.Cycle // begin of what it does
+	why     Loss      // idle
 	x       *Incarnation
 	live    bool // the incarnation is on the core
 	waiting bool // for another transaction, since waitFrom
-	from    uint64
+	from    isa.Cycle
 	before  uint64 // instructions committed before the incarnation
 }
 
@@ -131,7 +132,7 @@ func New(cfg Config, block Block) (*Machine, error) {
 	}
 	m.logs = info.Log
 	if info.Model != nil {
-		m.model, m.policy = true, newInOrder(m, mapping)
+		m.model, m.policy = true, newSequential(m, mapping)
 		return m, nil
 	}
 	m.policy = info.Make(m, mapping)
@@ -156,15 +157,15 @@ func (m *Machine) Run() error {
 }
 
 // next is the first cycle in which a core does something.
-func (m *Machine) next() uint64 {
-	first := uint64(never)
+func (m *Machine) next() isa.Cycle {
+	first := isa.Cycle(never)
 	for _, u := range m.units {
 		first = min(first, u.next())
 	}
 	return first
 }
 
-func (u *unit) next() uint64 {
+func (u *unit) next() isa.Cycle {
 	switch u.doing {
 	case scheduling, validating:
 		return u.until
@@ -177,7 +178,7 @@ func (u *unit) next() uint64 {
 }
 
 // cycle simulates one cycle: first what cores do, then what the end of it brings.
-func (m *Machine) cycle(now uint64) {
+func (m *Machine) cycle(now isa.Cycle) {
 	m.now = now
 	for _, u := range m.units {
 		if u.doing != executing {
@@ -226,7 +227,7 @@ func (m *Machine) look(i int, u *unit) {
 	}
 }
 
-func (u *unit) stopWaiting(now uint64) {
+func (u *unit) stopWaiting(now isa.Cycle) {
 	if u.waiting {
 		u.waiting = false
 		u.x.Waited += now - u.from
@@ -273,8 +274,8 @@ func (m *Machine) assign() {
 }
 
 // become changes what a unit does and gives the time that it did the last thing.
-func (u *unit) become(a activity, now uint64) (spent uint64) {
-	spent = now - u.since
+func (u *unit) become(a activity, now isa.Cycle) (spent uint64) {
+	spent = uint64(now - u.since)
 	u.doing, u.since = a, now
 	return spent
 }
@@ -301,7 +302,7 @@ func (m *Machine) take(i int, u *unit, t Task) {
 	}
 	m.Stats.Validations++
 	m.tell(i, "validate", u.x)
-	u.until += m.cfg.Check * uint64(u.x.Reads())
+	u.until += m.cfg.Check * isa.Cycle(u.x.Reads())
 	u.become(validating, m.now)
 }
 
@@ -314,7 +315,7 @@ func (m *Machine) begin(i int, u *unit) {
 	}
 	tx := u.task.Tx
 	x := &Incarnation{Tx: tx, Number: m.begun[tx], view: newView(m.store, tx, &m.now)}
-	x.view.foresee = m.foresee
+	x.view.conflicts = m.conflicts
 	m.begun[tx]++
 	m.latest[tx], u.x = x, x
 	u.sys.Open(&x.view)
@@ -348,7 +349,7 @@ func (m *Machine) begin(i int, u *unit) {
 // ended closes the books of an incarnation that leaves its core.
 func (m *Machine) ended(u *unit, x *Incarnation) {
 	u.stopWaiting(m.now)
-	x.Cycles = u.become(idle, m.now)
+	x.Cycles = isa.Cycle(u.become(idle, m.now))
 	x.Instructions = u.core.Stats.Instructions - u.before
 	m.Stats.Instructions += x.Instructions
 	m.runner[x.Tx] = none
@@ -429,15 +430,15 @@ func (m *Machine) wake() {
 
 // Discard counts an incarnation that will not be committed.
 func (m *Machine) Discard(x *Incarnation) {
-	m.Stats.WastedCycles += x.Cycles
-	m.Stats.Losses[LossReexecution] += x.Cycles - x.Waited
-	m.Stats.Losses[LossConflict] += x.Waited
+	m.Stats.WastedCycles += uint64(x.Cycles)
+	m.Stats.Losses[LossReexecution] += uint64(x.Cycles - x.Waited)
+	m.Stats.Losses[LossConflict] += uint64(x.Waited)
 }
 
 // finish closes the books and checks that what is committed is consistent.
 func (m *Machine) finish() error {
 	s := &m.Stats
-	s.Cores, s.Cycles, s.Transactions = m.cfg.Cores, m.now, m.block.Transactions
+	s.Cores, s.Cycles, s.Transactions = m.cfg.Cores, uint64(m.now), m.block.Transactions
 	for _, u := range m.units {
 		switch u.doing {
 		case idle:
@@ -459,13 +460,13 @@ func (m *Machine) finish() error {
 			return invariant.Broken("transaction %d was committed on state that changed", tx)
 		}
 		s.Committed += x.Instructions
-		s.CommittedWork += x.Cycles - x.Waited
-		s.Losses[LossConflict] += x.Waited
+		s.CommittedWork += uint64(x.Cycles - x.Waited)
+		s.Losses[LossConflict] += uint64(x.Waited)
 	}
 	if err := s.settle(oracle.Work(m.cfg.Oracle)); err != nil || !m.model {
 		return err
 	}
-	m.inOrder = *s
+	m.reference = *s
 	return m.Rearrange(m.cfg.Policy, m.cfg.Mapping, m.cfg.Cores)
 }
 
@@ -482,7 +483,7 @@ func (m *Machine) Rearrange(policy, mapping string, cores int) error {
 		cores = max(1, m.block.Transactions)
 	}
 	m.cfg.Policy, m.cfg.Mapping, m.cfg.Cores = policy, mapping, cores
-	if m.Stats = m.inOrder; m.block.Transactions == 0 {
+	if m.Stats = m.reference; m.block.Transactions == 0 {
 		return nil
 	}
 	if m.Stats = info.Model(m, mapping); m.Stats.Losses[LossImbalance] > uint64(m.Stats.Cores)*m.Stats.Cycles {

@@ -19,7 +19,7 @@ func twice(cores int, change func(first, second *profile)) *Machine {
 		change(a, b)
 	}
 	m := &Machine{cfg: Config{Cores: cores, Schedule: 5}, latest: []*Incarnation{{Tx: 0, profile: a}, {Tx: 1, profile: b}}}
-	m.inOrder = Stats{Transactions: 2, Incarnations: 2}
+	m.reference = Stats{Transactions: 2, Incarnations: 2}
 	return m
 }
 
@@ -27,7 +27,7 @@ func twice(cores int, change func(first, second *profile)) *Machine {
 // takes 30 cycles, the callee ends in 160, and the envelope ends 10 later.
 func TestFrames(t *testing.T) {
 	inner := func(p *profile) *span { return p.root.calls[0].callee.calls[0].callee }
-	conflict := func(at uint64) func(_, b *profile) {
+	conflict := func(at isa.Cycle) func(_, b *profile) {
 		return func(_, b *profile) {
 			key := cell{slot: isa.Word{7}}
 			inner(b).accesses = []access{{at: 50, cell: key, write: true}}

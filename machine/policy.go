@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/machine/oracle"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/suggest"
@@ -80,7 +81,7 @@ var policies = []PolicyInfo{
 	{
 		Name: InOrder, Level: "none", Mappings: []string{"key"},
 		Source: "one transaction after the other on the first core",
-		Make:   newInOrder,
+		Make:   newSequential,
 	},
 	{
 		Name: "sealevel", Level: "account", Mappings: []string{"address", "holder"}, Oracle: true,
@@ -190,10 +191,10 @@ type Config struct {
 	Mapping   string // what transactions conflict on; empty: the policy's default
 	Cores     int    // 0: as many as there are transactions
 	Crediting state.Crediting
-	Schedule  uint64 // cycles that taking a task costs a core
-	Check     uint64 // cycles that a validation takes for each key
-	Lookahead int    // transactions in block order that a scheduler looks at (sealevel)
-	Budget    uint64 // gas that the transactions given to a core may use (sealevel); 0: the block's limit by the cores
+	Schedule  isa.Cycle // cycles that taking a task costs a core
+	Check     isa.Cycle // cycles that a validation takes for each key
+	Lookahead int       // transactions in block order that a scheduler looks at (sealevel)
+	Budget    uint64    // gas that the transactions given to a core may use (sealevel); 0: the block's limit by the cores
 	// Retries is how many incarnations of a transaction it takes until the block is run
 	// again in order (block-stm); 0: Aptos's limit.
 	Retries int
@@ -209,7 +210,7 @@ type Config struct {
 // Event is one thing that happens at the end of a cycle: an incarnation begins, ends,
 // waits, is stopped or found invalid before it began; a validation begins.
 type Event struct {
-	Cycle       uint64
+	Cycle       isa.Cycle
 	Core        int
 	What        string
 	Tx          int

@@ -8,14 +8,14 @@ import (
 // profile is the timeline of one committed transaction, which a schedule model
 // rearranges. All times are cycles after the begin of the transaction.
 type profile struct {
-	cycles uint64
+	cycles isa.Cycle
 	root   *span
 }
 
 // span is one call frame.
 type span struct {
 	envelope   bool
-	begin, end uint64
+	begin, end isa.Cycle
 	calls      []call   // that have entered a callee, in order
 	accesses   []access // of this frame, in order
 	outcome    outcome
@@ -35,13 +35,13 @@ type outcome struct {
 
 // access is one access to storage.
 type access struct {
-	at    uint64
+	at    isa.Cycle
 	cell  cell
 	write bool
 }
 
 // profileOf condenses the log of a transaction that began in the given cycle.
-func profileOf(log *pipeline.OpLog, began uint64, core *pipeline.Core) *profile {
+func profileOf(log *pipeline.OpLog, began isa.Cycle, core *pipeline.Core) *profile {
 	cycles := core.Cycle() - began
 	p := &profile{cycles: cycles, root: &span{envelope: true, end: cycles}}
 	open := []*span{p.root}

@@ -62,11 +62,11 @@ var GuardNames = [NumGuards]string{"", "repaired", "other state", "branch", "key
 // that what it finds now is final. It gives the cycles that this takes on its core:
 // the micro-ops of the slice through its issue width, or the longest chain of their
 // latencies, whichever is longer.
-func (m *Machine) redo(x *Incarnation, cfg *pipeline.Config) (cycles uint64) {
+func (m *Machine) redo(x *Incarnation, cfg *pipeline.Config) (cycles isa.Cycle) {
 	latency := cfg.Latencies()
 	s := &slice{
 		log:   x.log,
-		cost:  func(op isa.Op) uint64 { return uint64(latency[isa.Table[op].Latency]) },
+		cost:  func(op isa.Op) isa.Cycle { return latency[isa.Table[op].Latency] },
 		made:  map[int32]remade{},
 		bytes: map[rob.FrameID]map[uint64]remadeByte{},
 		cells: map[cell]words{},
@@ -95,7 +95,8 @@ func (m *Machine) redo(x *Incarnation, cfg *pipeline.Config) (cycles uint64) {
 	}
 	x.outcome = s.run()
 	m.Stats.RepairedUops += s.uops
-	cycles = max(s.depth, (s.uops+uint64(cfg.Core.Issue)-1)/uint64(cfg.Core.Issue))
+	issue := uint64(cfg.Core.Issue)
+	cycles = max(s.depth, isa.Cycle((s.uops+issue-1)/issue))
 	if x.outcome == GuardsHeld && !s.patch(x) {
 		x.outcome = GuardOther
 	}

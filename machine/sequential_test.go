@@ -59,7 +59,7 @@ func (d *diary) BeginTx(i int) { d.notes = append(d.notes, fmt.Sprintf("begin %d
 
 func (d *diary) EndTx(i int) error {
 	d.notes = append(d.notes, fmt.Sprintf("end %d", i))
-	d.cycles = append(d.cycles, d.core.Cycle())
+	d.cycles = append(d.cycles, uint64(d.core.Cycle()))
 	if i == d.stop {
 		return errEnough
 	}

@@ -1,6 +1,9 @@
 package machine
 
-import "github.com/ooovm/ooovm/state"
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/state"
+)
 
 // Settings is the section of a configuration that says how several cores share a block,
 // as users write it. Its field tags are the schema, as those of pipeline.Config are; a
@@ -27,7 +30,7 @@ func (s *Settings) Config() (Config, error) {
 	}
 	c := Config{
 		Policy: s.Policy, Mapping: s.Mapping, Cores: s.Cores, Crediting: crediting,
-		Schedule: uint64(s.Schedule), Check: uint64(s.Check), Lookahead: s.Lookahead, Budget: uint64(s.Budget), Retries: s.Retries, Restart: s.Estimate == "restart",
+		Schedule: isa.Cycle(s.Schedule), Check: isa.Cycle(s.Check), Lookahead: s.Lookahead, Budget: uint64(s.Budget), Retries: s.Retries, Restart: s.Estimate == "restart",
 	}
 	if c.Mapping == "default" {
 		c.Mapping = ""

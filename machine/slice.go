@@ -18,7 +18,7 @@ import (
 // and whatever gas depends on. A change of one of these fails the guard.
 type slice struct {
 	log   *pipeline.OpLog
-	cost  func(isa.Op) uint64 // latency
+	cost  func(isa.Op) isa.Cycle // latency
 	made  map[int32]remade
 	bytes map[rob.FrameID]map[uint64]remadeByte // by space and offset: where memory differs
 	cells map[cell]words                        // what the transaction has stored, and what is stale
@@ -28,18 +28,18 @@ type slice struct {
 
 	events []event // live ones, in order
 	uops   uint64
-	depth  uint64
+	depth  isa.Cycle
 }
 
 // remade is the new result of a micro-op and the cycle in which it is there.
 type remade struct {
 	value isa.Word
-	ready uint64
+	ready isa.Cycle
 }
 
 type remadeByte struct {
 	value byte
-	ready uint64
+	ready isa.Cycle
 }
 
 // cell is one storage slot, in one of the storage spaces.
@@ -51,7 +51,7 @@ type cell struct {
 // words are what a cell had for the incarnation and what it has now.
 type words struct {
 	then, now isa.Word
-	ready     uint64
+	ready     isa.Cycle
 }
 
 type change struct {
@@ -114,7 +114,7 @@ func (s *slice) leave(undone bool) {
 }
 
 // source gives a source's new value, when it is there, and whether it has changed.
-func (s *slice) source(source int32) (w *isa.Word, ready uint64, changed bool) {
+func (s *slice) source(source int32) (w *isa.Word, ready isa.Cycle, changed bool) {
 	if r, ok := s.made[source]; ok {
 		return &r.value, r.ready, true
 	}
@@ -125,10 +125,10 @@ func (s *slice) source(source int32) (w *isa.Word, ready uint64, changed bool) {
 func (s *slice) step(i int32, op *pipeline.LoggedOp) Guard {
 	var src [4]*isa.Word
 	var changed [4]bool
-	var ready uint64
+	var ready isa.Cycle
 	any := false
 	for k := range src {
-		var at uint64
+		var at isa.Cycle
 		src[k], at, changed[k] = s.source(op.Src[k])
 		ready = max(ready, at)
 		any = any || changed[k]
@@ -188,14 +188,14 @@ func holds(ok bool, otherwise Guard) Guard {
 }
 
 // take counts a micro-op that is executed again.
-func (s *slice) take(op isa.Op, ready uint64) (done uint64) {
+func (s *slice) take(op isa.Op, ready isa.Cycle) (done isa.Cycle) {
 	s.uops++
 	done = ready + s.cost(op)
 	s.depth = max(s.depth, done)
 	return done
 }
 
-func (s *slice) remake(i int32, op *pipeline.LoggedOp, w *isa.Word, ready uint64) {
+func (s *slice) remake(i int32, op *pipeline.LoggedOp, w *isa.Word, ready isa.Cycle) {
 	done := s.take(op.Op, ready)
 	if *w != op.Result {
 		s.made[i] = remade{*w, done}
@@ -203,7 +203,7 @@ func (s *slice) remake(i int32, op *pipeline.LoggedOp, w *isa.Word, ready uint64
 }
 
 // load finds a cell again.
-func (s *slice) load(i int32, op *pipeline.LoggedOp, src [4]*isa.Word, ready uint64) bool {
+func (s *slice) load(i int32, op *pipeline.LoggedOp, src [4]*isa.Word, ready isa.Cycle) bool {
 	w := s.words(cellOf(op, src))
 	if w.now != w.then {
 		s.remake(i, op, &w.now, max(ready, w.ready))
@@ -229,7 +229,7 @@ func (s *slice) words(c cell) words {
 
 // store writes a cell again. The gas of a store depends on which of the value
 // before the transaction, the present and the new one are zero or equal.
-func (s *slice) store(i int32, op *pipeline.LoggedOp, value *isa.Word, changed bool, ready uint64) bool {
+func (s *slice) store(i int32, op *pipeline.LoggedOp, value *isa.Word, changed bool, ready isa.Cycle) bool {
 	key := &s.log.Ops[i-1] // its key part is the micro-op before
 	if key.Op != isa.StateKey {
 		return false
@@ -316,7 +316,7 @@ func (s *slice) copyBytes(to rob.FrameID, off uint64, from rob.FrameID, fromOff,
 	if len(moved) == 0 {
 		return
 	}
-	var ready uint64
+	var ready isa.Cycle
 	for _, b := range moved {
 		ready = max(ready, b.ready)
 	}
@@ -327,7 +327,7 @@ func (s *slice) copyBytes(to rob.FrameID, off uint64, from rob.FrameID, fromOff,
 }
 
 // write stores a word or a byte in memory.
-func (s *slice) write(op *pipeline.LoggedOp, value *isa.Word, changed bool, ready uint64) {
+func (s *slice) write(op *pipeline.LoggedOp, value *isa.Word, changed bool, ready isa.Cycle) {
 	s.clear(op.Frame, op.Off, op.N)
 	if !changed {
 		return
@@ -348,7 +348,7 @@ func (s *slice) read(i int32, op *pipeline.LoggedOp) {
 		return
 	}
 	word := op.Result.Bytes32()
-	var ready uint64
+	var ready isa.Cycle
 	for at, b := range differ {
 		word[at] = b.value
 		ready = max(ready, b.ready)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
@@ -48,7 +49,7 @@ func TestWindowAcrossTransactions(t *testing.T) {
 		name         string
 		block        block
 		transactions int
-		cycles       uint64
+		cycles       isa.Cycle
 		slot         uint64
 	}{
 		{"one at a time drains", two, 1, 32, 0},

@@ -1,9 +1,8 @@
 package pipeline
 
 import (
-	"fmt"
-
 	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -299,7 +298,7 @@ func (c *Core) commitInst(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst)
 	if fault == decoder.NoFault && c.ret.argsFaulty {
 		fault = decoder.Fault(e.Fault)
 		if row.Flags&decoder.Dynamic != 0 && fault == decoder.FaultOutOfGas || fault == decoder.NoFault {
-			c.err = fmt.Errorf("simulator error: %s at pc %d was found to fault when it executed but not when it was charged", row.Name, in.PC)
+			c.err = invariant.Broken("%s at pc %d was found to fault when it executed but not when it was charged", row.Name, in.PC)
 			return false
 		}
 	}

@@ -1,9 +1,8 @@
 package pipeline
 
 import (
-	"fmt"
-
 	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -40,7 +39,7 @@ func (c *Core) commitCall(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst)
 			c.ren.setProgram(child, prog)
 			c.front.steer(e.Other, 0, c.clock.now+1, CauseSerial)
 		} else if prog != child.prog {
-			c.err = fmt.Errorf("simulator error: call at pc %d committed into another program than was fetched", in.PC)
+			c.err = invariant.Broken("call at pc %d committed into another program than was fetched", in.PC)
 		}
 		child.ctx.Prog, child.ctx.Memory = child.prog, mem
 		if c.opt.prefetch != nil {
@@ -180,7 +179,7 @@ func (c *Core) commitLeave(e *rob.Entry, f *frame, in *decoder.Inst, kind decode
 			*c.ren.regs.Value(e.Dst) = c.ret.left
 			c.win.wake(c.ren.regs.SetReady(e.Dst))
 		} else if *c.ren.regs.Value(e.Dst) != c.ret.left {
-			c.err = fmt.Errorf("simulator error: frame at depth %d left with %s, fetched with %s", f.ctx.Depth, &c.ret.left, c.ren.regs.Value(e.Dst))
+			c.err = invariant.Broken("frame at depth %d left with %s, fetched with %s", f.ctx.Depth, &c.ret.left, c.ren.regs.Value(e.Dst))
 			return
 		}
 	}

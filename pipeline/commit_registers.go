@@ -1,9 +1,8 @@
 package pipeline
 
 import (
-	"fmt"
-
 	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -30,7 +29,7 @@ func (c *Core) commitRegisters(e *rob.Entry, seq rob.Seq, f *frame) bool {
 	}
 	if e.Flags&rob.Faulty != 0 {
 		if e.Fault != uint8(decoder.FaultStatus) {
-			c.err = fmt.Errorf("simulator error: %s at pc %d was found to fault when it executed but not when it was charged", row.Name, in.PC)
+			c.err = invariant.Broken("%s at pc %d was found to fault when it executed but not when it was charged", row.Name, in.PC)
 		} else {
 			c.raise(e, f, e.Inst, c.ret.charged, decoder.FaultStatus)
 		}
@@ -221,7 +220,7 @@ func (c *Core) agrees(e *rob.Entry, f *frame) bool {
 			continue
 		}
 		if got, want := c.ren.regs.Value(x.r)[0], f.ctx.Registers[position(x.to)]; got != want {
-			c.err = fmt.Errorf("simulator error: %s computes %d for register %d, the system %d", isa.Table[e.Op].Name, got, position(x.to), want)
+			c.err = invariant.Broken("%s computes %d for register %d, the system %d", isa.Table[e.Op].Name, got, position(x.to), want)
 			return false
 		}
 	}

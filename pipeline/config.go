@@ -126,13 +126,13 @@ func (c *Config) Prefetches() bool { return c.Predictor.Runahead || c.Predictor.
 func (c *Config) Misbehaves() bool { return c.Chaos.Squash > 0 || c.Predictor.misbehaves() }
 
 // Latencies returns the cycles of each latency class.
-func (c *Config) Latencies() [isa.NumLatencies]uint32 {
+func (c *Config) Latencies() [isa.NumLatencies]isa.Cycle {
 	l := &c.Latency
-	return [isa.NumLatencies]uint32{
-		isa.LatALU: uint32(l.ALU), isa.LatShift: uint32(l.Shift), isa.LatMul: uint32(l.Mul), isa.LatDiv: uint32(l.Div),
-		isa.LatMulMod: uint32(l.MulMod), isa.LatExp: uint32(l.Exp), isa.LatHash: uint32(l.Hash), isa.LatLoad: uint32(l.Load),
-		isa.LatStore: uint32(l.Store), isa.LatCopy: uint32(l.Copy), isa.LatBranch: uint32(l.Branch), isa.LatState: uint32(l.State),
-		isa.LatSystem: uint32(l.System),
+	return [isa.NumLatencies]isa.Cycle{
+		isa.LatALU: isa.Cycle(l.ALU), isa.LatShift: isa.Cycle(l.Shift), isa.LatMul: isa.Cycle(l.Mul), isa.LatDiv: isa.Cycle(l.Div),
+		isa.LatMulMod: isa.Cycle(l.MulMod), isa.LatExp: isa.Cycle(l.Exp), isa.LatHash: isa.Cycle(l.Hash), isa.LatLoad: isa.Cycle(l.Load),
+		isa.LatStore: isa.Cycle(l.Store), isa.LatCopy: isa.Cycle(l.Copy), isa.LatBranch: isa.Cycle(l.Branch), isa.LatState: isa.Cycle(l.State),
+		isa.LatSystem: isa.Cycle(l.System),
 	}
 }
 

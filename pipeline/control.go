@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"errors"
+
+	"github.com/ooovm/ooovm/isa"
 )
 
 // ErrMaxCycles says that a run has reached its limit of cycles.
@@ -17,14 +19,14 @@ type Limits struct {
 	VerifyEvery uint64
 	// MaxCycles ends a run with ErrMaxCycles, 0 for no limit. Stop ends it with its
 	// own error once it is done.
-	MaxCycles uint64
+	MaxCycles isa.Cycle
 	Stop      context.Context
 }
 
 // runControl is what decides whether a core goes on.
 type runControl struct {
-	watchdog   uint64 // longest time without a commit, in cycles
-	lastCommit uint64
+	watchdog   isa.Cycle // longest time without a commit, in cycles
+	lastCommit isa.Cycle
 	steps      uint64 // of the present transaction
 	moved      bool   // a stage moved in the last one
 }
@@ -45,7 +47,7 @@ func (c *Core) guard() {
 
 // nextEvent is the next cycle in which something happens by itself, when no stage
 // could move in the present one.
-func (c *Core) nextEvent() (next uint64, ok bool) {
+func (c *Core) nextEvent() (next isa.Cycle, ok bool) {
 	next, ok = c.win.events.Next()
 	if b := c.win.buf; b.Dispatch < b.Tail {
 		if r := b.At(b.Dispatch).Ready; r > c.clock.now && (!ok || r < next) {
@@ -75,11 +77,11 @@ func (c *Core) nextEvent() (next uint64, ok bool) {
 
 // idle moves time to a cycle in which nothing happens, and gives the lost slots to
 // the cause that holds the machine now.
-func (c *Core) idle(to uint64) {
+func (c *Core) idle(to isa.Cycle) {
 	if to <= c.clock.now {
 		return
 	}
-	idle := to - c.clock.now
+	idle := uint64(to - c.clock.now)
 	c.clock.now = to
 	c.chargeLost(idle * c.Stats.Width)
 	c.Stats.Skipped += idle

@@ -1,7 +1,6 @@
-// Package pipeline simulates one out-of-order core that executes while it
-// executes: a micro-op reads renamed registers when it issues and computes a real
-// value, wrong paths included. Commit, in program order, is the only place that
-// changes architectural state.
+// Package pipeline simulates one execute-in-execute core: a micro-op reads renamed
+// registers when it issues and computes a real value, on wrong paths too. Commit, in
+// program order, is the only place that changes architectural state.
 //
 // A cycle walks the stages from commit back to fetch, so nothing passes two
 // stages in one cycle: commit, write-back, issue, dispatch, fetch. Fetch decodes
@@ -58,7 +57,7 @@ type Core struct {
 }
 
 // clock is the time of a core, in cycles.
-type clock struct{ now uint64 }
+type clock struct{ now isa.Cycle }
 
 // optional are the mechanisms that a configuration may leave out; each is nil then.
 type optional struct {
@@ -94,7 +93,7 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	c.val.by = valueKinds[p.ValueBy]
 	c.outside.view, _ = sys.(decoder.View)
 	c.Stats.Width = uint64(cfg.Core.Commit)
-	c.run.watchdog = uint64(cfg.Core.Watchdog)
+	c.run.watchdog = isa.Cycle(cfg.Core.Watchdog)
 	c.attach()
 	if cfg.Chaos.Squash > 0 {
 		c.opt.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
@@ -148,7 +147,7 @@ const AllTransactions = -1
 func (c *Core) SetProbe(p Probe, tx int) { c.obs.probe, c.obs.probed = p, tx }
 
 // Cycle is the number of cycles simulated so far.
-func (c *Core) Cycle() uint64 { return c.clock.now }
+func (c *Core) Cycle() isa.Cycle { return c.clock.now }
 
 // StreamDigest sums up everything committed so far.
 func (c *Core) StreamDigest() uint64 { return uint64(c.obs.stream) }
@@ -213,7 +212,7 @@ func (t *transactions) open(env *decoder.Envelope, context []isa.Word, tx uint32
 }
 
 // steer points fetch at an instruction from a cycle on.
-func (fe *frontEnd) steer(frame rob.FrameID, inst isa.InstIndex, cycle uint64, cause Cause) {
+func (fe *frontEnd) steer(frame rob.FrameID, inst isa.InstIndex, cycle isa.Cycle, cause Cause) {
 	fe.state = fetchRuns
 	fe.frame, fe.inst, fe.uop = frame, inst, 0
 	fe.tested, fe.pair.count = false, 0

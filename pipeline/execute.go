@@ -47,7 +47,7 @@ type executor struct {
 	outside   *outside
 	stats     *Stats
 
-	latency [isa.NumLatencies]uint32
+	latency [isa.NumLatencies]isa.Cycle
 	freeGas bool // GAS answered by the golden run
 	touches touches
 	scratch []byte
@@ -59,9 +59,9 @@ func (ex *executor) init() { ex.keccak = newKeccak() }
 
 // execute computes a micro-op with the values of this cycle and returns its latency.
 // ok is false when it has to wait.
-func (ex *executor) execute(e *rob.Entry, seq rob.Seq) (latency uint64, ok bool) {
+func (ex *executor) execute(e *rob.Entry, seq rob.Seq) (latency isa.Cycle, ok bool) {
 	info := &facts[e.Op]
-	latency = uint64(ex.latency[info.latency])
+	latency = ex.latency[info.latency]
 	switch info.class {
 	case isa.ClassALU:
 		return ex.executeALU(e, info, latency), true
@@ -96,7 +96,7 @@ func (ex *executor) execute(e *rob.Entry, seq rob.Seq) (latency uint64, ok bool)
 	return ex.executeHead(e, seq, latency)
 }
 
-func (ex *executor) executeALU(e *rob.Entry, info *opFacts, latency uint64) uint64 {
+func (ex *executor) executeALU(e *rob.Entry, info *opFacts, latency isa.Cycle) isa.Cycle {
 	var src [3]*isa.Word
 	for i := range src {
 		if r := e.Src[i]; r != rob.NoReg {
@@ -104,7 +104,7 @@ func (ex *executor) executeALU(e *rob.Entry, info *opFacts, latency uint64) uint
 		}
 	}
 	if e.Op == isa.Exp {
-		latency = uint64(ex.latency[isa.LatMul]) + uint64(ex.latency[isa.LatExp])*uint64(src[1].ByteLen())
+		latency = ex.latency[isa.LatMul] + ex.latency[isa.LatExp]*isa.Cycle(src[1].ByteLen())
 	}
 	if info.result {
 		isa.Exec(e.Op, ex.regs.Value(e.Dst), src[0], src[1], src[2])
@@ -144,7 +144,7 @@ func (m *memoryQueue) settle(e *rob.Entry, seq rob.Seq, frame rob.FrameID, off, 
 	return true
 }
 
-func (ex *executor) executeLoad(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeLoad(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (isa.Cycle, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
 	dst := ex.regs.Value(e.Dst)
 	switch e.Op {
@@ -203,7 +203,7 @@ func (ex *executor) executeLoad(e *rob.Entry, seq rob.Seq, latency uint64) (uint
 	}
 	ex.regs.Value(e.Dst).SetBytes32(ex.sum[:])
 	// Keccak absorbs 136 bytes a permutation; padding always adds one byte.
-	return latency * (n/136 + 1), true
+	return latency * isa.Cycle(n/136+1), true
 }
 
 // digest leaves the Keccak-256 of data in c.sum.
@@ -283,8 +283,8 @@ func (rn *renamer) inputRange(e *rob.Entry, off, base, length *isa.Word, want ui
 }
 
 // executeCopy gathers the data part of a block copy into its store.
-func (ex *executor) executeCopy(e *rob.Entry, seq rob.Seq) (latency uint64, ok bool) {
-	latency = uint64(ex.latency[isa.LatLoad])
+func (ex *executor) executeCopy(e *rob.Entry, seq rob.Seq) (latency isa.Cycle, ok bool) {
+	latency = ex.latency[isa.LatLoad]
 	s := ex.mem.store(e.Queue)
 	length := ex.regs.Value(e.Src[1])
 	if length.IsZero() {
@@ -305,7 +305,7 @@ func (ex *executor) executeCopy(e *rob.Entry, seq rob.Seq) (latency uint64, ok b
 		e.Flags |= rob.Parked // code cannot be compared like a word: it is read in its transaction's turn
 		return latency, false
 	}
-	latency += uint64(ex.latency[isa.LatCopy]) * ((n + 31) / 32)
+	latency += ex.latency[isa.LatCopy] * isa.Cycle((n+31)/32)
 	if isa.CopySource(e.Imm) == isa.CopyZero { // what a block lacks reads as zero
 		s.data = s.data[:0]
 		return latency, true
@@ -438,7 +438,7 @@ func (c *Core) completeReturn(e *rob.Entry) {
 	c.resolveStore(e.Queue, to, min(n, room))
 }
 
-func (ex *executor) executeControl(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeControl(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (isa.Cycle, bool) {
 	switch e.Op {
 	case isa.Target:
 		key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Kind: hierarchy.Account}
@@ -486,7 +486,7 @@ func (rn *renamer) succeed(e *rob.Entry) {
 // executeBuiltin runs a built-in program ahead of its call's commit, with the gas
 // that it has at most; commit charges what it costs against the gas it has. Its
 // output is the frame's memory, which nothing else writes.
-func (ex *executor) executeBuiltin(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeBuiltin(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (isa.Cycle, bool) {
 	f := &ex.ren.frames[e.Frame]
 	o, n, ok := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
 	if !ok {
@@ -517,7 +517,7 @@ func (ex *executor) executeBuiltin(e *rob.Entry, seq rob.Seq, latency uint64) (u
 }
 
 // executeHead executes what has to be the oldest of the machine.
-func (ex *executor) executeHead(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeHead(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (isa.Cycle, bool) {
 	if !ex.win.waitForHead(e, seq) {
 		return 0, false
 	}

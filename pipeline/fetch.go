@@ -102,7 +102,7 @@ func (fe *frontEnd) newEntry(fi rob.FrameID, op isa.Op) (*rob.Entry, rob.Seq) {
 	e.RunStart, e.Inst = fe.run, fe.inst
 	e.RunGas = fe.runGas
 	e.Height = uint16(fe.height)
-	e.Ready = fe.clock.now + uint64(fe.core.FrontEnd)
+	e.Ready = fe.clock.now + isa.Cycle(fe.core.FrontEnd)
 	e.Dynamic = fe.dynamic
 	e.DirCP, e.TgtCP = fe.pred.dirCP, fe.pred.tgtCP
 	e.Next, e.Other = -1, rob.NoFrame

@@ -78,7 +78,7 @@ func (fe *frontEnd) fetchJump(e *rob.Entry, seq rob.Seq, fi rob.FrameID, f *fram
 	fe.redirected = next != fall
 	fe.startRun()
 	if bubble {
-		fe.resume = fe.clock.now + uint64(fe.core.FrontEnd)
+		fe.resume = fe.clock.now + isa.Cycle(fe.core.FrontEnd)
 		fe.refill(CauseFrontEnd)
 	}
 }

@@ -176,7 +176,7 @@ func (fe *frontEnd) fillStack(f *frame, row *rowFacts, height int) bool {
 		fe.ren.stackLow = low
 		fe.stats.StackFills += uint64(n)
 		if wait := n * fe.core.Fill; wait > 0 {
-			fe.resume = fe.clock.now + uint64(wait)
+			fe.resume = fe.clock.now + isa.Cycle(wait)
 			return false
 		}
 	}

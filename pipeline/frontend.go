@@ -38,7 +38,7 @@ type frontEnd struct {
 	frame      rob.FrameID
 	inst       isa.InstIndex
 	uop        int           // next micro-op of the instruction
-	resume     uint64        // fetch rests until this cycle
+	resume     isa.Cycle     // fetch rests until this cycle
 	dynamic    uint64        // instructions fetched along the path, of the block
 	run        isa.InstIndex // first folded instruction not yet carried by an entry
 	runGas     uint32

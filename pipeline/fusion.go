@@ -139,7 +139,7 @@ func (p *wordPair) at(regs *rob.Registers, k int, offset uint64) bool {
 }
 
 // executePair hashes two words.
-func (ex *executor) executePair(e *rob.Entry, latency uint64) uint64 {
+func (ex *executor) executePair(e *rob.Entry, latency isa.Cycle) isa.Cycle {
 	buf := ex.buffer(2 * wordSize)
 	ex.regs.Value(e.Src[2]).PutUint256(buf)
 	ex.regs.Value(e.Src[3]).PutUint256(buf[wordSize:])

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -19,7 +20,7 @@ func (c *Core) Drained() error {
 		got  uint64
 		want uint64
 	}{
-		{"commit slots accounted for", slots, c.clock.now * c.Stats.Width},
+		{"commit slots accounted for", slots, uint64(c.clock.now) * c.Stats.Width},
 		{"micro-ops fetched that committed or were squashed", c.Stats.Uops + c.Stats.SquashedUops, c.Stats.FetchedUops},
 		{"physical registers in use", uint64(c.ren.regs.Live()), 0},
 		{"registers of uncommitted producers", uint64(c.win.inflight), 0},
@@ -33,7 +34,7 @@ func (c *Core) Drained() error {
 		{"undo records", c.ren.maps.Position() - c.ren.retiredTo, 0},
 	} {
 		if x.got != x.want {
-			return fmt.Errorf("simulator error: %d %s after a transaction, want %d", x.got, x.what, x.want)
+			return invariant.Broken("%d %s after a transaction, want %d", x.got, x.what, x.want)
 		}
 	}
 	return nil
@@ -56,7 +57,7 @@ func (c *Core) verifySlots() error {
 	for _, n := range c.Stats.Slots {
 		slots += n
 	}
-	if want := c.clock.now * c.Stats.Width; slots != want {
+	if want := uint64(c.clock.now) * c.Stats.Width; slots != want {
 		return fmt.Errorf("%d commit slots have a cause, there were %d", slots, want)
 	}
 	return nil

@@ -110,7 +110,7 @@ func (win *window) tryIssue(e *rob.Entry, seq rob.Seq) bool {
 	e.Ready = win.clock.now + latency
 	at := e.Ready
 	if info.class == isa.ClassStateKey {
-		at = win.clock.now + uint64(win.exec.latency[isa.LatState])
+		at = win.clock.now + win.exec.latency[isa.LatState]
 	}
 	win.events.Add(queue.Event{Cycle: at, Seq: seq, UID: e.UID})
 	if win.obs.watches(e) {

@@ -13,8 +13,8 @@ import (
 type Ledger interface {
 	// Enter and Leave follow the commit of a call into a callee, and of its end. The account
 	// is whose code runs; input is what of the callee's input there is, at most 4 bytes.
-	Enter(cycle uint64, account *isa.Word, prog *decoder.Program, input []byte)
-	Leave(cycle uint64)
+	Enter(cycle isa.Cycle, account *isa.Word, prog *decoder.Program, input []byte)
+	Leave(cycle isa.Cycle)
 	// Slots books n slots. The program is nil while fetch waits to learn which it is.
 	Slots(prog *decoder.Program, inst isa.InstIndex, cause Cause, n uint64)
 }

@@ -38,11 +38,11 @@ type LoggedOp struct {
 	Src    [4]int32    // lines that made the sources; below zero constants; or NoSource
 	Result isa.Word
 
-	Off, N         uint64 // bytes written
-	FromOff, FromN uint64 // bytes read
-	Site           uint64 // of the program that the frame runs
-	Returned       uint64 // hash of what a frame's end returned
-	Cycle          uint64 // of its commit
+	Off, N         uint64    // bytes written
+	FromOff, FromN uint64    // bytes read
+	Site           uint64    // of the program that the frame runs
+	Returned       uint64    // hash of what a frame's end returned
+	Cycle          isa.Cycle // of its commit
 }
 
 // OpLog is what one transaction has committed, micro-op by micro-op, with its

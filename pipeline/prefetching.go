@@ -31,13 +31,13 @@ func newPrefetching(c *Core) *prefetching {
 	predictor := &c.cfg.Predictor
 	p.Unit = prefetch.New(prefetch.Config{
 		Outstanding: predictor.Prefetches, Ahead: predictor.Ahead,
-		Hash: uint64(c.exec.latency[isa.LatHash]), Far: uint64(c.cfg.State.Far),
+		Hash: c.exec.latency[isa.LatHash], Far: isa.Cycle(c.cfg.State.Far),
 	}, p, c.sys, p.regs, &c.state.keys, &c.state.levels, c.pred.keys, &c.Stats.Prefetch)
 	return p
 }
 
 // Now implements prefetch.Core.
-func (p *prefetching) Now() uint64 { return p.clock.now }
+func (p *prefetching) Now() isa.Cycle { return p.clock.now }
 
 // Bounded implements prefetch.Core.
 func (p *prefetching) Bounded(offset, length *isa.Word) (off, n uint64, ok bool) {

@@ -241,7 +241,7 @@ func (rn *renamer) renameCommitted(fi rob.FrameID, registers []uint64, which uin
 }
 
 // executeFlagged computes a micro-op with a second result.
-func (ex *executor) executeFlagged(e *rob.Entry, latency uint64) uint64 {
+func (ex *executor) executeFlagged(e *rob.Entry, latency isa.Cycle) isa.Cycle {
 	if e.Op == isa.Wide {
 		return ex.executeWide(e)
 	}
@@ -252,7 +252,7 @@ func (ex *executor) executeFlagged(e *rob.Entry, latency uint64) uint64 {
 		}
 	}
 	if e.Op == isa.Exp64 {
-		latency = uint64(ex.latency[isa.LatMul]) + uint64(ex.latency[isa.LatExp])*uint64((bits.Len64(src[1])+7)/8)
+		latency = ex.latency[isa.LatMul] + ex.latency[isa.LatExp]*isa.Cycle((bits.Len64(src[1])+7)/8)
 	}
 	value, status := isa.ExecFlagged(e.Op, isa.NarrowOp(e.Imm), src[0], src[1], src[2])
 	*ex.regs.Value(e.Dst) = isa.Word{value}
@@ -261,7 +261,7 @@ func (ex *executor) executeFlagged(e *rob.Entry, latency uint64) uint64 {
 }
 
 // executeWide computes on whole words.
-func (ex *executor) executeWide(e *rob.Entry) uint64 {
+func (ex *executor) executeWide(e *rob.Entry) isa.Cycle {
 	var src [3]isa.Word
 	for i := range src {
 		if r := e.Src[i]; r != rob.NoReg {
@@ -269,7 +269,7 @@ func (ex *executor) executeWide(e *rob.Entry) uint64 {
 		}
 	}
 	ex.ren.noteStatus(e, isa.ExecWide(isa.WideOp(e.Imm), ex.regs.Value(e.Dst), &src[0], &src[1], &src[2]))
-	return uint64(ex.latency[isa.WideLatency(isa.WideOp(e.Imm))])
+	return ex.latency[isa.WideLatency(isa.WideOp(e.Imm))]
 }
 
 // noteStatus takes a second result over, or finds that it is a fault.
@@ -296,7 +296,7 @@ func (ex *executor) rangeAt(e *rob.Entry) (offset, n uint64) {
 }
 
 // executeLoadBytes loads a few bytes. What is not there is zero: commit faults.
-func (ex *executor) executeLoadBytes(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeLoadBytes(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (isa.Cycle, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
 	space := ex.ren.frames[e.Frame].space
 	off, n := ex.rangeAt(e)
@@ -342,7 +342,7 @@ func (m *memoryQueue) forwardBytes(e *rob.Entry, space rob.FrameID, off, n uint6
 // executeRange names the content of a range of memory, or compares it with such a name.
 // Up to a word the name is the content, beyond that its Keccak-256: ranges of one
 // length with equal names are equal.
-func (ex *executor) executeRange(e *rob.Entry, seq rob.Seq, latency uint64) (uint64, bool) {
+func (ex *executor) executeRange(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (isa.Cycle, bool) {
 	r := gatherResult{supplied: ^uint64(0)}
 	space := ex.ren.frames[e.Frame].space
 	o, n, _ := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
@@ -371,7 +371,7 @@ func (ex *executor) executeRange(e *rob.Entry, seq rob.Seq, latency uint64) (uin
 		}
 	}
 	*ex.regs.Value(e.Dst) = name
-	return latency + uint64(ex.latency[isa.LatCopy])*((n+31)/32), true
+	return latency + ex.latency[isa.LatCopy]*isa.Cycle((n+31)/32), true
 }
 
 // peek reads committed memory that the system keeps. The bytes are valid until the next
@@ -389,13 +389,13 @@ func (m *memoryQueue) peek(space decoder.Space, off uint64, n int) []byte {
 type touches struct {
 	uid   uint32
 	begun int
-	until uint64 // cycle in which the last of them has been answered
+	until isa.Cycle // cycle in which the last of them has been answered
 }
 
 // touchAll starts the accesses to state of an instruction that the system executes as a
 // whole; they overlap as far as there are miss registers. ok is false when one of them has to
 // wait for one.
-func (ex *executor) touchAll(e *rob.Entry, seq rob.Seq) (extra uint64, ok bool) {
+func (ex *executor) touchAll(e *rob.Entry, seq rob.Seq) (extra isa.Cycle, ok bool) {
 	f := &ex.ren.frames[e.Frame]
 	t := &ex.touches
 	if t.uid != e.UID {

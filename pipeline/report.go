@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/decoder"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -13,12 +14,12 @@ import (
 // Probe watches entries pass the stages. A sequence number is used again after a
 // squash; an entry's UID is not.
 type Probe interface {
-	Fetch(cycle uint64, seq rob.Seq, prog *decoder.Program, e *rob.Entry)
-	Dispatch(cycle uint64, e *rob.Entry)
+	Fetch(cycle isa.Cycle, seq rob.Seq, prog *decoder.Program, e *rob.Entry)
+	Dispatch(cycle isa.Cycle, e *rob.Entry)
 	// Issue tells when the micro-op will complete.
-	Issue(cycle uint64, e *rob.Entry, completes uint64)
-	Commit(cycle uint64, e *rob.Entry)
-	Squash(cycle uint64, e *rob.Entry)
+	Issue(cycle isa.Cycle, e *rob.Entry, completes isa.Cycle)
+	Commit(cycle isa.Cycle, e *rob.Entry)
+	Squash(cycle isa.Cycle, e *rob.Entry)
 }
 
 // observers are those that watch a core, and what is kept for them alone. They change
@@ -98,7 +99,7 @@ const dumpEntries = 128
 func (c *Core) deadlock() error {
 	var s strings.Builder
 	c.dump(&s)
-	return fmt.Errorf("simulator error: no progress possible\n%s", s.String())
+	return invariant.Broken("no progress possible\n%s", s.String())
 }
 
 // stuck describes a machine in which nothing has committed for too long.

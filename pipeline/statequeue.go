@@ -55,7 +55,7 @@ type stateQueue struct {
 	transfers  []rob.Seq     // uncommitted instructions that may move value, in order
 	balance    []parked      // balance reads that wait for them
 	misses     []parked      // accesses that wait for a miss register
-	missRetry  uint64        // cycle of the event that lets them try again; 0 when none
+	missRetry  isa.Cycle     // cycle of the event that lets them try again; 0 when none
 }
 
 func (q *stateQueue) init(cfg StateConfig) {
@@ -94,18 +94,18 @@ func (q *stateQueue) squash(seq rob.Seq) {
 
 // touch starts an access to a key in the hierarchy. ok is false when it has to
 // wait for a miss register; the entry is parked then.
-func (ex *executor) touch(e *rob.Entry, seq rob.Seq, key int32) (extra uint64, ok bool) {
+func (ex *executor) touch(e *rob.Entry, seq rob.Seq, key int32) (extra isa.Cycle, ok bool) {
 	q := ex.state
 	if ex.opt.prefetch != nil && (ex.opt.runahead == nil || !ex.opt.runahead.covers(seq)) {
 		ex.opt.prefetch.Demand(key)
 	}
-	start := ex.clock.now + uint64(ex.latency[isa.LatState])
+	start := ex.clock.now + ex.latency[isa.LatState]
 	extra, lv, ok := q.levels.Access(key, start)
 	if !ok {
 		e.Flags |= rob.Parked
 		q.misses = append(q.misses, parked{seq, e.UID})
 		if q.missRetry == 0 {
-			at := max(q.levels.Retry(), start+1) - uint64(ex.latency[isa.LatState])
+			at := max(q.levels.Retry(), start+1) - ex.latency[isa.LatState]
 			q.missRetry = max(at, ex.clock.now+1)
 			ex.win.events.Add(queue.Event{Cycle: q.missRetry})
 		}
@@ -139,9 +139,9 @@ func (q *stateQueue) retryMisses() {
 }
 
 // executeStateLoad issues a state load. done is false when it has to wait.
-func (ex *executor) executeStateLoad(e *rob.Entry, seq rob.Seq) (latency uint64, done bool) {
+func (ex *executor) executeStateLoad(e *rob.Entry, seq rob.Seq) (latency isa.Cycle, done bool) {
 	q := ex.state
-	latency = uint64(ex.latency[isa.LatState])
+	latency = ex.latency[isa.LatState]
 	if e.Op == isa.Lookup {
 		*ex.regs.Value(e.Dst) = ex.sys.Lookup(isa.LookupTable(e.Imm), ex.regs.Value(e.Src[0]))
 		return latency, true
@@ -280,9 +280,9 @@ func (q *stateQueue) parkOn(e *rob.Entry, seq rob.Seq, s *stateOp) {
 // executeStateKey issues the key part of a state store: the charge at commit reads
 // the old value, so the store completes when the hierarchy has delivered it; the
 // key is known to younger loads at once.
-func (ex *executor) executeStateKey(e *rob.Entry, seq rob.Seq) (latency uint64, done bool) {
+func (ex *executor) executeStateKey(e *rob.Entry, seq rob.Seq) (latency isa.Cycle, done bool) {
 	q := ex.state
-	latency = uint64(ex.latency[isa.LatState])
+	latency = ex.latency[isa.LatState]
 	key := hierarchy.Key{Owner: *ex.regs.Value(e.Src[0]), Slot: *ex.regs.Value(e.Src[1]), Kind: isa.Space(e.Imm)}
 	n := q.keys.Number(&key)
 	if isa.Space(e.Imm) == isa.Persistent {

@@ -24,10 +24,10 @@ type outside struct {
 // cycle after the given one. dynamic is the number of the block's instruction that
 // the transaction starts with. The cycles that the core was idle before are lost to
 // CauseDrain.
-func (c *Core) Begin(env *decoder.Envelope, dynamic, cycle uint64) {
+func (c *Core) Begin(env *decoder.Envelope, dynamic uint64, cycle isa.Cycle) {
 	if cycle > c.clock.now {
 		c.forget(cycle)
-		c.Stats.Slots[CauseDrain] += (cycle - c.clock.now) * c.Stats.Width
+		c.Stats.Slots[CauseDrain] += uint64(cycle-c.clock.now) * c.Stats.Width
 		c.clock.now = cycle
 	}
 	c.tx.root = c.begin(env, dynamic)
@@ -40,7 +40,7 @@ func (c *Core) Running() bool { return !c.tx.finished && c.err == nil }
 
 // Next is the first cycle in which the core can do anything. ok is false when it
 // waits for something outside, or for nothing at all.
-func (c *Core) Next() (cycle uint64, ok bool) {
+func (c *Core) Next() (cycle isa.Cycle, ok bool) {
 	if c.run.moved || c.opt.chaos != nil {
 		return c.clock.now + 1, true
 	}
@@ -49,7 +49,7 @@ func (c *Core) Next() (cycle uint64, ok bool) {
 
 // Step simulates one cycle, after passing over those before it, in which the core
 // could do nothing: Next has said so.
-func (c *Core) Step(cycle uint64) {
+func (c *Core) Step(cycle isa.Cycle) {
 	if cycle > c.clock.now+1 {
 		c.idle(cycle - 1)
 	}
@@ -71,7 +71,7 @@ func (c *Core) End() error {
 // Abort gives a transaction up at the end of a cycle: everything in flight is
 // squashed and every open frame dropped, so that the core is drained. What has
 // committed stays counted; undoing its effects is the system's affair.
-func (c *Core) Abort(cycle uint64) {
+func (c *Core) Abort(cycle isa.Cycle) {
 	c.idle(cycle)
 	b := c.win.buf
 	frame := c.front.frame
@@ -98,7 +98,7 @@ func (c *Core) Abort(cycle uint64) {
 
 // forget drops the events of a drained core, which concern nobody any more, before its
 // time jumps over their cycles.
-func (c *Core) forget(cycle uint64) {
+func (c *Core) forget(cycle isa.Cycle) {
 	c.win.events.Reset(cycle)
 	c.state.missRetry = 0
 	c.state.misses = c.state.misses[:0]
@@ -133,7 +133,7 @@ func (c *Core) Waits() bool {
 
 // Wake lets the accesses that wait for other transactions look again, in the cycle
 // after the given one, up to which the core could do nothing else.
-func (c *Core) Wake(cycle uint64) {
+func (c *Core) Wake(cycle isa.Cycle) {
 	waiting := c.outside.waiting
 	if len(waiting) == 0 {
 		return

@@ -46,7 +46,7 @@ type program struct {
 	callee   string // code of account 0xbbbb
 	gas      uint64 // of the transaction, 0 for 200,000
 	want     string
-	cycles   uint64 // of the whole transaction
+	cycles   isa.Cycle // of the whole transaction
 	envelope bool
 }
 
@@ -118,7 +118,7 @@ func (p *program) check(t *testing.T) {
 	compareSchedule(t, source, &env, &cfg, rec)
 }
 
-func (p *program) compare(t *testing.T, rec *recorder, cycles uint64, envelope *decoder.Program) {
+func (p *program) compare(t *testing.T, rec *recorder, cycles isa.Cycle, envelope *decoder.Program) {
 	t.Helper()
 	var got []string
 	for _, r := range rec.rows {
@@ -187,17 +187,17 @@ type row struct {
 	timing.Times
 	op       isa.Op
 	prog     *decoder.Program
-	squashed uint64 // cycle
+	squashed isa.Cycle // cycle
 }
 
-func (r *recorder) Fetch(cycle uint64, _ rob.Seq, prog *decoder.Program, e *rob.Entry) {
+func (r *recorder) Fetch(cycle isa.Cycle, _ rob.Seq, prog *decoder.Program, e *rob.Entry) {
 	x := &row{op: e.Op, prog: prog}
 	x.Times.Fetch = cycle
 	r.rows = append(r.rows, x)
 	r.byUID[e.UID] = x
 }
 
-func (r *recorder) Dispatch(cycle uint64, e *rob.Entry) {
+func (r *recorder) Dispatch(cycle isa.Cycle, e *rob.Entry) {
 	x := r.byUID[e.UID]
 	x.Times.Dispatch = cycle
 	if isa.Table[e.Op].Class == isa.ClassNone {
@@ -205,22 +205,22 @@ func (r *recorder) Dispatch(cycle uint64, e *rob.Entry) {
 	}
 }
 
-func (r *recorder) Issue(cycle uint64, e *rob.Entry, completes uint64) {
+func (r *recorder) Issue(cycle isa.Cycle, e *rob.Entry, completes isa.Cycle) {
 	x := r.byUID[e.UID]
 	x.Times.Issue, x.Times.Complete = cycle, completes
 }
 
-func (r *recorder) Commit(cycle uint64, e *rob.Entry) { r.byUID[e.UID].Times.Commit = cycle }
+func (r *recorder) Commit(cycle isa.Cycle, e *rob.Entry) { r.byUID[e.UID].Times.Commit = cycle }
 
 // Squash also comes for an entry that commits as a fault; its commit counts.
-func (r *recorder) Squash(cycle uint64, e *rob.Entry) { r.byUID[e.UID].squashed = cycle }
+func (r *recorder) Squash(cycle isa.Cycle, e *rob.Entry) { r.byUID[e.UID].squashed = cycle }
 
 func (r *row) String() string {
-	number := func(n uint64) string {
+	number := func(n isa.Cycle) string {
 		if n == 0 {
 			return "-"
 		}
-		return strconv.FormatUint(n, 10)
+		return strconv.FormatUint(uint64(n), 10)
 	}
 	t := &r.Times
 	end := number(t.Commit)

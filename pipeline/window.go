@@ -36,8 +36,8 @@ type window struct {
 	inflight   int     // registers of uncommitted producers
 	issueNext  rob.Seq // in-order issue: the entry whose turn it is
 	units      [isa.NumUnits]int
-	busy       [isa.NumUnits][]uint64 // unpipelined units: busy until
-	stalled    *uint64                // counter of the full structure that dispatch met in this cycle, or nil
+	busy       [isa.NumUnits][]isa.Cycle // unpipelined units: busy until
+	stalled    *uint64                   // counter of the full structure that dispatch met in this cycle, or nil
 }
 
 // unitPlaces is a power of two that holds every isa.Unit, so that a masked one needs no check.
@@ -48,6 +48,6 @@ var _ [unitPlaces - isa.NumUnits]struct{}
 func (win *window) init() {
 	win.core, win.units = win.cfg.Core, win.cfg.units()
 	for u := range win.busy {
-		win.busy[u] = make([]uint64, 0, 4)
+		win.busy[u] = make([]isa.Cycle, 0, 4)
 	}
 }

@@ -67,9 +67,9 @@ const (
 	LearnsDataflow
 )
 
-// Foreseen is what the oracles of state keys ask of the golden run, beyond Golden. It
+// KeyOracle is what the oracles of state keys ask of the golden run, beyond Golden. It
 // is implemented by the Golden that an oracle is made with.
-type Foreseen interface {
+type KeyOracle interface {
 	// Touched hands over the keys of the transaction that instruction number dynamic
 	// belongs to, in the order of first use.
 	Touched(dynamic uint64, each func(account, slot *isa.Word, storage bool))

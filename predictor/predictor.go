@@ -21,8 +21,7 @@ type Ref struct {
 	// along the path being fetched. On a wrong path it is meaningless; only
 	// predictors that read the golden stream look at it.
 	Dynamic uint64
-	// Backward: a branch whose target is in the code beside it, and not behind it. Only
-	// Predict is told.
+	// Backward: a direct branch to itself or to an earlier instruction. Only Predict is told.
 	Backward bool
 	// Path names the calls that led to the instruction's frame: sites and accounts. Only
 	// predictors of call targets are told.

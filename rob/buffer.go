@@ -43,9 +43,9 @@ type Entry struct {
 	Inst     isa.InstIndex // the instruction whose micro-op this is
 	Src      [4]Reg
 	Dst      Reg
-	Dst2     Reg    // a built-in's output length; a second result
-	UndoEnd  Mark   // log position behind its renaming
-	Ready    uint64 // cycle from which it can dispatch; once issued, in which it completes
+	Dst2     Reg       // a built-in's output length; a second result
+	UndoEnd  Mark      // log position behind its renaming
+	Ready    isa.Cycle // cycle from which it can dispatch; once issued, in which it completes
 
 	Link    [4]Wait       // of each waiting source: the next waiter of the same register
 	Next    isa.InstIndex // Jump, Branch: the next instruction, predicted and once executed actual, -1 when fetch waits

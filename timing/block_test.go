@@ -124,23 +124,23 @@ type seen struct {
 
 func (w *watch) at(e *rob.Entry) *seen { return &w.seen[e.UID-w.first] }
 
-func (w *watch) Fetch(cycle uint64, _ rob.Seq, _ *decoder.Program, e *rob.Entry) {
+func (w *watch) Fetch(cycle isa.Cycle, _ rob.Seq, _ *decoder.Program, e *rob.Entry) {
 	w.first = min(w.first, e.UID)
 	w.seen = append(w.seen, seen{Times: Times{Fetch: cycle}, op: e.Op})
 }
 
-func (w *watch) Dispatch(cycle uint64, e *rob.Entry) {
+func (w *watch) Dispatch(cycle isa.Cycle, e *rob.Entry) {
 	s := w.at(e)
 	s.Dispatch, s.Complete = cycle, cycle
 }
 
-func (w *watch) Issue(cycle uint64, e *rob.Entry, completes uint64) {
+func (w *watch) Issue(cycle isa.Cycle, e *rob.Entry, completes isa.Cycle) {
 	s := w.at(e)
 	s.Issue, s.Complete = cycle, completes
 }
 
-func (w *watch) Commit(cycle uint64, e *rob.Entry) { w.at(e).Commit = cycle }
-func (w *watch) Squash(_ uint64, e *rob.Entry)     { w.at(e).squashed = true }
+func (w *watch) Commit(cycle isa.Cycle, e *rob.Entry) { w.at(e).Commit = cycle }
+func (w *watch) Squash(_ isa.Cycle, e *rob.Entry)     { w.at(e).squashed = true }
 
 // compare demands that the core has fetched the scheduler's micro-ops and no
 // others, and passed each through every stage in the same cycle.

@@ -1,5 +1,7 @@
 package timing
 
+import "github.com/ooovm/ooovm/isa"
+
 // Depth is how long a micro-op of one cycle takes through an otherwise empty
 // machine with a front end of one cycle: fetch, dispatch, issue, complete, commit.
 const Depth = 4
@@ -14,7 +16,7 @@ const Depth = 4
 //
 // It is a schedule on a machine without limits, of a stream without what is not
 // dataflow. As Run does, it leaves the state hierarchy as the transaction does.
-func (s *Scheduler) Dataflow(stream *Stream) (uint64, error) {
+func (s *Scheduler) Dataflow(stream *Stream) (isa.Cycle, error) {
 	free := *s
 	free.cfg.Core.Decode, free.cfg.Core.Width, free.cfg.Core.Issue = Unlimited, Unlimited, Unlimited
 	free.cfg.Core.Commit, free.cfg.Core.Taken, free.cfg.Core.FrontEnd = Unlimited, Unlimited, 1

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
@@ -55,7 +56,7 @@ func (b *block) bound(t *testing.T, cfg *pipeline.Config, exact bool) (equal, ab
 		if err != nil {
 			t.Fatal(err)
 		}
-		least := limit + Depth - 1 + uint64(cfg.Core.FrontEnd)
+		least := limit + Depth - 1 + isa.Cycle(cfg.Core.FrontEnd)
 		got := core.Cycle() - start
 		switch {
 		case got < least:

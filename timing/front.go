@@ -4,7 +4,7 @@ import "github.com/ooovm/ooovm/isa"
 
 // front is where fetch stands: a cycle, and what it can still fetch in it.
 type front struct {
-	cycle              uint64
+	cycle              isa.Cycle
 	uops, insts, taken int
 	foldable           bool // the instruction in hand is folded
 	low                int  // dispatched by the start of the cycle: all micro-ops before this one
@@ -21,7 +21,7 @@ func (r *run) seek() {
 
 // fetchIn starts fetch in a cycle, with the room that dispatch has made in the
 // front end by then.
-func (r *run) fetchIn(cycle uint64) {
+func (r *run) fetchIn(cycle isa.Cycle) {
 	f, c := &r.front, &r.cfg.Core
 	f.cycle = cycle
 	for f.low < f.fetched && r.times[f.low].Dispatch <= cycle {
@@ -37,7 +37,7 @@ func (r *run) begin(in *inst) {
 	r.seek()
 	c := &r.cfg.Core
 	if low := in.top - in.needs; low < r.stackLow && low >= in.base {
-		wait := uint64(r.stackLow-low) * uint64(c.Fill)
+		wait := isa.Cycle(r.stackLow-low) * isa.Cycle(c.Fill)
 		r.stackLow = low
 		if wait > 0 {
 			r.fetchIn(r.front.cycle + wait)
@@ -53,7 +53,7 @@ func (r *run) begin(in *inst) {
 
 // fetchUop is the cycle in which the next micro-op is fetched. The one that
 // carries a full run is made together with the last instruction of the run.
-func (r *run) fetchUop() uint64 {
+func (r *run) fetchUop() isa.Cycle {
 	if !r.front.foldable {
 		r.seek()
 	}
@@ -79,7 +79,7 @@ func (r *run) endInst(in *inst, last int) {
 
 // dispatch is the first cycle from the earliest on in which micro-op i finds a
 // slot and room everywhere.
-func (r *run) dispatch(i int, u *Uop, earliest uint64) uint64 {
+func (r *run) dispatch(i int, u *Uop, earliest isa.Cycle) isa.Cycle {
 	c := &r.cfg.Core
 	d := earliest
 	if i > 0 {

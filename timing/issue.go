@@ -8,7 +8,7 @@ import (
 
 // issue finds the cycle in which micro-op i issues, takes its slot and gives its
 // latency.
-func (r *run) issue(i int, u *Uop, t *Times) (latency uint64) {
+func (r *run) issue(i int, u *Uop, t *Times) (latency isa.Cycle) {
 	at := t.Dispatch + 1
 	for _, s := range u.sources {
 		at = max(at, r.available(s))
@@ -48,20 +48,20 @@ func (r *run) issue(i int, u *Uop, t *Times) (latency uint64) {
 }
 
 // latencyOf is a micro-op's latency without what the hierarchy adds.
-func (r *run) latencyOf(u *Uop) uint64 {
+func (r *run) latencyOf(u *Uop) isa.Cycle {
 	l := r.latency[isa.Table[u.Op].Latency]
 	switch u.Op {
 	case isa.Exp:
-		return r.latency[isa.LatMul] + l*u.bytes
+		return r.latency[isa.LatMul] + l*isa.Cycle(u.bytes)
 	case isa.Hash: // Keccak-256 pads with at least one byte and absorbs 136 at a time
-		return l * (u.bytes/136 + 1)
+		return l * isa.Cycle(u.bytes/136+1)
 	case isa.CopyData:
-		return r.latency[isa.LatLoad] + l*((u.bytes+31)/32)
+		return r.latency[isa.LatLoad] + l*isa.Cycle((u.bytes+31)/32)
 	}
 	return l
 }
 
-func (r *run) slot(cycle uint64) *slot {
+func (r *run) slot(cycle isa.Cycle) *slot {
 	k := int(cycle - r.Scheduler.cycle)
 	for k >= len(r.slots) {
 		r.slots = append(r.slots, slot{})
@@ -70,7 +70,7 @@ func (r *run) slot(cycle uint64) *slot {
 }
 
 // free reports whether micro-op i can issue to a unit in a cycle.
-func (r *run) free(i int, unit isa.Unit, cycle uint64) bool {
+func (r *run) free(i int, unit isa.Unit, cycle isa.Cycle) bool {
 	s := r.slot(cycle)
 	if int(s.all) >= r.cfg.Core.Issue || int(s.unit[unit]) >= r.units[unit] {
 		return false
@@ -96,7 +96,7 @@ func (r *run) free(i int, unit isa.Unit, cycle uint64) bool {
 // stores older than entry from for the bytes [off, off+n) of a frame. The load
 // bets on every address that is not known yet and that it does not read; through
 // an alias it does not bet. Nothing known by cycle enough matters.
-func (r *run) memoryKnown(u *Uop, from, frame int32, off, n uint64, bets bool, enough uint64) (cycle uint64) {
+func (r *run) memoryKnown(u *Uop, from, frame int32, off, n uint64, bets bool, enough isa.Cycle) (cycle isa.Cycle) {
 	for p := from - 1; p >= 0; p-- {
 		s := &r.stream.stores[p]
 		if r.times[s.data].Commit <= enough {
@@ -138,24 +138,26 @@ func (r *run) youngest(u *Uop) *stateStore {
 }
 
 // keyKnown is when a state store's key is: before the old value that it reads is there.
-func (r *run) keyKnown(s *stateStore) uint64 { return r.times[s.addr].Issue + r.latency[isa.LatState] }
+func (r *run) keyKnown(s *stateStore) isa.Cycle {
+	return r.times[s.addr].Issue + r.latency[isa.LatState]
+}
 
 // line is what the hierarchy knows of one key.
 type line struct {
 	users   []int32 // micro-ops of the running transaction that may access it
 	touched bool
-	arrives uint64 // of the last miss
+	arrives isa.Cycle // of the last miss
 }
 
 // access replays one access and gives the cycles that it adds.
-func (l *line) access(r *run, now uint64) (extra uint64) {
+func (l *line) access(r *run, now isa.Cycle) (extra isa.Cycle) {
 	switch {
 	case l.arrives > now: // shares the miss
 		return l.arrives - now
 	case !l.touched:
-		extra = uint64(r.cfg.State.Far)
+		extra = isa.Cycle(r.cfg.State.Far)
 	case r.cfg.State.Buffer == 0:
-		extra = uint64(r.cfg.State.Near)
+		extra = isa.Cycle(r.cfg.State.Near)
 	}
 	l.touched, l.arrives = true, max(l.arrives, now+extra)
 	return extra
@@ -163,7 +165,7 @@ func (l *line) access(r *run, now uint64) (extra uint64) {
 
 // miss is what the hierarchy adds to the access of micro-op i in a cycle: it
 // replays the accesses to the same key that come before it.
-func (r *run) miss(i int, cycle uint64) uint64 {
+func (r *run) miss(i int, cycle isa.Cycle) isa.Cycle {
 	l := *r.lines[i]
 	for _, j := range r.inOrder(&l, i, cycle) {
 		l.access(r, r.times[j].Issue+r.latency[isa.LatState])
@@ -173,7 +175,7 @@ func (r *run) miss(i int, cycle uint64) uint64 {
 
 // inOrder lists a line's accesses before micro-op i's in a cycle, in their order
 // in time.
-func (r *run) inOrder(l *line, i int, cycle uint64) (list []int32) {
+func (r *run) inOrder(l *line, i int, cycle isa.Cycle) (list []int32) {
 	for _, j := range l.users {
 		t := r.times[j].Issue
 		if r.forward[j] || t == 0 || int(j) == i || t > cycle || t == cycle && int(j) > i {

@@ -8,7 +8,7 @@ import (
 // queues remember when places are given back.
 type queues struct {
 	iq     int
-	issues []uint64 // the latest core.iq issues, a min-heap
+	issues []isa.Cycle // the latest core.iq issues, a min-heap
 	regs   fifo
 	loads  fifo
 	stores fifo
@@ -20,12 +20,12 @@ type queues struct {
 type fifo struct {
 	size  int
 	taken int
-	freed []uint64 // cycles
+	freed []isa.Cycle // cycles
 }
 
 // free is the first cycle in which there is a place for the next one: that in
 // which the place taken size places ago is given back.
-func (q *fifo) free() uint64 {
+func (q *fifo) free() isa.Cycle {
 	if q.taken < q.size {
 		return 0
 	}
@@ -33,7 +33,7 @@ func (q *fifo) free() uint64 {
 }
 
 // pass notes that a micro-op takes a place, or gives one back as it commits.
-func (q *fifo) pass(takes, frees bool, commit uint64) {
+func (q *fifo) pass(takes, frees bool, commit isa.Cycle) {
 	if takes {
 		q.taken++
 	}
@@ -50,7 +50,7 @@ func (q *queues) reset(cfg *pipeline.Config) {
 }
 
 // room is the first cycle in which every structure that u needs has room.
-func (q *queues) room(u *Uop, class isa.Class) (cycle uint64) {
+func (q *queues) room(u *Uop, class isa.Class) (cycle isa.Cycle) {
 	if u.register {
 		cycle = max(cycle, q.regs.free())
 	}
@@ -84,7 +84,7 @@ func (q *queues) take(u *Uop, class isa.Class, t *Times) {
 // issued adds an issue to the latest ones. There is room for another micro-op in
 // cycle c when fewer than core.iq of the older ones issue behind c: when the
 // core.iq-th latest issue is not behind c.
-func (q *queues) issued(cycle uint64) {
+func (q *queues) issued(cycle isa.Cycle) {
 	if len(q.issues) < q.iq {
 		h := append(q.issues, cycle)
 		for i := len(h) - 1; i > 0 && h[i] < h[(i-1)/2]; i = (i - 1) / 2 {

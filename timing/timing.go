@@ -26,16 +26,16 @@ import (
 // Times are the cycles in which a micro-op passes the stages. One that does not
 // execute has no Issue (0) and completes as it is dispatched.
 type Times struct {
-	Fetch, Dispatch, Issue, Complete, Commit uint64
+	Fetch, Dispatch, Issue, Complete, Commit isa.Cycle
 }
 
 // Scheduler computes the times of a block's transactions one after the other, as
 // one core would run them: the state hierarchy keeps what they leave in it.
 type Scheduler struct {
 	cfg       pipeline.Config
-	latency   [isa.NumLatencies]uint64
+	latency   [isa.NumLatencies]isa.Cycle
 	units     [isa.NumUnits]int
-	cycle     uint64
+	cycle     isa.Cycle
 	hierarchy map[Key]*line
 	slots     []slot // issue slots taken in this pass, by cycle from s.cycle on
 }
@@ -52,7 +52,7 @@ func New(cfg *pipeline.Config) (*Scheduler, error) {
 		isa.LatExp: l.Exp, isa.LatHash: l.Hash, isa.LatLoad: l.Load, isa.LatStore: l.Store, isa.LatCopy: l.Copy,
 		isa.LatBranch: l.Branch, isa.LatState: l.State, isa.LatSystem: l.System,
 	} {
-		s.latency[class] = uint64(cycles)
+		s.latency[class] = isa.Cycle(cycles)
 	}
 	for unit, n := range map[isa.Unit]int{
 		isa.UnitALU: u.ALU, isa.UnitMul: u.Mul, isa.UnitDiv: u.Div, isa.UnitHash: u.Hash,
@@ -96,7 +96,7 @@ func covers(cfg *pipeline.Config) error {
 }
 
 // Cycle is the last cycle of the last transaction.
-func (s *Scheduler) Cycle() uint64 { return s.cycle }
+func (s *Scheduler) Cycle() isa.Cycle { return s.cycle }
 
 // maxPasses bounds the search for the fixed point; a stream of n micro-ops needs
 // at most n passes and hardly ever more than five.
@@ -183,7 +183,7 @@ func (r *run) place(i int) {
 	u := &r.stream.Uops[i]
 	info := &isa.Table[u.Op]
 	t := Times{Fetch: r.fetchUop()}
-	t.Dispatch = r.dispatch(i, u, t.Fetch+uint64(r.cfg.Core.FrontEnd))
+	t.Dispatch = r.dispatch(i, u, t.Fetch+isa.Cycle(r.cfg.Core.FrontEnd))
 	if info.Class == isa.ClassNone {
 		t.Complete = t.Dispatch
 	} else {
@@ -199,7 +199,7 @@ func (r *run) place(i int) {
 }
 
 // commitOf is when a micro-op commits; those before the first have long done so.
-func (r *run) commitOf(i int) uint64 {
+func (r *run) commitOf(i int) isa.Cycle {
 	if i < 0 {
 		return r.Scheduler.cycle
 	}
@@ -209,7 +209,7 @@ func (r *run) commitOf(i int) uint64 {
 // available is the first cycle in which a dependant of micro-op i can issue. (The
 // address that a creation yields is made by commit, but nobody sees the
 // difference: fetch has waited for that commit.)
-func (r *run) available(i int32) uint64 {
+func (r *run) available(i int32) isa.Cycle {
 	if i == none {
 		return 0
 	}

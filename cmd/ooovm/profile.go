@@ -140,7 +140,7 @@ func profiled(b *traces.Bundle, cfg *pipeline.Config) (rec *profile.Recorder, cy
 	if out.Difference != nil {
 		return nil, 0, run.Difference(out.Difference)
 	}
-	return rec, out.Core.Cycle(), nil
+	return rec, uint64(out.Core.Cycle()), nil
 }
 
 // annotate prints code beside its slots.

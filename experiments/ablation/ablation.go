@@ -166,7 +166,7 @@ func (s *Study) of(b *traces.Bundle) (*Result, error) {
 				}
 				a.Trace, a.Instructions = &trace, out.Core.Stats.Instructions
 			}
-			row.Cycles, row.Uops, row.Oracle = out.Core.Cycle(), out.Core.Stats.Uops, st.config.ReadsGolden()
+			row.Cycles, row.Uops, row.Oracle = uint64(out.Core.Cycle()), out.Core.Stats.Uops, st.config.ReadsGolden()
 		}
 		a.Steps = append(a.Steps, row)
 	}

@@ -86,7 +86,7 @@ func Run(paths []string, preset string, cfg *pipeline.Config, carry bool, failed
 		b.Blocks++
 		b.Instructions += out.Core.Stats.Instructions
 		b.Uops += out.Core.Stats.Uops
-		b.Cycles += out.Core.Cycle()
+		b.Cycles += uint64(out.Core.Cycle())
 		return nil
 	}
 	for _, path := range paths { // no batch: nothing else may run on the process's clock

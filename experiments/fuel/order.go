@@ -12,26 +12,26 @@ import (
 type Order struct {
 	Executed, Early uint64
 
-	issued map[uint32]uint64 // cycle, by entry, of those that have begun
-	latest uint64            // cycle in which the last of those committed so far began
+	issued map[uint32]isa.Cycle // cycle, by entry, of those that have begun
+	latest isa.Cycle            // cycle in which the last of those committed so far began
 }
 
 // Fetch is of no interest.
-func (o *Order) Fetch(uint64, rob.Seq, *decoder.Program, *rob.Entry) {}
+func (o *Order) Fetch(isa.Cycle, rob.Seq, *decoder.Program, *rob.Entry) {}
 
 // Dispatch is of no interest.
-func (o *Order) Dispatch(uint64, *rob.Entry) {}
+func (o *Order) Dispatch(isa.Cycle, *rob.Entry) {}
 
 // Issue notes when an entry begins.
-func (o *Order) Issue(cycle uint64, e *rob.Entry, _ uint64) {
+func (o *Order) Issue(cycle isa.Cycle, e *rob.Entry, _ isa.Cycle) {
 	if o.issued == nil {
-		o.issued = map[uint32]uint64{}
+		o.issued = map[uint32]isa.Cycle{}
 	}
 	o.issued[e.UID] = cycle
 }
 
 // Commit compares the entry with those before it.
-func (o *Order) Commit(_ uint64, e *rob.Entry) {
+func (o *Order) Commit(_ isa.Cycle, e *rob.Entry) {
 	at, took := o.issued[e.UID]
 	delete(o.issued, e.UID)
 	if !took || isa.Table[e.Op].Class == isa.ClassNone {
@@ -45,4 +45,4 @@ func (o *Order) Commit(_ uint64, e *rob.Entry) {
 }
 
 // Squash forgets an entry.
-func (o *Order) Squash(_ uint64, e *rob.Entry) { delete(o.issued, e.UID) }
+func (o *Order) Squash(_ isa.Cycle, e *rob.Entry) { delete(o.issued, e.UID) }

@@ -65,7 +65,7 @@ func TestReorderability(t *testing.T) {
 		var ipcs []float64
 		for _, p := range programs {
 			out, o := watched(t, p, cfg)
-			n, cycles := out.Core.Stats.Instructions, out.Core.Cycle()
+			n, cycles := out.Core.Stats.Instructions, uint64(out.Core.Cycle())
 			instructions, total = instructions+n, total+cycles
 			executed, early = executed+o.Executed, early+o.Early
 			serial += out.Core.Stats.Slots[pipeline.CauseSerial]

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/fuel"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
@@ -63,18 +64,18 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 	}
 	var oracle predictor.Golden
 	if cfg.ReadsGolden() {
-		foreseen, err := golden.Foresee(stop, p)
+		recorded, err := golden.RecordOracle(stop, p)
 		if err != nil {
 			return nil, err
 		}
-		oracle = foreseen
+		oracle = recorded
 	}
 	sys := fuel.NewSystem(fuel.Work{Name: p.Name, Params: p.Params, Block: &p.Block, World: p.World(), Transactions: p.Transactions}, cache, opt.Lockstep)
 	core, err := pipeline.New(*cfg, sys, oracle)
 	if err != nil {
 		return nil, err
 	}
-	core.VerifyEvery, core.MaxCycles, core.Stop = opt.VerifyEvery, opt.MaxCycles, opt.Stop
+	core.VerifyEvery, core.MaxCycles, core.Stop = opt.VerifyEvery, isa.Cycle(opt.MaxCycles), opt.Stop
 	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out := &Outcome{Core: core}
 	var check *lockstep.Fuel

@@ -21,7 +21,7 @@ func cycles(t *testing.T, text string, set ...string) uint64 {
 	if p := out.Block.Results[0].Ending.Panic; p != machine.NoPanic {
 		t.Fatal(p)
 	}
-	return out.Core.Cycle()
+	return uint64(out.Core.Cycle())
 }
 
 // repeated gives n copies of some lines.

@@ -51,7 +51,7 @@ func DrawBlock(seed uint64) *Block {
 	p := pick(d, policies...)
 	return &Block{c, machine.Config{
 		Policy: p.Name, Mapping: pick(d, p.Mappings...), Cores: d.upTo(6), Crediting: state.Crediting(d.below(len(state.Creditings))),
-		Schedule: uint64(d.below(60)), Check: uint64(d.below(40)), Lookahead: d.upTo(16), Retries: d.below(4), Restart: d.oneIn(2),
+		Schedule: isa.Cycle(d.below(60)), Check: isa.Cycle(d.below(40)), Lookahead: d.upTo(16), Retries: d.below(4), Restart: d.oneIn(2),
 	}}
 }
 

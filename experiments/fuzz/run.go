@@ -70,7 +70,7 @@ func (c *Case) unguarded() (r *run, out Outcome, err error) {
 	}
 	r.core.MaxCycles, r.core.VerifyEvery = maxCycles, c.VerifyEvery
 	err = r.judge(machine.Sequential(r.core, r.sys, len(c.Transactions), r))
-	r.out.Instructions, r.out.Cycles, r.out.Transactions = r.core.Stats.Instructions, r.core.Cycle(), len(r.sys.Results)
+	r.out.Instructions, r.out.Cycles, r.out.Transactions = r.core.Stats.Instructions, uint64(r.core.Cycle()), len(r.sys.Results)
 	for _, n := range r.core.Stats.Squashes {
 		r.out.Squashes += n
 	}

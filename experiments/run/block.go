@@ -14,6 +14,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
@@ -188,7 +189,7 @@ func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 			return nil, err
 		}
 	}
-	core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
+	core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(opt.MaxCycles), opt.Stop, opt.VerifyEvery
 	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out := &Outcome{Core: core, World: world}
 	w := &Watcher{Core: core, Ledger: opt.Ledger}

@@ -7,6 +7,7 @@ import (
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/invariant"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/machine/oracle"
@@ -102,7 +103,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 			if err != nil {
 				return nil, nil, nil, err
 			}
-			core.MaxCycles, core.Stop, core.VerifyEvery = opt.MaxCycles, opt.Stop, opt.VerifyEvery
+			core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(opt.MaxCycles), opt.Stop, opt.VerifyEvery
 			if !opt.Lockstep {
 				return core, sys, nil, nil
 			}
@@ -160,7 +161,7 @@ func (p *Block) across(cfg *pipeline.Config, opt Options) (*ParallelOutcome, err
 	if err != nil {
 		return nil, err
 	}
-	n, cycles, instructions := len(p.txs), run.Core.Cycle(), run.Core.Stats.Instructions
+	n, cycles, instructions := len(p.txs), uint64(run.Core.Cycle()), run.Core.Stats.Instructions
 	out := &ParallelOutcome{Outcome: *run, Stats: machine.Stats{
 		Cores: 1, Cycles: cycles, Transactions: n, Incarnations: uint64(n), CommittedWork: cycles,
 		Instructions: instructions, Committed: instructions,

@@ -22,8 +22,8 @@ func TestReferenceIsSequential(t *testing.T) {
 		out, _ := runtest.Right(t, p, s)
 		for c := state.Strict; c <= state.LazyTransfers; c++ {
 			ref := runtest.Reference(t, p, s.Config, c)
-			if ref.Stats.Cycles != out.Core.Cycle() {
-				t.Errorf("%s, %s: %d cycles, %d without a view", preset, state.Creditings[c], ref.Stats.Cycles, out.Core.Cycle())
+			if ref.Stats.Cycles != uint64(out.Core.Cycle()) {
+				t.Errorf("%s, %s: %d cycles, %d without a view", preset, state.Creditings[c], ref.Stats.Cycles, uint64(out.Core.Cycle()))
 			}
 			runtest.SameCommitted(t, out, &ref.Outcome)
 		}

@@ -67,7 +67,7 @@ func (s *Setup) Info() ConfigInfo {
 // describe says what a core has done.
 func describe(setup Setup, trace TraceInfo, core *pipeline.Core, base Baselines) *Result {
 	s := &core.Stats
-	cycles := core.Cycle()
+	cycles := uint64(core.Cycle())
 	cfg := &setup.Config.Config
 	r := &Result{
 		Schema: ResultSchema,
@@ -157,7 +157,7 @@ func baseline(core *pipeline.Core, cycles uint64) *Baseline {
 	if core == nil {
 		return nil
 	}
-	s, c := &core.Stats, core.Cycle()
+	s, c := &core.Stats, uint64(core.Cycle())
 	return &Baseline{
 		Preset: "scalar", Stack: core.Config().Core.Stack, Cycles: c,
 		IPC: Ratio(s.Instructions, c), UIPC: Ratio(s.Uops, c), Speedup: Ratio(c, cycles),

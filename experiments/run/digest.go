@@ -104,7 +104,7 @@ func Digest(configHash, bundleHash string, out *Outcome) string {
 		}
 	}
 	d.world(out.World)
-	d.number(out.Core.Cycle())
+	d.number(uint64(out.Core.Cycle()))
 	d.counters(reflect.ValueOf(&out.Core.Stats).Elem(), "")
 	return d.hex()
 }

@@ -134,7 +134,7 @@ func programDigest(configHash, programHash string, out *fuelrun.Outcome) string 
 			d.number(c.New.Amount)
 		}
 	}
-	d.number(out.Core.Cycle())
+	d.number(uint64(out.Core.Cycle()))
 	d.counters(reflect.ValueOf(&out.Core.Stats).Elem(), "")
 	return d.hex()
 }

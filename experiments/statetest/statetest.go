@@ -321,14 +321,14 @@ func (t *subtest) execute(sys *evm.System) error {
 	case t.Options.Lockstep:
 		source = t.golden
 	}
-	core.MaxCycles, core.Stop, core.VerifyEvery = t.Options.MaxCycles, t.Options.Stop, t.Options.VerifyEvery
+	core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(t.Options.MaxCycles), t.Options.Stop, t.Options.VerifyEvery
 	w := &run.Watcher{Core: core}
 	if source != nil {
 		w.Check = lockstep.NewEVM(source, sys)
 		core.SetChecker(w.Check)
 	}
 	err = machine.Sequential(core, sys, 1, w)
-	t.result.Cycles, t.result.Instructions = core.Cycle(), core.Stats.Instructions
+	t.result.Cycles, t.result.Instructions = uint64(core.Cycle()), core.Stats.Instructions
 	if w.Check != nil {
 		t.result.Checked = w.Check.Checked()
 		if diff := w.Check.Err(); diff != nil {

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+
+	"github.com/ooovm/ooovm/isa"
 )
 
 // Kanata stages, in lane 0. Dependency arrows attach to stages with an X.
@@ -23,7 +25,7 @@ func (r *Recorder) WriteKanata(w io.Writer) error {
 	var steps []step
 	for i := range r.records {
 		rec := &r.records[i]
-		add := func(cycle uint64, format string, args ...any) {
+		add := func(cycle isa.Cycle, format string, args ...any) {
 			steps = append(steps, step{cycle, i, len(steps), fmt.Sprintf(format, args...)})
 		}
 		add(rec.fetch, "I\t%d\t%d\t0", i, i)
@@ -55,7 +57,7 @@ func (r *Recorder) WriteKanata(w io.Writer) error {
 	sortSteps(steps)
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "Kanata\t0004\nC=\t0\n")
-	var now uint64
+	var now isa.Cycle
 	for i := range steps {
 		s := &steps[i]
 		if s.cycle > now {

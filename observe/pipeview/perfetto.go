@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/ooovm/ooovm/isa"
 )
 
 // WritePerfetto writes Chrome trace event JSON; one cycle is one microsecond. A
@@ -14,7 +16,7 @@ func (r *Recorder) WritePerfetto(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprint(out, `{"displayTimeUnit":"ns","otherData":{"unit":"1 us is 1 cycle"},"traceEvents":[`)
 	fmt.Fprint(out, `{"ph":"M","pid":1,"tid":0,"name":"process_name","args":{"name":"core 0"}}`)
-	var free []uint64 // by lane: first cycle that is free
+	var free []isa.Cycle // by lane: first cycle that is free
 	for i := range r.records {
 		rec := &r.records[i]
 		end := max(rec.end, rec.fetch+1)
@@ -36,12 +38,12 @@ func (r *Recorder) WritePerfetto(w io.Writer) error {
 		}
 		fmt.Fprintf(out, ",\n"+`{"ph":"X","pid":1,"tid":%d,"ts":%d,"dur":%d,"name":%s,"cat":%q,"args":{"n":%d}}`,
 			lane+1, rec.fetch, end-rec.fetch, name, category, i)
-		stage := func(name string, from, to uint64) {
+		stage := func(name string, from, to isa.Cycle) {
 			if from > 0 && to > from {
 				fmt.Fprintf(out, ",\n"+`{"ph":"X","pid":1,"tid":%d,"ts":%d,"dur":%d,"name":%q,"cat":"stage"}`, lane+1, from, to-from, name)
 			}
 		}
-		until := func(c uint64) uint64 {
+		until := func(c isa.Cycle) isa.Cycle {
 			if c == 0 || c > end {
 				return end
 			}

@@ -18,11 +18,11 @@ import (
 type record struct {
 	pc       uint32
 	label    string
-	fetch    uint64
-	dispatch uint64
-	issue    uint64
-	complete uint64
-	end      uint64 // commit or squash
+	fetch    isa.Cycle
+	dispatch isa.Cycle
+	issue    isa.Cycle
+	complete isa.Cycle
+	end      isa.Cycle // commit or squash
 	squashed bool
 	retired  int   // micro-ops committed before its end
 	sources  []int // producers, by record
@@ -32,7 +32,7 @@ type record struct {
 type Recorder struct {
 	records []record
 	byUID   map[uint32]int // records in flight; entries of other transactions lie between them
-	start   uint64
+	start   isa.Cycle
 	retired int
 	writer  map[rob.Reg]int // last producer of each register
 }
@@ -47,10 +47,10 @@ func (r *Recorder) Len() int { return len(r.records) }
 
 func (r *Recorder) at(e *rob.Entry) *record { return &r.records[r.byUID[e.UID]] }
 
-func (r *Recorder) rel(cycle uint64) uint64 { return cycle - r.start }
+func (r *Recorder) rel(cycle isa.Cycle) isa.Cycle { return cycle - r.start }
 
 // Fetch begins a record.
-func (r *Recorder) Fetch(cycle uint64, _ rob.Seq, prog *decoder.Program, e *rob.Entry) {
+func (r *Recorder) Fetch(cycle isa.Cycle, _ rob.Seq, prog *decoder.Program, e *rob.Entry) {
 	if len(r.records) == 0 {
 		r.start = cycle - 1
 	}
@@ -83,23 +83,23 @@ func (r *Recorder) Fetch(cycle uint64, _ rob.Seq, prog *decoder.Program, e *rob.
 }
 
 // Dispatch notes the cycle.
-func (r *Recorder) Dispatch(cycle uint64, e *rob.Entry) { r.at(e).dispatch = r.rel(cycle) }
+func (r *Recorder) Dispatch(cycle isa.Cycle, e *rob.Entry) { r.at(e).dispatch = r.rel(cycle) }
 
 // Issue notes the cycle and when the result is there.
-func (r *Recorder) Issue(cycle uint64, e *rob.Entry, completes uint64) {
+func (r *Recorder) Issue(cycle isa.Cycle, e *rob.Entry, completes isa.Cycle) {
 	rec := r.at(e)
 	rec.issue, rec.complete = r.rel(cycle), r.rel(completes)
 }
 
 // Commit ends a record.
-func (r *Recorder) Commit(cycle uint64, e *rob.Entry) {
+func (r *Recorder) Commit(cycle isa.Cycle, e *rob.Entry) {
 	rec := r.at(e)
 	rec.end, rec.retired = r.rel(cycle), r.retired
 	r.retired++
 }
 
 // Squash ends a record that never happened.
-func (r *Recorder) Squash(cycle uint64, e *rob.Entry) {
+func (r *Recorder) Squash(cycle isa.Cycle, e *rob.Entry) {
 	rec := r.at(e)
 	if rec.end > 0 {
 		return // it committed as a fault, which squashes its own entry too
@@ -112,7 +112,7 @@ func (r *Recorder) Squash(cycle uint64, e *rob.Entry) {
 
 // step is one stage that a record enters, for formats ordered by time.
 type step struct {
-	cycle  uint64
+	cycle  isa.Cycle
 	record int
 	order  int
 	line   string

@@ -107,7 +107,7 @@ func (r *Recorder) BeginTx() {
 }
 
 // Enter implements pipeline.Ledger.
-func (r *Recorder) Enter(_ uint64, account *isa.Word, prog *decoder.Program, input []byte) {
+func (r *Recorder) Enter(_ isa.Cycle, account *isa.Word, prog *decoder.Program, input []byte) {
 	b := account.Bytes32()
 	f := function{code: "0x" + hex.EncodeToString(b[12:])}
 	if len(input) == 4 && prog != nil && prog.Builtin == 0 && len(prog.Code) > 0 {
@@ -127,7 +127,7 @@ func (r *Recorder) Enter(_ uint64, account *isa.Word, prog *decoder.Program, inp
 }
 
 // Leave implements pipeline.Ledger.
-func (r *Recorder) Leave(uint64) {
+func (r *Recorder) Leave(isa.Cycle) {
 	if len(r.stack) > 1 {
 		r.stack = r.stack[:len(r.stack)-1]
 	}

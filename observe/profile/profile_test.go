@@ -99,7 +99,7 @@ func TestAnnotationsAddUp(t *testing.T) {
 
 func TestExportsCarryEverySlot(t *testing.T) {
 	rec, core := embedded(t)
-	want := core.Cycle() * core.Stats.Width
+	want := uint64(core.Cycle()) * core.Stats.Width
 	t.Run("pprof", func(t *testing.T) {
 		var b bytes.Buffer
 		if err := rec.WritePprof(&b); err != nil {

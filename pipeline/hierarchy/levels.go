@@ -3,6 +3,8 @@
 // their first touch.
 package hierarchy
 
+import "github.com/ooovm/ooovm/isa"
+
 // Config describes a hierarchy: keys in the on-chip buffer, the cycles that near and far
 // keys add, the cycles between the beginnings of two far accesses, outstanding misses.
 type Config struct{ Buffer, Near, Far, Interval, Misses int }
@@ -18,8 +20,8 @@ type Levels struct {
 	mru   int32  // -1 when empty
 	lru   int32
 	count int
-	fills []uint64 // ends of outstanding misses, unordered
-	turn  uint64   // first cycle in which another far access can begin
+	fills []isa.Cycle // ends of outstanding misses, unordered
+	turn  isa.Cycle   // first cycle in which another far access can begin
 }
 
 // Line is what the hierarchy knows of one key.
@@ -27,8 +29,8 @@ type Line struct {
 	newer, older int32
 	Buffered     bool
 	Touched      bool
-	Arrives      uint64 // outstanding miss
-	from         Level  // where it is served
+	Arrives      isa.Cycle // outstanding miss
+	from         Level     // where it is served
 }
 
 // Level is where an access was served.
@@ -56,7 +58,7 @@ func (h *Levels) At(key int32) *Line {
 
 // Access starts an access and returns the cycles it adds. ok is false when every
 // miss register is taken; Retry tells when one becomes free.
-func (h *Levels) Access(key int32, now uint64) (extra uint64, lv Level, ok bool) {
+func (h *Levels) Access(key int32, now isa.Cycle) (extra isa.Cycle, lv Level, ok bool) {
 	l := h.At(key)
 	if l.Arrives > now { // merges with the outstanding miss
 		h.use(key)
@@ -66,9 +68,9 @@ func (h *Levels) Access(key int32, now uint64) (extra uint64, lv Level, ok bool)
 		h.use(key)
 		return 0, Hit, true
 	}
-	extra, lv = uint64(h.cfg.Far), Far
+	extra, lv = isa.Cycle(h.cfg.Far), Far
 	if l.Touched {
-		extra, lv = uint64(h.cfg.Near), Near
+		extra, lv = isa.Cycle(h.cfg.Near), Near
 	}
 	if extra > 0 {
 		kept := h.fills[:0]
@@ -83,7 +85,7 @@ func (h *Levels) Access(key int32, now uint64) (extra uint64, lv Level, ok bool)
 		}
 		if lv == Far && h.cfg.Interval > 0 {
 			begins := max(h.turn, now)
-			h.turn = begins + uint64(h.cfg.Interval)
+			h.turn = begins + isa.Cycle(h.cfg.Interval)
 			extra += begins - now
 		}
 		h.fills = append(h.fills, now+extra)
@@ -95,7 +97,7 @@ func (h *Levels) Access(key int32, now uint64) (extra uint64, lv Level, ok bool)
 }
 
 // Retry is the first cycle in which a miss register is free.
-func (h *Levels) Retry() uint64 {
+func (h *Levels) Retry() isa.Cycle {
 	first := h.fills[0]
 	for _, f := range h.fills {
 		first = min(first, f)

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/ooovm/ooovm/isa"
 )
 
 // naiveHierarchy keeps the buffer as a list, most recently used first.
@@ -12,13 +14,13 @@ type naiveHierarchy struct {
 	cfg     Config
 	buffer  []int32
 	Touched map[int32]bool
-	Arrives map[int32]uint64
+	Arrives map[int32]isa.Cycle
 	from    map[int32]Level // where the last miss was served
-	misses  []uint64        // ends of all misses ever
-	turns   []uint64        // beginnings of all far accesses ever
+	misses  []isa.Cycle     // ends of all misses ever
+	turns   []isa.Cycle     // beginnings of all far accesses ever
 }
 
-func (h *naiveHierarchy) outstanding(now uint64) (ends []uint64) {
+func (h *naiveHierarchy) outstanding(now isa.Cycle) (ends []isa.Cycle) {
 	for _, end := range h.misses {
 		if end > now {
 			ends = append(ends, end)
@@ -27,7 +29,7 @@ func (h *naiveHierarchy) outstanding(now uint64) (ends []uint64) {
 	return ends
 }
 
-func (h *naiveHierarchy) Access(key int32, now uint64) (extra uint64, lv Level, ok bool) {
+func (h *naiveHierarchy) Access(key int32, now isa.Cycle) (extra isa.Cycle, lv Level, ok bool) {
 	Buffered := slices.Contains(h.buffer, key)
 	switch {
 	case h.Arrives[key] > now:
@@ -35,9 +37,9 @@ func (h *naiveHierarchy) Access(key int32, now uint64) (extra uint64, lv Level, 
 	case Buffered:
 		lv = Hit
 	default:
-		extra, lv = uint64(h.cfg.Far), Far
+		extra, lv = isa.Cycle(h.cfg.Far), Far
 		if h.Touched[key] {
-			extra, lv = uint64(h.cfg.Near), Near
+			extra, lv = isa.Cycle(h.cfg.Near), Near
 		}
 		if extra > 0 {
 			if len(h.outstanding(now)) >= h.cfg.Misses {
@@ -46,7 +48,7 @@ func (h *naiveHierarchy) Access(key int32, now uint64) (extra uint64, lv Level, 
 			if n := len(h.turns); lv == Far {
 				begins := now
 				if n > 0 {
-					begins = max(begins, h.turns[n-1]+uint64(h.cfg.Interval))
+					begins = max(begins, h.turns[n-1]+isa.Cycle(h.cfg.Interval))
 				}
 				h.turns = append(h.turns, begins)
 				extra += begins - now
@@ -73,8 +75,8 @@ func TestHierarchy(t *testing.T) {
 		}
 		var h Levels
 		h.Reset(cfg)
-		naive := naiveHierarchy{cfg: cfg, Touched: map[int32]bool{}, Arrives: map[int32]uint64{}, from: map[int32]Level{}}
-		now := uint64(1)
+		naive := naiveHierarchy{cfg: cfg, Touched: map[int32]bool{}, Arrives: map[int32]isa.Cycle{}, from: map[int32]Level{}}
+		now := isa.Cycle(1)
 		t.Repeat(map[string]func(*rapid.T){
 			"access": func(t *rapid.T) {
 				key := rapid.Int32Range(0, 12).Draw(t, "key")
@@ -89,7 +91,7 @@ func TestHierarchy(t *testing.T) {
 					}
 				}
 			},
-			"wait": func(t *rapid.T) { now += rapid.Uint64Range(1, 12).Draw(t, "cycles") },
+			"wait": func(t *rapid.T) { now += isa.Cycle(rapid.Uint64Range(1, 12).Draw(t, "cycles")) },
 			"": func(t *rapid.T) {
 				var order []int32
 				for k := h.mru; k >= 0; k = h.lines[k].older {

@@ -21,7 +21,7 @@ import (
 // Core is what a unit asks of the core that it serves.
 type Core interface {
 	// Now is the present cycle.
-	Now() uint64
+	Now() isa.Cycle
 	// Operands returns the operands of a call in flight, and notes that it has been asked
 	// about. waits is true while one of them is not there; nil is a call that has
 	// committed, was squashed, or cannot be paid for.
@@ -39,10 +39,10 @@ type Operands struct {
 
 // Config sizes a unit.
 type Config struct {
-	Outstanding int    // prefetches at once
-	Ahead       int    // transactions that are asked about before they begin
-	Hash        uint64 // latency of a hash, in cycles
-	Far         uint64 // latency of far state
+	Outstanding int       // prefetches at once
+	Ahead       int       // transactions that are asked about before they begin
+	Hash        isa.Cycle // latency of a hash, in cycles
+	Far         isa.Cycle // latency of far state
 }
 
 // Unit is the prefetcher of one core: one recipe a cycle in a unit of its own. With a nil
@@ -59,9 +59,9 @@ type Unit struct {
 	keys    predictor.Keys
 	graph   *predictor.Graph
 	queue   []request
-	soonest uint64   // cycle in which the first of the queue can go on
-	fills   []uint64 // ends of the misses it has started
-	marks   []mark   // by key number
+	soonest isa.Cycle   // cycle in which the first of the queue can go on
+	fills   []isa.Cycle // ends of the misses it has started
+	marks   []mark      // by key number
 	code    map[uint64]bool
 	calls   map[knownCall]bool
 	trace   *provenance // nil for a predictor that learns nothing
@@ -76,7 +76,7 @@ type Unit struct {
 type request struct {
 	recipe predictor.Recipe
 	entry  *predictor.Entry // nil: of a call
-	ready  uint64
+	ready  isa.Cycle
 	seq    rob.Seq // of the call's entry
 	uid    uint32
 	tries  uint8
@@ -86,7 +86,7 @@ type request struct {
 // mark is what is known of one key, for the accounts. Cycles are one more than they
 // are, so that zero is never.
 type mark struct {
-	issued, demanded uint64
+	issued, demanded isa.Cycle
 	committed        bool
 }
 
@@ -251,7 +251,7 @@ func (p *Unit) ask(call *predictor.Call, entry *predictor.Entry) {
 		hashes := p.graph.Hashes(r.Account) + p.graph.Hashes(r.Slot)
 		p.add(request{
 			recipe: r, entry: entry, lasts: p.cfg.Ahead > 0 && call.Site == 0,
-			ready: p.core.Now() + 1 + uint64(hashes)*p.cfg.Hash,
+			ready: p.core.Now() + 1 + isa.Cycle(hashes)*p.cfg.Hash,
 		})
 	}
 }
@@ -291,7 +291,7 @@ func (p *Unit) onChip(owner, slot *isa.Word) (w isa.Word, ok bool) {
 }
 
 // Next is the cycle in which the unit can go on by itself; false when it has nothing to do.
-func (p *Unit) Next() (cycle uint64, ok bool) {
+func (p *Unit) Next() (cycle isa.Cycle, ok bool) {
 	return max(p.soonest, p.core.Now()+1), len(p.queue) > 0
 }
 
@@ -300,7 +300,7 @@ func (p *Unit) Step() (moved bool) {
 	if len(p.queue) == 0 || p.soonest > p.core.Now() {
 		return false
 	}
-	soonest := ^uint64(0)
+	soonest := ^isa.Cycle(0)
 	for i := 0; i < len(p.queue); i++ {
 		x := &p.queue[i]
 		if moved || x.ready > p.core.Now() {
@@ -322,7 +322,7 @@ func (p *Unit) Step() (moved bool) {
 }
 
 // do does it, and returns the cycle in which to try again, or zero.
-func (p *Unit) do(x *request) (again uint64) {
+func (p *Unit) do(x *request) (again isa.Cycle) {
 	if x.entry == nil {
 		call, waits := p.core.Operands(x.seq, x.uid)
 		switch {
@@ -372,7 +372,7 @@ func (p *Unit) do(x *request) (again uint64) {
 
 // accountAhead makes sure that an account has been seen, so that it is known which
 // code it has.
-func (p *Unit) accountAhead(account *isa.Word) (arrives, again uint64) {
+func (p *Unit) accountAhead(account *isa.Word) (arrives, again isa.Cycle) {
 	key := hierarchy.Key{Owner: *account, Kind: hierarchy.Account}
 	if l := p.levels.At(p.table.Number(&key)); l.Touched {
 		return l.Arrives, 0
@@ -381,7 +381,7 @@ func (p *Unit) accountAhead(account *isa.Word) (arrives, again uint64) {
 }
 
 // missing fetches the key whose value an evaluation needs first.
-func (p *Unit) missing(x *request) (again uint64) {
+func (p *Unit) missing(x *request) (again isa.Cycle) {
 	m := &x.entry.Missing
 	first := hierarchy.Key{Owner: m.Account, Slot: m.Slot, Kind: isa.Persistent}
 	arrives, again := p.fetchAhead(&first)
@@ -397,7 +397,7 @@ func (p *Unit) missing(x *request) (again uint64) {
 
 // fetchAhead starts a miss unless the key is there. again is the cycle in which a
 // register may be free, zero when the key is on its way; it is there in arrives.
-func (p *Unit) fetchAhead(key *hierarchy.Key) (arrives, again uint64) {
+func (p *Unit) fetchAhead(key *hierarchy.Key) (arrives, again isa.Cycle) {
 	h := p.levels
 	n := p.table.Number(key)
 	if l := h.At(n); l.Buffered || l.Arrives > p.core.Now() {
@@ -405,7 +405,7 @@ func (p *Unit) fetchAhead(key *hierarchy.Key) (arrives, again uint64) {
 		return l.Arrives, 0
 	}
 	kept := p.fills[:0]
-	first := ^uint64(0)
+	first := ^isa.Cycle(0)
 	for _, end := range p.fills {
 		if end > p.core.Now() {
 			kept = append(kept, end)

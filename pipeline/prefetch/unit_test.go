@@ -9,9 +9,9 @@ import (
 )
 
 // still is a core in which nothing is in flight.
-type still struct{ now uint64 }
+type still struct{ now isa.Cycle }
 
-func (c *still) Now() uint64                                { return c.now }
+func (c *still) Now() isa.Cycle                             { return c.now }
 func (c *still) Operands(rob.Seq, uint32) (*Operands, bool) { return nil, false }
 func (c *still) Bounded(off, n *isa.Word) (uint64, uint64, bool) {
 	return off.Uint64(), n.Uint64(), true
@@ -20,10 +20,10 @@ func (c *still) Bounded(off, n *isa.Word) (uint64, uint64, bool) {
 // TestAccounts: a first touch is covered by a miss that was started before the core asked for
 // the key, and timely by one that was started a far latency before.
 func TestAccounts(t *testing.T) {
-	const far, never = 100, ^uint64(0)
+	const far, never = 100, ^isa.Cycle(0)
 	for _, test := range []struct {
 		name             string
-		issued, demanded uint64
+		issued, demanded isa.Cycle
 		covered, timely  uint64
 	}{
 		{"not fetched ahead", never, 50, 0, 0},

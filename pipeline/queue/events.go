@@ -7,12 +7,13 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
 )
 
 // Event says that an entry's present step ends.
 type Event struct {
-	Cycle uint64
+	Cycle isa.Cycle
 	Seq   rob.Seq
 	UID   uint32
 }
@@ -27,7 +28,7 @@ const (
 // cycles cost nothing. A slot of the wheel is a list in a pool whose nodes are used
 // again at once: the few events in flight stay in the host's first cache.
 type Events struct {
-	now    uint64
+	now    isa.Cycle
 	slots  [wheelSize]int32 // first node + 1
 	used   [wheelSize / 64]uint64
 	count  int
@@ -63,7 +64,7 @@ func (q *Events) Add(e Event) {
 }
 
 // Reset drops every event and moves time to a cycle.
-func (q *Events) Reset(cycle uint64) {
+func (q *Events) Reset(cycle isa.Cycle) {
 	clear(q.slots[:])
 	clear(q.used[:])
 	q.pool, q.free, q.beyond = q.pool[:0], 0, q.beyond[:0]
@@ -72,7 +73,7 @@ func (q *Events) Reset(cycle uint64) {
 
 // Take moves time to cycle and returns the events of that cycle, oldest entry
 // first. The slice is valid until the next call.
-func (q *Events) Take(cycle uint64) []Event {
+func (q *Events) Take(cycle isa.Cycle) []Event {
 	q.now = cycle
 	for len(q.beyond) > 0 && q.beyond[0].Cycle-cycle < wheelSize {
 		q.Add(q.popBeyond())
@@ -106,17 +107,17 @@ func (q *Events) Take(cycle uint64) []Event {
 }
 
 // Next is the first cycle from now on that has an event, or false.
-func (q *Events) Next() (uint64, bool) {
+func (q *Events) Next() (isa.Cycle, bool) {
 	if q.count > 0 {
 		start := q.now & (wheelSize - 1)
 		w := start >> 6
 		word := q.used[w] &^ (1<<(start&63) - 1)
 		for n := 0; n <= len(q.used); n++ {
 			if word != 0 {
-				i := w<<6 | uint64(bits.TrailingZeros64(word))
+				i := w<<6 | isa.Cycle(bits.TrailingZeros64(word))
 				return q.now + (i-start)&(wheelSize-1), true
 			}
-			w = (w + 1) & uint64(len(q.used)-1)
+			w = (w + 1) & isa.Cycle(len(q.used)-1)
 			word = q.used[w]
 		}
 	}

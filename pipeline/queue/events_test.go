@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
 )
 
@@ -16,13 +17,13 @@ func TestEventQueue(t *testing.T) {
 		var q Events
 		var list []Event
 		var uid uint32
-		first := func() (uint64, bool) {
+		first := func() (isa.Cycle, bool) {
 			if len(list) == 0 {
 				return 0, false
 			}
 			return slices.MinFunc(list, func(a, b Event) int { return cmp.Compare(a.Cycle, b.Cycle) }).Cycle, true
 		}
-		take := func(t *rapid.T, cycle uint64) {
+		take := func(t *rapid.T, cycle isa.Cycle) {
 			var want []Event
 			list = slices.DeleteFunc(list, func(e Event) bool {
 				if e.Cycle == cycle {
@@ -35,7 +36,7 @@ func TestEventQueue(t *testing.T) {
 				t.Fatalf("cycle %d: took %v, want %v", cycle, got, want)
 			}
 		}
-		add := func(delay uint64, seq rob.Seq) {
+		add := func(delay isa.Cycle, seq rob.Seq) {
 			uid++
 			e := Event{q.now + delay, seq, uid}
 			q.Add(e)
@@ -51,7 +52,7 @@ func TestEventQueue(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			// Sequence numbers are unique within a cycle: an entry has one event.
 			"add": func(t *rapid.T) {
-				delay := rapid.OneOf(near, edge, far).Draw(t, "delay")
+				delay := isa.Cycle(rapid.OneOf(near, edge, far).Draw(t, "delay"))
 				seq := rob.Seq(rapid.Uint64Range(0, 1<<40).Draw(t, "sequence number"))
 				if slices.ContainsFunc(list, func(e Event) bool { return e.Cycle == q.now+delay && e.Seq == seq }) {
 					t.Skip("it has an event in that cycle")
@@ -59,7 +60,7 @@ func TestEventQueue(t *testing.T) {
 				add(delay, seq)
 			},
 			"add many to one cycle": func(t *rapid.T) {
-				delay := rapid.OneOf(near, edge).Draw(t, "delay")
+				delay := isa.Cycle(rapid.OneOf(near, edge).Draw(t, "delay"))
 				base := 1<<41 + rob.Seq(uid)<<10
 				for _, i := range rapid.Permutation(many).Draw(t, "order") {
 					add(delay, base+i)

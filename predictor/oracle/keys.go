@@ -9,26 +9,26 @@ func init() {
 	predictor.KeyPredictors.Register(predictor.Maker[predictor.Keys]{
 		Name: "oracle", Params: []string{"prefetches"}, Doc: "all keys of the transaction, from the golden run, at its entry", Oracle: true,
 		New: func(p predictor.Params) predictor.Keys {
-			return &keys{Constants: predictor.NewConstants(), golden: foreseen(p)}
+			return &keys{Constants: predictor.NewConstants(), golden: keyOracle(p)}
 		},
 	})
 	predictor.KeyPredictors.Register(predictor.Maker[predictor.Keys]{
 		Name: "bal", Params: []string{"prefetches"}, Doc: "the block access list (EIP-7928), built from the golden run, from the beginning of the block on", Oracle: true,
 		New: func(p predictor.Params) predictor.Keys {
-			return &keys{Constants: predictor.NewConstants(), golden: foreseen(p), block: true}
+			return &keys{Constants: predictor.NewConstants(), golden: keyOracle(p), block: true}
 		},
 	})
 }
 
-// foreseen is nil for a golden run that knows no keys: then nothing is predicted.
-func foreseen(p predictor.Params) predictor.Foreseen {
-	f, _ := p.Golden.(predictor.Foreseen)
+// keyOracle is nil for a golden run that knows no keys: then nothing is predicted.
+func keyOracle(p predictor.Params) predictor.KeyOracle {
+	f, _ := p.Golden.(predictor.KeyOracle)
 	return f
 }
 
 type keys struct {
 	predictor.Constants
-	golden predictor.Foreseen
+	golden predictor.KeyOracle
 	block  bool // the whole block at once, instead of each transaction
 	list   []predictor.Key
 }

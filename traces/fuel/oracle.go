@@ -11,10 +11,10 @@ import (
 // Oracle answers questions about the steps of a program by their number. It is what
 // oracle predictors read (predictor.Golden); an answer for a step that there is not is
 // "no".
-type Oracle struct{ steps []foreseen }
+type Oracle struct{ steps []answers }
 
-// foreseen is what can be asked of a step.
-type foreseen struct {
+// answers are what can be asked of a step.
+type answers struct {
 	pc            uint32 // from $is
 	depth         uint8
 	fault         bool
@@ -23,15 +23,15 @@ type foreseen struct {
 	reads, writes [2]fuel.Span
 }
 
-// Foresee runs the program, until the context ends, and records what can be asked.
-func Foresee(stop context.Context, p *Program) (*Oracle, error) {
+// RecordOracle runs the program, until the context ends, and records what can be asked.
+func RecordOracle(stop context.Context, p *Program) (*Oracle, error) {
 	o := &Oracle{}
-	_, err := RunContext(stop, p, func(s *Step) { o.steps = append(o.steps, foresee(s)) })
+	_, err := RunContext(stop, p, func(s *Step) { o.steps = append(o.steps, answersOf(s)) })
 	return o, err
 }
 
-func foresee(s *Step) foreseen {
-	f := foreseen{
+func answersOf(s *Step) answers {
+	f := answers{
 		pc: uint32(s.PC - s.before[fuel.RegIS]), depth: uint8(s.Depth), // nesting that deep runs out of memory
 		fault: s.Panic != fuel.NoPanic, transaction: s.Transaction,
 	}
@@ -76,7 +76,7 @@ func foresee(s *Step) foreseen {
 	return f
 }
 
-func (o *Oracle) step(k uint64) *foreseen {
+func (o *Oracle) step(k uint64) *answers {
 	if k >= uint64(len(o.steps)) {
 		return nil
 	}
@@ -127,7 +127,7 @@ func (o *Oracle) Faults(k uint64) bool {
 	return s != nil && s.fault
 }
 
-// Gas is not foreseen.
+// Gas is not recorded.
 func (o *Oracle) Gas(uint64) (uint64, bool) { return 0, false }
 
 // Value is not known: no predictor of values is asked about a register machine's loads.

@@ -5,13 +5,13 @@ import (
 	"github.com/ooovm/ooovm/state"
 )
 
-// foresight predicts conflicts between transactions: a load that is predicted to need
+// conflictPredictor predicts conflicts between transactions: a load that is predicted to need
 // what an earlier transaction has not written yet waits for it, instead of being found
 // stale later. It is the store-set predictor (Chrysos and Emer, ISCA 1998) across
 // transactions: a validation that fails puts what wrote the key into the set of what
 // read it, and both are known by the code and the entry that a transaction calls, as a
 // transaction does not come twice.
-type foresight struct {
+type conflictPredictor struct {
 	m      *Machine
 	always bool // predict a conflict with every transaction below
 	sets   map[reader]map[uint64]bool
@@ -24,18 +24,18 @@ type reader struct {
 	kind  state.KeyKind
 }
 
-func newForesight(m *Machine, mapping string) *foresight {
+func newConflictPredictor(m *Machine, mapping string) *conflictPredictor {
 	switch mapping {
 	case "key-always":
-		return &foresight{m: m, always: true}
+		return &conflictPredictor{m: m, always: true}
 	case "key-sets":
-		return &foresight{m: m, sets: map[reader]map[uint64]bool{}}
+		return &conflictPredictor{m: m, sets: map[reader]map[uint64]bool{}}
 	}
 	return nil
 }
 
 // predict gives the nearest transaction below that the load has to wait for.
-func (f *foresight) predict(k *state.Key, tx int) (on int, ok bool) {
+func (f *conflictPredictor) predict(k *state.Key, tx int) (on int, ok bool) {
 	var set map[uint64]bool
 	if !f.always {
 		if set = f.sets[reader{f.m.block.Class(tx), k.Owner, k.Kind}]; set == nil {
@@ -51,7 +51,7 @@ func (f *foresight) predict(k *state.Key, tx int) (on int, ok bool) {
 }
 
 // learn notes who wrote what an incarnation has read stale.
-func (f *foresight) learn(x *Incarnation) {
+func (f *conflictPredictor) learn(x *Incarnation) {
 	if f.always {
 		return
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Touched hands over the state keys of the transaction that step k belongs to, in the
-// order of first use (predictor.Foreseen). Balance and code are one key, the account.
+// order of first use (predictor.KeyOracle). Balance and code are one key, the account.
 func (o *Oracle) Touched(k uint64, each func(account, slot *isa.Word, storage bool)) {
 	g := o.g
 	tx := sort.Search(len(g.TxStart), func(i int) bool { return uint64(g.TxStart[i]) > k }) - 1
