@@ -146,3 +146,6 @@ func (l *liar) Value(k uint64) (isa.Word, bool) {
 	}
 	return l.golden.Value(k)
 }
+
+// DrawMachine makes a numbered machine: a preset, a preset gone mad, or any finite one.
+func DrawMachine(seed uint64) *pipeline.Config { return drawMachine(numbered(seed)) }
