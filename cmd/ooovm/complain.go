@@ -20,6 +20,9 @@ import (
 // say have no line of theirs (plain.Visible).
 func (c *cli) complain(err error) {
 	text := err.Error()
+	if broken, ok := fault(err); ok {
+		text += c.faultNote(broken)
+	}
 	if number, ok := missingBlock(err); ok {
 		text += fmt.Sprintf("; ooovm trace fetch --rpc URL --block %s -o %s.json.gz gets that block from a node", number, number)
 	}

@@ -31,7 +31,7 @@ the same without an index, more slowly.`,
 				return usageError(errors.New("corpus index takes one folder"))
 			}
 			t := tally{c: c}
-			all, executed, ignored, err := corpus.Index(args[0], func(err error) { t.note(run.Input(err)) })
+			all, executed, ignored, err := corpus.Index(c.ctx, args[0], func(err error) { t.note(run.Input(err)) })
 			if err != nil {
 				return usageError(err)
 			}

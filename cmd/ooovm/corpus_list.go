@@ -41,7 +41,7 @@ makes the same bundles of it, checked by hash.`,
 			t := tally{c: c}
 			var list []listedBlock
 			for _, path := range paths {
-				b, err := traces.Load(path)
+				b, err := traces.LoadContext(c.ctx, path)
 				if err == nil {
 					err = b.Check()
 				}

@@ -33,8 +33,8 @@ func command(args ...string) (int, string) {
 	return code, stderr.String()
 }
 
-// files lists a folder and everything in it, hidden files included.
-func files(t *testing.T, dir string) (names []string) {
+// inFolder lists a folder and everything in it, hidden files included.
+func inFolder(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -80,7 +80,7 @@ func TestFetchRange(t *testing.T) {
 			t.Errorf("stderr lacks %q:\n%s", want, stderr)
 		}
 	}
-	if got := files(t, dir); len(got) != 1 || got[0] != name {
+	if got := inFolder(t, dir); len(got) != 1 || got[0] != name {
 		t.Fatalf("the folder has %v, want %s alone", got, name)
 	}
 	whole, err := os.ReadFile(filepath.Join(dir, name))
@@ -152,7 +152,7 @@ func TestFetchList(t *testing.T) {
 			if code != c.code || *traced != c.traced || !strings.Contains(stderr, c.want) {
 				t.Errorf("exit code %d for %d, traced %d times for %d, stderr lacks %q:\n%s", code, c.code, *traced, c.traced, c.want, stderr)
 			}
-			if got := strings.Join(files(t, dir), " "); got != c.left {
+			if got := strings.Join(inFolder(t, dir), " "); got != c.left {
 				t.Errorf("the folder has %q, want %q", got, c.left)
 			}
 		})
@@ -222,7 +222,7 @@ func TestFetchFromHostileServers(t *testing.T) {
 				if !strings.Contains(strings.SplitN(stderr, "\n", 2)[0], c.want) {
 					t.Errorf("the first line lacks %q:\n%s", c.want, stderr)
 				}
-				if left := files(t, dir); len(left) > 0 {
+				if left := inFolder(t, dir); len(left) > 0 {
 					t.Errorf("left behind: %v", left)
 				}
 			})

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/plain"
-
-	"github.com/google/renameio/v2"
 )
 
 // addOutputFlags adds the flags that say how to print.
@@ -24,6 +21,7 @@ func (c *cli) addOutputFlags(root *cobra.Command) {
 	f.BoolVar(&c.json, "json", false, "the same as --format json")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "print no notes on stderr, only errors")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "print more notes on stderr")
+	f.DurationVar(&c.timeout, "timeout", 0, "end after so much `time`, as 90s or 5m, with exit code 124 (0: never)")
 	f.BoolVar(&c.noColor, "no-color", false, "no bold headings on terminals (also NO_COLOR)")
 	complete(root, "format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	root.MarkFlagsMutuallyExclusive("quiet", "verbose")
@@ -91,11 +89,7 @@ func (c *cli) color() bool {
 			return false
 		}
 	}
-	stdout := c.stdout
-	if w, ok := stdout.(*aboveCount); ok {
-		stdout = w.out
-	}
-	f, ok := stdout.(*os.File)
+	f, ok := file(c.stdout)
 	if c.noColor || !ok {
 		return false
 	}
@@ -118,17 +112,4 @@ func (c *cli) detail(format string, args ...any) {
 	if c.verbose {
 		c.note(format, args...)
 	}
-}
-
-// save writes a file that is whole or not there.
-func save(path string, write func(io.Writer) error) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if err := write(f); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +26,7 @@ type stateTestFlags struct {
 }
 
 // campaign prepares the run of the subtests that the flags select.
-func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*statetest.Tests, error) {
+func (f *stateTestFlags) campaign(c *cli) (*statetest.Tests, error) {
 	eff, err := f.load(c)
 	if err != nil {
 		return nil, err
@@ -41,7 +40,7 @@ func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*statetest.Tests
 	}
 	s := &statetest.Tests{
 		Setup:   run.SetupOf(eff),
-		Options: run.Options{Lockstep: f.check, MaxCycles: f.maxCycles, Stop: ctx},
+		Options: run.Options{Lockstep: f.check, MaxCycles: f.maxCycles, Stop: c.ctx},
 		Host:    batch.Host{Jobs: f.jobs},
 	}
 	if f.fork != "" {
@@ -84,9 +83,7 @@ A subtest is named PATH:NAME/FORK/INDEX; --run and --skip match that name.
   ooovm statetest dev.tar.zst --chaos 1 --run stRevertTest --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			ctx, stop := f.deadline()
-			defer stop()
-			s, err := f.campaign(ctx, c)
+			s, err := f.campaign(c)
 			if err != nil {
 				return err
 			}
@@ -153,10 +150,9 @@ func (c *cli) stateTest(s *statetest.Tests, paths []string) error {
 		fmt.Fprintln(summary, stateTestSummary(s, &totals))
 	}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return &exitError{exitTimeout, errors.New("--timeout was reached: the rest has not been run")}
-	case errors.Is(err, context.Canceled):
-		return &exitError{exitInterrupted, errors.New("interrupted: the rest has not been run")}
+	case err != nil && c.ctx.Err() != nil:
+		code, name := reason(c.ctx)
+		return &exitError{code, fmt.Errorf("%s: the rest has not been run", name)}
 	case err != nil:
 		return err
 	case code != exitOK && totals.Passed == totals.Subtests:

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -163,9 +160,7 @@ func newSweepResume(c *cli) *cobra.Command {
 
 // work runs points, says what became of them, and leaves results and manifest.
 func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, silent bool) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	opt.Stop = ctx
+	opt.Stop = c.ctx
 	for _, e := range c.environ {
 		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "OOOVM_") {
 			session.Warnings = append(session.Warnings, name+" has no effect: a sweep is what its file says")
@@ -176,10 +171,10 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	opt.Progress = bar.show
 	x, err := r.Execute(opt)
 	bar.end()
-	code := exitOK
+	stopped, name := reason(c.ctx)
+	code := stopped
 	switch {
-	case ctx.Err() != nil:
-		code = exitInterrupted
+	case stopped != exitOK:
 	case err != nil:
 		code = exitFailed
 	case x.OK < x.Points:
@@ -189,14 +184,14 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 		_, err = r.WriteResults()
 	}
 	session.End(x, opt, code)
-	if e := r.WriteManifest(opt.Shard, session); err == nil || ctx.Err() != nil {
+	if e := r.WriteManifest(opt.Shard, session); err == nil || stopped != exitOK {
 		err = e
 	}
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return &exitError{exitInterrupted, fmt.Errorf("interrupted: %d of %d points done; `ooovm sweep resume %s` goes on", x.Done(), x.Points, r.Dir)}
+	if stopped != exitOK {
+		return &exitError{stopped, fmt.Errorf("%s: %d of %d points done; `ooovm sweep resume %s` goes on", name, x.Done(), x.Points, r.Dir)}
 	}
 	if err := c.printSweep(r, sweep.Progress{Tally: x.Tally}, opt.Shard); err != nil {
 		return err
@@ -432,7 +427,7 @@ type progress struct {
 }
 
 func (c *cli) progress(silent bool) *progress {
-	f, ok := c.stderr.(*os.File)
+	f, ok := file(c.stderr)
 	return &progress{on: ok && !silent && !c.quiet && term.IsTerminal(int(f.Fd()))}
 }
 

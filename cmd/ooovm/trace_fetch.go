@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -45,11 +44,9 @@ block than the list has.`,
   ooovm trace fetch --rpc http://127.0.0.1:8545 --list docs/corpus.csv -o corpus/`,
 		Args: cobra.NoArgs,
 		RunE: action(func(_ *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-			defer stop()
-			err := f.run(ctx, c)
-			if ctx.Err() != nil {
-				return &exitError{exitInterrupted, errors.New("interrupted: the rest has not been fetched")}
+			err := f.run(c.ctx, c)
+			if code, name := reason(c.ctx); err != nil && code != exitOK {
+				return &exitError{code, fmt.Errorf("%s: the rest has not been fetched", name)}
 			}
 			return err
 		}),

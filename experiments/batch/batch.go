@@ -116,7 +116,7 @@ func Blocks[T any](h Host, stop context.Context, paths []string, do func(*traces
 func Block[T any](path string, stop context.Context, do func(*traces.Bundle) (T, error)) (r Report[T]) {
 	r.Path = path
 	r.Err = Guard(path, stop, func() error {
-		b, err := run.Open(path)
+		b, err := run.OpenContext(stop, path)
 		if err != nil {
 			return run.Input(err)
 		}

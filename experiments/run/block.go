@@ -233,9 +233,12 @@ func (p *Block) golden(cfg *pipeline.Config) (predictor.Golden, error) {
 }
 
 // Open loads a bundle; an empty path is the embedded block.
-func Open(path string) (*traces.Bundle, error) {
+func Open(path string) (*traces.Bundle, error) { return OpenContext(context.Background(), path) }
+
+// OpenContext is Open until the context ends, which is nil for never.
+func OpenContext(stop context.Context, path string) (*traces.Bundle, error) {
 	if path == "" {
 		return traces.Embedded()
 	}
-	return traces.Load(path)
+	return traces.LoadContext(orForever(stop), path)
 }

@@ -256,7 +256,7 @@ func (s *blockCache) bench(in *Input) (*workbench.Workbench, error) {
 	open := s.open[in]
 	if open == nil {
 		open = sync.OnceValues(func() (*workbench.Workbench, error) {
-			b, err := run.Open(in.file)
+			b, err := run.OpenContext(s.stop, in.file)
 			if err != nil {
 				return nil, err
 			}

@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/files"
 )
 
 // Table gives the results: those that were written last, or else those of the points
@@ -97,13 +99,13 @@ func (r *Run) WriteResults(others ...*Run) (Tally, error) {
 			status = i
 		}
 	}
-	err := writeFile(filepath.Join(r.Dir, ResultsCSV), func(text *os.File) error {
-		return writeFile(filepath.Join(r.Dir, resultsPq), func(f *os.File) error {
+	err := files.Write(filepath.Join(r.Dir, ResultsCSV), func(text io.Writer) error {
+		return files.Write(filepath.Join(r.Dir, resultsPq), func(f io.Writer) error {
 			pq, err := newParquet(f, columns)
 			if err != nil {
 				return err
 			}
-			out := csv.NewWriter(text)
+			out := table.NewCSV(text)
 			if err := out.Write(header); err != nil {
 				return err
 			}
@@ -120,8 +122,7 @@ func (r *Run) WriteResults(others ...*Run) (Tally, error) {
 			}); err != nil {
 				return err
 			}
-			out.Flush()
-			return errors.Join(out.Error(), pq.close())
+			return errors.Join(out.Flush(), pq.close())
 		})
 	})
 	return t, err

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/ooovm/ooovm/experiments/levels"
 	"github.com/ooovm/ooovm/experiments/run"
 )
@@ -173,25 +171,4 @@ func (s *store) get(id string) (*record, error) {
 		return nil, fmt.Errorf("%s: not the result of point %s", path, id)
 	}
 	return &rec, nil
-}
-
-// writeFile writes a file beside its place and moves it there; processes that write the
-// same file do not meet.
-func writeFile(path string, write func(*os.File) error) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if err := write(f.File); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
-}
-
-func writeBytes(path string, data []byte) error {
-	return writeFile(path, func(f *os.File) error {
-		_, err := f.Write(data)
-		return err
-	})
 }

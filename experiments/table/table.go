@@ -7,7 +7,6 @@ package table
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
@@ -57,8 +56,7 @@ func (t *Table) Write(w io.Writer, f Format) error {
 	case Markdown:
 		return t.markdown(w)
 	case CSV:
-		c := csv.NewWriter(w)
-		return c.WriteAll(append([][]string{t.Header}, t.Rows...))
+		return NewCSV(w).WriteAll(append([][]string{t.Header}, t.Rows...))
 	default:
 		return fmt.Errorf("a table cannot be printed as %q", f)
 	}
