@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,9 +65,14 @@ func (c *cli) checkOutput() error {
 func (c *cli) print(object any, tables ...*table.Table) error {
 	f := table.Format(c.format)
 	if f == table.JSON {
-		enc := json.NewEncoder(c.stdout)
+		var text bytes.Buffer
+		enc := json.NewEncoder(&text)
 		enc.SetEscapeHTML(false)
-		return enc.Encode(object)
+		if err := enc.Encode(object); err != nil {
+			return err
+		}
+		_, err := c.stdout.Write(plain.VisibleJSON(text.Bytes()))
+		return err
 	}
 	for i, t := range tables {
 		if i > 0 {

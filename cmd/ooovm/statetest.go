@@ -13,6 +13,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/statetest"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
 
@@ -147,7 +148,9 @@ func (c *cli) stateTest(s *statetest.Tests, paths []string) error {
 		summary = c.stderr
 	}
 	if totals.Subtests > 0 && (!c.quiet || summary == c.stdout) {
-		fmt.Fprintln(summary, stateTestSummary(s, &totals))
+		if _, e := fmt.Fprintln(summary, stateTestSummary(s, &totals)); err == nil {
+			err = e
+		}
 	}
 	switch {
 	case err != nil && c.ctx.Err() != nil:
@@ -222,12 +225,12 @@ func (p *subtestPrinter) add(r *statetest.Result) error {
 			before = ",\n"
 		}
 		p.comma = true
-		_, err = fmt.Fprintf(p.c.stdout, "%s%s", before, encoded)
+		_, err = fmt.Fprintf(p.c.stdout, "%s%s", before, plain.VisibleJSON(encoded))
 		return err
 	case e.Pass:
 		return nil
 	}
-	_, err := fmt.Fprintf(p.c.stdout, "%s: %s\n", r.Subtest.ID(), e.Error)
+	_, err := fmt.Fprintf(p.c.stdout, "%s: %s\n", plain.Visible(r.Subtest.ID()), plain.Visible(e.Error))
 	return err
 }
 

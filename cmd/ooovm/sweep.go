@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -422,13 +423,14 @@ func newSweepColumns(c *cli) *cobra.Command {
 // progress is a bar on the terminal, or nothing.
 type progress struct {
 	bar  *progressbar.ProgressBar
+	to   io.Writer
 	done int // before this process
 	on   bool
 }
 
 func (c *cli) progress(silent bool) *progress {
 	f, ok := file(c.stderr)
-	return &progress{on: ok && !silent && !c.quiet && term.IsTerminal(int(f.Fd()))}
+	return &progress{to: c.stderr, on: ok && !silent && !c.quiet && term.IsTerminal(int(f.Fd()))}
 }
 
 // show draws how far it is; the rate and the time left are those of this process.
@@ -438,7 +440,7 @@ func (p *progress) show(t sweep.Tally) {
 	}
 	if p.bar == nil {
 		p.done = t.Done()
-		p.bar = progressbar.NewOptions(t.Left(), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+		p.bar = progressbar.NewOptions(t.Left(), progressbar.OptionSetWriter(p.to), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
 			progressbar.OptionSetItsString("points"), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetWidth(30))
 	}
 	_ = p.bar.Set(t.Done() - p.done)
@@ -448,6 +450,6 @@ func (p *progress) show(t sweep.Tally) {
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Exit()
-		fmt.Fprintln(os.Stderr)
+		fmt.Fprintln(p.to)
 	}
 }

@@ -110,7 +110,11 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 	for range min(jobs, max(len(tasks), 1)) {
 		workers.Go(func() {
 			for t := range queue {
-				ended <- w.do(t)
+				var o outcome
+				if fault := invariant.Guard(t.point.ID, func() error { o = w.do(t); return nil }); fault != nil {
+					o = outcome{err: fault}
+				}
+				ended <- o
 			}
 		})
 	}

@@ -170,5 +170,8 @@ func (s *store) get(id string) (*record, error) {
 	if rec.Schema != recordSchema || !strings.HasPrefix(rec.Point, id) {
 		return nil, fmt.Errorf("%s: not the result of point %s", path, id)
 	}
+	if rec.Levels != nil && len(rec.Levels.Rows) != 1 {
+		return nil, fmt.Errorf("%s: levels.rows has %d rows, expected one", path, len(rec.Levels.Rows))
+	}
 	return &rec, nil
 }
