@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -46,7 +45,7 @@ makes the same bundles of it, checked by hash.`,
 					err = b.Check()
 				}
 				if err != nil {
-					t.note(run.Input(err))
+					t.note(blockError(err))
 					continue
 				}
 				h := b.Header

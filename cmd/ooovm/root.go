@@ -50,7 +50,11 @@ func execute(args []string, stdout, stderr io.Writer, environ []string) int {
 	if c.results.isClosed() { // the command may still run: nothing of it is touched
 		c = newCLI(args, stdout, stderr, environ)
 	} else if failure := c.results.failure(); failure != nil {
-		err = graver(err, &exitError{exitFailed, fmt.Errorf("standard output: %w", failure)})
+		told := &exitError{exitFailed, fmt.Errorf("standard output: %w", failure)}
+		if errors.Is(err, failure) {
+			err = nil // the command has met it, too
+		}
+		err = graver(err, told)
 	}
 	if err != nil {
 		c.complain(err)

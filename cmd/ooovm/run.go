@@ -56,6 +56,11 @@ func (s *simulation) campaign(c *cli) (*campaign.Campaign, error) {
 	if err := checkJobs(s.jobs, "blocks"); err != nil {
 		return nil, err
 	}
+	if m := &eff.Config.Machine; m.Mapping != "default" {
+		if _, err := m.Config(); err != nil {
+			return nil, usageError(fmt.Errorf("machine.mapping: %w", err))
+		}
+	}
 	return &campaign.Campaign{
 		Setup:    run.SetupOf(eff),
 		Options:  run.Options{Lockstep: s.check, MaxCycles: s.maxCycles, Stop: c.ctx},

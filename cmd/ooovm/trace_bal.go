@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/files"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/importer"
@@ -28,8 +29,12 @@ go-ethereum v1.16.9. Exits with 3 when the list is not the block's.`,
 			if err != nil {
 				return usageError(err)
 			}
-			if err := b.Check(); err != nil {
-				return &exitError{exitDifference, err}
+			p, err := run.Prepare(c.ctx, b, false)
+			if err == nil {
+				err = p.Reproduces()
+			}
+			if err != nil {
+				return err
 			}
 			if check != "" {
 				given, err := os.ReadFile(check)

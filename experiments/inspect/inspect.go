@@ -68,6 +68,9 @@ func Block(stop context.Context, b *traces.Bundle) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.Reproduces(); err != nil {
+		return nil, err
+	}
 	return of(stop, p)
 }
 
