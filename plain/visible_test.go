@@ -20,9 +20,6 @@ func TestVisible(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", c.text, got, c.want)
 		}
 	}
-	if got := VisibleLines("a\n  b\nc\x1b"); got != "a\n  b\n  c\\x1b" {
-		t.Errorf("lines: %q", got)
-	}
 }
 
 // TestVisibleJSON: no character that a terminal obeys is left, and the text is the same.

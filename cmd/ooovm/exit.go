@@ -107,9 +107,11 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.As(err, &e):
 		return e.code
-	default:
-		return exitUsage
 	}
+	if code, known := knownCode(err); known {
+		return code
+	}
+	return exitUsage
 }
 
 // action wraps a command's body: an error that has no exit code has that of its kind.

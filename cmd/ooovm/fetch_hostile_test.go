@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -123,7 +124,7 @@ func drip(w http.ResponseWriter) {
 
 // hostileModes are what a node may do to block n. elsewhere is the address of an honest one.
 func hostileModes(n *fetchtest.Node, elsewhere string) []mode {
-	const brief = "--max-answer=1"
+	brief := []string{"--max-answer=1", "--request-timeout=20s"} // an answer of a MiB takes its time
 	escape := "\x1b[2J\r\nooovm: b.json.zst: it reproduces the header\u202e"
 	page := strings.Repeat("a", 1<<16)
 	other := common.Hash{1}
@@ -218,23 +219,23 @@ func hostileModes(n *fetchtest.Node, elsewhere string) []mode {
 		{name: "slow", code: exitUsage, want: "no answer within 200ms", spoil: on(traceBlock, func(http.ResponseWriter, *any) bool { time.Sleep(400 * time.Millisecond); return true })},
 		{name: "drop by drop", code: exitUsage, want: "no answer within 200ms", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool { drip(w); return true })},
 		{name: "drop by drop, patiently", code: exitTimeout, want: "--timeout: the rest has not been fetched", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool { drip(w); return true }), args: []string{"--request-timeout=1m", "--timeout=300ms"}},
-		{name: "a body without end", code: exitUsage, want: "the answer is too long", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool { endless(w, page); return true }), args: []string{brief}},
+		{name: "a body without end", code: exitUsage, want: "the answer is too long", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool { endless(w, page); return true }), args: brief},
 		{name: "an error page without end", code: exitUsage, want: "500", spoil: func(_ string, _ int, w http.ResponseWriter, _ *any) bool {
 			w.WriteHeader(500)
 			endless(w, page)
 			return true
-		}, args: []string{brief}},
+		}, args: brief},
 		{name: "two MiB of blanks", code: exitUsage, want: "the answer is too long", spoil: on(getBlock, func(w http.ResponseWriter, _ *any) bool {
 			_, _ = io.WriteString(w, strings.Repeat(" ", 2<<20))
 			return true
-		}), args: []string{brief}},
+		}), args: brief},
 		{name: "a bomb of gzip", code: exitUsage, want: "the answer is too long", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool {
 			w.Header().Set("Content-Encoding", "gzip")
 			z := gzip.NewWriter(w)
 			endless(z, page)
 			_ = z.Close()
 			return true
-		}), args: []string{brief}},
+		}), args: brief},
 		{name: "gzip that is none", code: exitUsage, want: "gzip: invalid header", spoil: func(_ string, _ int, w http.ResponseWriter, _ *any) bool {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = io.WriteString(w, "\x1f\x8bhello, this is no gzip")
@@ -329,7 +330,9 @@ func fetchFromHostile(t *testing.T, url string, c mode, blocks string) {
 func TestFetchOverTLS(t *testing.T) {
 	n := servedNode(t)
 	plain := n.Serve(t, nil)
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	for name, c := range map[string]struct{ url, want string }{
 		"unknown certificate": {secure.URL, "certificate"},
@@ -341,7 +344,7 @@ func TestFetchOverTLS(t *testing.T) {
 		"no socket":           {filepath.Join(t.TempDir(), "none.ipc"), "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fetchFromHostile(t, c.url, mode{code: exitUsage, want: c.want}, fmt.Sprint(n.Number()))
+			fetchFromHostile(t, c.url, mode{code: exitUsage, want: c.want, args: []string{"--request-timeout=20s"}}, fmt.Sprint(n.Number()))
 		})
 	}
 }

@@ -39,16 +39,21 @@ type cli struct {
 // everything else to stderr.
 func execute(args []string, stdout, stderr io.Writer, environ []string) int {
 	c := newCLI(args, stdout, stderr, environ)
+	return c.end(c.run)
+}
+
+// end runs a command to its end, and gives its exit code.
+func (c *cli) end(run func() error) int {
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)
 	c.ctx = ctx
 	ended := make(chan error, 1)
 	go func() {
-		ended <- invariant.Guard("", c.run)
+		ended <- invariant.Guard("", run)
 	}()
 	err := c.supervise(ctx, stop, ended)
 	if c.results.isClosed() { // the command may still run: nothing of it is touched
-		c = newCLI(args, stdout, stderr, environ)
+		c = newCLI(c.args, c.results.to, c.notes.to, c.environ)
 	} else if failure := c.results.failure(); failure != nil {
 		told := &exitError{exitFailed, fmt.Errorf("standard output: %w", failure)}
 		if errors.Is(err, failure) {

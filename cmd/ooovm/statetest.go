@@ -143,12 +143,12 @@ func (c *cli) stateTest(s *statetest.Tests, paths []string) error {
 	if err := out.close(); err != nil {
 		return err
 	}
-	summary := c.stdout
-	if table.Format(c.format) != table.Text {
-		summary = c.stderr
-	}
-	if totals.Subtests > 0 && (!c.quiet || summary == c.stdout) {
-		if _, e := fmt.Fprintln(summary, stateTestSummary(s, &totals)); err == nil {
+	switch summary := stateTestSummary(s, &totals); {
+	case totals.Subtests == 0:
+	case table.Format(c.format) != table.Text:
+		c.note("%s", summary)
+	default:
+		if _, e := fmt.Fprintln(c.stdout, summary); err == nil {
 			err = e
 		}
 	}

@@ -43,7 +43,7 @@ func (c *cli) limit() error {
 		c.ctx, c.release = context.WithTimeout(c.ctx, c.timeout)
 		c.limited <- c.ctx
 	}
-	return c.ctx.Err()
+	return nil
 }
 
 // supervise waits for a command and for what may end it: --timeout, Ctrl-C, SIGTERM. A command
