@@ -9,11 +9,13 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
@@ -38,13 +40,15 @@ type Block struct {
 
 // Prepare checks a bundle and makes its golden run. record keeps the stream that
 // lockstep and oracles need. Its error is a Difference: the block contradicts itself, or
-// cannot be executed.
+// cannot be executed; or the fault of a golden run that breaks.
 func Prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error) {
 	stop = orForever(stop)
 	p, err := prepare(stop, b, record)
 	switch {
 	case stop.Err() != nil:
 		return nil, stop.Err()
+	case errors.As(err, new(*invariant.Error)):
+		return nil, err
 	case err != nil:
 		return nil, Difference(err)
 	}
