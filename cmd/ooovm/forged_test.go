@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,6 +77,17 @@ func TestForgedInputs(t *testing.T) {
 	scalar := " --preset scalar --baseline=false"
 	add(bundles, "run"+scalar, "run --json"+scalar, "validate"+scalar, "validate --format csv"+scalar, "validate --format md"+scalar, "trace info", "trace info --json", "limits",
 		"profile --preset scalar", "corpus list", "corpus list --json", "trace bal -o /dev/null", "trace import -o "+dir+"/out.json", "trace disasm", "run -c", "config diff scalar", "sweep run -o "+dir+"/s")
+	sweepOf := filepath.Join(t.TempDir(), "s.yaml")
+	if err := os.WriteFile(sweepOf, fmt.Appendf(nil, "name: s\nbase: {preset: scalar}\nbaseline: false\nmaxCycles: 5\naxes: {blocks: [%q]}\n", filepath.Base(dir)+"/"+filepath.Base(bundles[0])), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(dir, filepath.Join(filepath.Dir(sweepOf), filepath.Base(dir))); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"run " + sweepOf + " --dry-run", "run " + sweepOf + " --dry-run --json", "run " + sweepOf + " --dry-run --format csv", "run -o " + dir + "/swept " + sweepOf, "merge " + dir + "/swept", "status " + dir + "/swept"} {
+		lines = append(lines, strings.Fields("sweep "+command))
+	}
+	lines = append(lines, []string{"plot", dir + "/swept", "--x", "block", "--y", "ipc", "--kind", "bar"}, []string{"report", dir + "/swept"}, []string{"compare", dir + "/swept", dir + "/swept"})
 	add(tests, "statetest", "statetest --json", "statetest --format csv", "trace import -v -o "+dir+"/imported", "trace import -v --fork Cancun -o "+dir+"/"+forged)
 	add(nil, "corpus index", "sweep status", "plot --x core.rob --y ipc", "report", "study run definitions -o "+dir+"/study --blocks")
 	lines = append(lines, []string{forged}, []string{"run", "--" + forged}, []string{"run", "--preset", forged}, []string{"run", "-s", forged}, []string{"run", "-s", "core.rob=" + forged},

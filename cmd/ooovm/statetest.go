@@ -118,6 +118,9 @@ func (c *cli) stateTest(s *statetest.Tests, paths []string) error {
 			switch r.Verdict {
 			case statetest.Broken:
 				grave(exitFailed)
+				if broken, ok := fault(r.Err); ok {
+					c.say(r.Subtest.ID() + ": " + broken.Error() + c.faultNote(broken))
+				}
 			case statetest.Failed, statetest.Unsupported:
 				grave(exitDifference)
 			}

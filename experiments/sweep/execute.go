@@ -188,6 +188,9 @@ func (w *executor) do(t task) outcome {
 	if err != nil {
 		rec.Status, rec.Error = Failed, portable(t.point, err)
 	}
+	if broken := new(invariant.Error); errors.As(err, &broken) {
+		rec.fault = fmt.Appendf(nil, "%v\n\n%s", broken, broken.Stack)
+	}
 	if err := w.store.put(t.point.ID, rec); err != nil {
 		return outcome{err: fmt.Errorf("point %s: %w", t.point.ID, err)}
 	}

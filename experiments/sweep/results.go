@@ -11,6 +11,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/files"
+	"github.com/ooovm/ooovm/plain"
 )
 
 // Table gives the results: those that were written last, or else those of the points
@@ -150,6 +151,11 @@ func (r *Run) forget() error {
 	return errors.Join(errs...)
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // Failures lists, a line each, up to most of the points that went wrong, and returns how
 // many there are.
 func (r *Run) Failures(w io.Writer, most int) (n int, err error) {
@@ -168,7 +174,10 @@ func (r *Run) Failures(w io.Writer, most int) (n int, err error) {
 			return n, err
 		}
 		reason, _, _ := strings.Cut(rec.Error, "\n")
-		if _, err := fmt.Fprintf(w, "point %d (%s) on %s: %s\n", pt.Index, pt.ID, pt.Block.Name, reason); err != nil {
+		if dump := filepath.Join(st.folder(pt.ID), faultFile); exists(dump) {
+			reason += "; this is a fault of ooovm, not of the input: " + dump + " has what its makers need"
+		}
+		if _, err := fmt.Fprintf(w, "point %d (%s) on %s: %s\n", pt.Index, pt.ID, plain.Visible(pt.Block.Name), plain.Visible(reason)); err != nil {
 			return n, err
 		}
 	}

@@ -28,6 +28,7 @@ const (
 	manifestFile = "manifest.json"
 	doneFile     = "DONE"        // in a point's folder: its status; written last
 	resultFile   = "result.json" // in a point's folder
+	faultFile    = "fault.txt"   // in a point's folder: a dump, where ooovm was at fault
 	tmpDir       = "tmp"         // what is being written, a folder for each process
 )
 
@@ -42,6 +43,8 @@ type record struct {
 	Error  string         `json:"error,omitempty"`
 	Run    *run.Result    `json:"run,omitempty"`    // as `ooovm run --json` has it
 	Levels *levels.Result `json:"levels,omitempty"` // as `ooovm run --policy --json` has it
+
+	fault []byte // a dump, of a fault of ours
 }
 
 // row gives the record of a point its place in the table.
@@ -113,7 +116,7 @@ func (s *store) put(id string, rec *record) error {
 		return err
 	}
 	for range 3 { // another process may be at the same point
-		if err = s.tryPut(id, append(data, '\n'), rec.Status); err == nil {
+		if err = s.tryPut(id, append(data, '\n'), rec); err == nil {
 			return nil
 		}
 		if status, done := s.done(id); done && status == rec.Status {
@@ -123,13 +126,18 @@ func (s *store) put(id string, rec *record) error {
 	return err
 }
 
-func (s *store) tryPut(id string, data []byte, status Status) error {
+func (s *store) tryPut(id string, data []byte, rec *record) error {
 	draft, place := filepath.Join(s.tmp, id), s.folder(id)
 	if err := os.MkdirAll(draft, 0o777); err != nil { // another process removes the folder above when it finds it empty
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(draft, resultFile), data, 0o666); err != nil {
 		return err
+	}
+	if rec.fault != nil {
+		if err := os.WriteFile(filepath.Join(draft, faultFile), rec.fault, 0o666); err != nil {
+			return err
+		}
 	}
 	if err := os.Rename(draft, place); err != nil { // something without DONE is in the way
 		if err := os.RemoveAll(place); err != nil {
@@ -139,7 +147,7 @@ func (s *store) tryPut(id string, data []byte, status Status) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(place, doneFile), []byte(status+"\n"), 0o666)
+	return os.WriteFile(filepath.Join(place, doneFile), []byte(rec.Status+"\n"), 0o666)
 }
 
 // done tells whether a point is complete, and what became of it. A DONE file that was

@@ -75,7 +75,7 @@ func (s *Stream) line(row []string, number []bool) string {
 	var b strings.Builder
 	for i, cell := range row {
 		if s.format == Markdown {
-			cell = escapeMarkdown.Replace(cell)
+			cell = escapeMarkdown(cell)
 		}
 		n := utf8.RuneCountInString(cell)
 		s.widths[i] = max(s.widths[i], n)
