@@ -2,6 +2,7 @@
 package ooovm
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,6 +58,22 @@ func floors(t *testing.T, heading string) map[string]int {
 // imports calls visit with the folder of every file that is not a test, and what it imports.
 func imports(t *testing.T, visit func(file, from, to string)) {
 	t.Helper()
+	sources(t, func(file string, f *ast.File) {
+		for _, spec := range f.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if to, ours := strings.CutPrefix(name, module); ours {
+				visit(file, path.Dir(file), to)
+			}
+		}
+	})
+}
+
+// sources calls visit with every file that is not a test.
+func sources(t *testing.T, visit func(file string, tree *ast.File)) {
+	t.Helper()
 	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -65,20 +83,11 @@ func imports(t *testing.T, visit func(file, from, to string)) {
 		case d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
 			return nil
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err == nil {
+			visit(filepath.ToSlash(file), f)
 		}
-		for _, spec := range f.Imports {
-			name, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				return err
-			}
-			if to, ours := strings.CutPrefix(name, module); ours {
-				visit(file, path.Dir(filepath.ToSlash(file)), to)
-			}
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +119,86 @@ func TestImportsPointDown(t *testing.T) {
 			down(t, stories, file, inside, other)
 		}
 	})
+}
+
+// onlyIn are calls that belong to one package, which does for all others what is easily forgotten.
+var onlyIn = []struct {
+	call, folder, why string
+}{
+	{"csv.NewWriter", "experiments/table", "cells that a spreadsheet would run"},
+	{"os.Create", "files", "devices, links, and files that are half there"},
+	{"os.CreateTemp", "files", "drafts that killed processes leave"},
+	{"signal.NotifyContext", "cmd/ooovm", "the second Ctrl-C"},
+}
+
+// TestOnePlace: what belongs to one package stands in no other.
+func TestOnePlace(t *testing.T) {
+	sources(t, func(file string, tree *ast.File) {
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if called, ok := n.(*ast.SelectorExpr); ok {
+				for _, o := range onlyIn {
+					if name(called) == o.call && path.Dir(file) != o.folder && file != "cmd/ooovm/fault.go" {
+						t.Errorf("%s: %s belongs to %s: %s", file, o.call, o.folder, o.why)
+					}
+				}
+			}
+			return true
+		})
+	})
+}
+
+// name writes a selector of a package.
+func name(s *ast.SelectorExpr) string {
+	if x, ok := s.X.(*ast.Ident); ok {
+		return x.Name + "." + s.Sel.Name
+	}
+	return s.Sel.Name
+}
+
+// TestGoroutinesAreGuarded: a panic in a goroutine would end the process before anybody could say
+// whose fault it is. Whoever starts one guards what it does (invariant.Guard); one that calls
+// nothing but what is listed here cannot panic.
+func TestGoroutinesAreGuarded(t *testing.T) {
+	harmless := map[string]bool{"close": true, "Wait": true, "workers.Wait": true}
+	n := 0
+	sources(t, func(file string, tree *ast.File) {
+		if strings.HasPrefix(file, "experiments/gethtest/") { // for tests
+			return
+		}
+		check := func(body ast.Node) {
+			n++
+			guarded, calls := false, []string{}
+			ast.Inspect(body, func(n ast.Node) bool {
+				if c, ok := n.(*ast.CallExpr); ok {
+					switch f := c.Fun.(type) {
+					case *ast.SelectorExpr:
+						guarded = guarded || name(f) == "invariant.Guard"
+						calls = append(calls, name(f))
+					case *ast.Ident:
+						calls = append(calls, f.Name)
+					}
+				}
+				return true
+			})
+			if !guarded && slices.ContainsFunc(calls, func(c string) bool { return !harmless[c] }) {
+				t.Errorf("%s starts a goroutine that calls %v and is not guarded", file, calls)
+			}
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				check(n.Call)
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Go" && len(n.Args) == 1 {
+					check(n.Args[0])
+				}
+			}
+			return true
+		})
+	})
+	if n < 5 {
+		t.Errorf("only %d goroutines were found", n)
+	}
 }
 
 // TestEveryRoomIsDescribed: each folder of the project has a row in the table of rooms.

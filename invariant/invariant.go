@@ -5,6 +5,7 @@ package invariant
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -24,6 +25,15 @@ func (e *Error) Error() string {
 
 // Broken says which invariant is broken.
 func Broken(format string, args ...any) error { return &Error{What: fmt.Sprintf(format, args...)} }
+
+// OrFault judges a panic of a library that panics over its input: err says so. One of Go's runtime
+// is a fault, whatever the input.
+func OrFault(p any, err error) error {
+	if _, fault := p.(runtime.Error); fault {
+		return &Error{What: err.Error(), Stack: debug.Stack()}
+	}
+	return err
+}
 
 // Guard does something about a subject. A panic is an error like others: it must not
 // take along what else is being done.

@@ -37,3 +37,27 @@ func message(err error) string {
 	}
 	return err.Error()
 }
+
+// TestOrFault: what a library says with a panic is about its input; what the runtime says is not.
+func TestOrFault(t *testing.T) {
+	about := errors.New("about the input")
+	for _, c := range []struct {
+		do    func()
+		fault bool
+	}{
+		{func() { panic("no such contract") }, false},
+		{func() { panic(errors.New("no such contract")) }, false},
+		{func() { var p *int; *p = 1 }, true},
+		{func() { _ = []int{}[len("x")] }, true},
+	} {
+		err := func() (err error) {
+			defer func() { err = OrFault(recover(), about) }()
+			c.do()
+			return nil
+		}()
+		var broken *Error
+		if fault := errors.As(err, &broken); fault != c.fault || fault && broken.Stack == nil || !fault && err != about {
+			t.Errorf("%v is a fault: %v", err, fault)
+		}
+	}
+}

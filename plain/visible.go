@@ -1,21 +1,29 @@
 package plain
 
 import (
+	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Visible writes out the characters of a text that comes from outside and that a terminal
 // would obey: controls, line breaks among them, and those that turn the direction of
-// writing (Trojan Source, Boucher and Anderson, USENIX Security 2023). No input can clear
-// the screen, or print what looks like a line of ours.
+// writing (Trojan Source, Boucher and Anderson, USENIX Security 2023). Bytes that are no UTF-8
+// are among them: a terminal of 8 bits takes 0x9b for the begin of a command. No input can
+// clear the screen, or print what looks like a line of ours.
 func Visible(s string) string {
-	if !strings.ContainsFunc(s, obeyed) {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, obeyed) {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
+	for at, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[at:], string(utf8.RuneError)) {
+			fmt.Fprintf(&b, `\x%02x`, s[at])
+			continue
+		}
 		if obeyed(r) {
 			quoted := strconv.QuoteRuneToASCII(r)
 			b.WriteString(quoted[1 : len(quoted)-1])
@@ -26,17 +34,25 @@ func Visible(s string) string {
 	return b.String()
 }
 
-// VisibleLines is Visible for a text of several lines of our own: the later ones are
-// indented.
-func VisibleLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = Visible(lines[i])
-		if i > 0 && !strings.HasPrefix(lines[i], "  ") {
-			lines[i] = "  " + lines[i]
-		}
-	}
-	return strings.Join(lines, "\n")
+func obeyed(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
 
-func obeyed(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+// VisibleJSON is Visible for JSON, which stays what it was: the characters are escaped as JSON
+// has it. The controls of ASCII are escaped already, but for DEL.
+func VisibleJSON(text []byte) []byte {
+	if !bytes.ContainsFunc(text, obeyedInJSON) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) { // encoding/json writes valid UTF-8
+		if obeyedInJSON(r) {
+			fmt.Fprintf(&b, `\u%04x`, r) // all of them are in the basic plane
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.Bytes()
+}
+
+func obeyedInJSON(r rune) bool { return r != '\n' && obeyed(r) }

@@ -1,6 +1,9 @@
 package plain
 
-import "testing"
+import (
+	"encoding/json"
+	"testing"
+)
 
 func TestVisible(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
@@ -10,12 +13,29 @@ func TestVisible(t *testing.T) {
 		{"a\r\tb", `a\r\tb`},
 		{"\u009b1m", `\u009b1m`},
 		{"abc\u202edef", `abc\u202edef`},
+		{"a\u2028b", `a\u2028b`},
+		{"\x9b2J, \xff and \ufffd", "\\x9b2J, \\xff and \ufffd"},
 	} {
 		if got := Visible(c.text); got != c.want {
 			t.Errorf("%q becomes %q, want %q", c.text, got, c.want)
 		}
 	}
-	if got := VisibleLines("a\n  b\nc\x1b"); got != "a\n  b\n  c\\x1b" {
-		t.Errorf("lines: %q", got)
+}
+
+// TestVisibleJSON: no character that a terminal obeys is left, and the text is the same.
+func TestVisibleJSON(t *testing.T) {
+	for _, text := range []string{"plain, µ and 字", "\x1b[2J", "\u009b2J \x7f \u202e \u2028", "a\nb"} {
+		encoded, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		visible := string(VisibleJSON(append(encoded, '\n')))
+		if got := Visible(visible[:len(visible)-1]); got+"\n" != visible {
+			t.Errorf("%q is written as %q", text, visible)
+		}
+		var back string
+		if err := json.Unmarshal([]byte(visible), &back); err != nil || back != text {
+			t.Errorf("%q comes back as %q (%v)", text, back, err)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,9 +108,12 @@ func (e *BundleError) Unwrap() error { return e.Err }
 
 // Load reads a bundle file (.json, .json.gz, .json.zst, told apart by content) or
 // standard input ("-"). Its error is a *BundleError.
-func Load(path string) (*Bundle, error) {
+func Load(path string) (*Bundle, error) { return LoadContext(context.Background(), path) }
+
+// LoadContext is Load until the context ends.
+func LoadContext(stop context.Context, path string) (*Bundle, error) {
 	if path == "-" {
-		return Read(os.Stdin, path)
+		return Read(Until(stop, os.Stdin), path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -123,7 +127,22 @@ func Load(path string) (*Bundle, error) {
 		return nil, &BundleError{File: path, Err: err}
 	}
 	defer f.Close()
-	return Read(f, path)
+	return Read(Until(stop, f), path)
+}
+
+// Until is a reader that fails with a context's error when the context has ended.
+func Until(stop context.Context, r io.Reader) io.Reader { return &until{stop, r} }
+
+type until struct {
+	stop context.Context
+	r    io.Reader
+}
+
+func (u *until) Read(p []byte) (int, error) {
+	if err := u.stop.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
 }
 
 // noMatchError says that a pattern matches no file.

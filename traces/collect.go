@@ -59,6 +59,9 @@ func Collect(args []string, also func(path string) bool) (inputs, ignored []stri
 // collectFolder lists the regular files of a folder, not of its subfolders. ok is false where
 // there is no folder that can be read.
 func collectFolder(dir string, also func(path string) bool) (inputs, ignored []string, ok bool) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, nil, false // a pipe, opened as a folder, would wait for its writer
+	}
 	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
 		return nil, nil, false

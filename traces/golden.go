@@ -14,6 +14,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
 
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 )
@@ -102,7 +103,7 @@ func (g *Golden) run(e *Execution) (err error) {
 	b := g.bundle
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%s: go-ethereum: %v", b.Name, p)
+			err = invariant.OrFault(p, fmt.Errorf("%s: go-ethereum: %v", b.Name, p))
 		}
 	}()
 	shared, err := b.shared()

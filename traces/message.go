@@ -13,6 +13,7 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/holiman/uint256"
 
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -105,7 +106,7 @@ func (r *messageRun) execute() (err error) {
 		case ErrTooLong: // raised by the recorder: go-ethereum's hooks have no other way to stop it
 			err = fmt.Errorf("%s: %w", r.Name, ErrTooLong)
 		default:
-			err = fmt.Errorf("%s: go-ethereum: %v", r.Name, p)
+			err = invariant.OrFault(p, fmt.Errorf("%s: go-ethereum: %v", r.Name, p))
 		}
 	}()
 	g, db := r.golden, r.evm.StateDB

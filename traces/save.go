@@ -23,10 +23,9 @@ import (
 	"github.com/ethereum/go-ethereum/rlp"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/ooovm/ooovm/files"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
-
-	"github.com/google/renameio/v2"
 )
 
 // ContentHash is the SHA-256, in hexadecimal, of a canonical serialization of a
@@ -156,18 +155,7 @@ func sortedWords(seq func(func(isa.Word) bool)) []isa.Word {
 // else plain). The file appears whole or not at all, and equal bundles give equal
 // bytes. It always carries a contentHash.
 func (b *Bundle) Save(path string) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err == nil {
-		defer f.Cleanup()
-		err = b.write(f, filepath.Ext(path))
-	}
-	if err == nil {
-		err = f.CloseAtomicallyReplace()
-	}
-	if err != nil {
-		return fmt.Errorf("save bundle: %w", err)
-	}
-	return nil
+	return files.Write(path, func(w io.Writer) error { return b.write(w, filepath.Ext(path)) })
 }
 
 func (b *Bundle) write(w io.Writer, ext string) error {

@@ -1,6 +1,10 @@
 package traces
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/ooovm/ooovm/invariant"
+)
 
 // batchSteps is how many steps a stream hands over at once. Three batches exist at
 // any time, 72 bytes a step, however long the run.
@@ -52,8 +56,11 @@ func StreamMessage(m *Message) (*Stream, error) {
 	run.recorder.ship = s.ship
 	go func() {
 		defer close(s.batches)
-		s.err = run.execute()
-		run.recorder.flush()
+		s.err = invariant.Guard(m.Name, func() error {
+			err := run.execute()
+			run.recorder.flush()
+			return err
+		})
 	}()
 	return s, nil
 }

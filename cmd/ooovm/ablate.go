@@ -25,15 +25,13 @@ dataflow limit counts executed instructions instead of micro-ops.`,
 		Example: `  ooovm ablate 19426587.json.gz
   ooovm ablate --base ooo-8 --json blocks/`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			ctx, stop := s.deadline()
-			defer stop()
 			paths, err := inputs(c, args)
 			if err != nil {
 				return err
 			}
 			study := &ablation.Study{
 				Base: config.Source{Env: c.environ, Set: append([]string{"preset=" + base}, s.set...)},
-				Host: batch.Host{Jobs: s.jobs}, Stop: ctx,
+				Host: batch.Host{Jobs: s.jobs}, Stop: c.ctx,
 			}
 			if err := study.Prepare(); err != nil {
 				return usageError(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/suggest"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -20,6 +21,9 @@ import (
 // say have no line of theirs (plain.Visible).
 func (c *cli) complain(err error) {
 	text := err.Error()
+	if broken, ok := fault(err); ok {
+		text = plain.Visible(text) + c.faultNote(broken)
+	}
 	if number, ok := missingBlock(err); ok {
 		text += fmt.Sprintf("; ooovm trace fetch --rpc URL --block %s -o %s.json.gz gets that block from a node", number, number)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/experiments/run"
+	"github.com/ooovm/ooovm/traces"
 )
 
 func newCorpus(c *cli) *cobra.Command {
@@ -31,7 +33,7 @@ the same without an index, more slowly.`,
 				return usageError(errors.New("corpus index takes one folder"))
 			}
 			t := tally{c: c}
-			all, executed, ignored, err := corpus.Index(args[0], func(err error) { t.note(run.Input(err)) })
+			all, executed, ignored, err := corpus.Index(c.ctx, args[0], func(err error) { t.note(blockError(err)) })
 			if err != nil {
 				return usageError(err)
 			}
@@ -44,6 +46,16 @@ the same without an index, more slowly.`,
 			return t.err(all + t.failed)
 		}),
 	}
+}
+
+// blockError tells a block that cannot be read from one that contradicts itself or cannot be executed.
+func blockError(err error) error {
+	var unreadable *traces.BundleError
+	var file *fs.PathError
+	if errors.As(err, &unreadable) || errors.As(err, &file) {
+		return run.Input(err)
+	}
+	return run.Difference(err)
 }
 
 // whereFlag adds the condition on the blocks that a command takes.

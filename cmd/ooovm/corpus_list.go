@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -41,12 +40,12 @@ makes the same bundles of it, checked by hash.`,
 			t := tally{c: c}
 			var list []listedBlock
 			for _, path := range paths {
-				b, err := traces.Load(path)
+				b, err := traces.LoadContext(c.ctx, path)
 				if err == nil {
 					err = b.Check()
 				}
 				if err != nil {
-					t.note(run.Input(err))
+					t.note(blockError(err))
 					continue
 				}
 				h := b.Header

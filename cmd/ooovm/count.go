@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"sync"
 
 	"golang.org/x/term"
@@ -28,11 +27,11 @@ const eraseLine = "\r\x1b[K"
 // counting shows a count of what has ended while run prints; there is none in a pipe. all is
 // 0 where nobody knows.
 func (c *cli) counting(what string, run func(progress func(done, all int)) error) error {
-	f, ok := c.stderr.(*os.File)
+	f, ok := file(c.stderr)
 	if !ok || c.quiet || !term.IsTerminal(int(f.Fd())) {
 		return run(nil)
 	}
-	n := &counter{to: f, what: what}
+	n := &counter{to: c.stderr, what: what}
 	stdout, stderr := c.stdout, c.stderr
 	c.stdout, c.stderr = &aboveCount{n, stdout}, &aboveCount{n, stderr}
 	defer func() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ stands for no micro-op: with core.stack=rename or fold it only changes the renam
 		Args: cobra.ExactArgs(1),
 		RunE: action(func(_ *cobra.Command, args []string) error {
 			l := listing{VM: vm, Lines: []listingLine{}}
-			code, fork, err := l.locate(args[0])
+			code, fork, err := l.locate(c.ctx, args[0])
 			if err != nil {
 				return usageError(err)
 			}
@@ -103,7 +104,7 @@ stands for no micro-op: with core.stack=rename or fold it only changes the renam
 }
 
 // locate finds the code that an argument names, and the fork that decodes it.
-func (l *listing) locate(arg string) (code []byte, fork evm.Fork, err error) {
+func (l *listing) locate(stop context.Context, arg string) (code []byte, fork evm.Fork, err error) {
 	i := strings.LastIndex(arg, ":")
 	if i < 0 || !common.IsHexAddress(arg[i+1:]) {
 		code, err = readCode(arg)
@@ -113,7 +114,7 @@ func (l *listing) locate(arg string) (code []byte, fork evm.Fork, err error) {
 	if path == "embedded" {
 		path = ""
 	}
-	b, err := run.Open(path)
+	b, err := run.OpenContext(stop, path)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -33,8 +32,8 @@ func command(args ...string) (int, string) {
 	return code, stderr.String()
 }
 
-// files lists a folder and everything in it, hidden files included.
-func files(t *testing.T, dir string) (names []string) {
+// inFolder lists a folder and everything in it, hidden files included.
+func inFolder(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -80,7 +79,7 @@ func TestFetchRange(t *testing.T) {
 			t.Errorf("stderr lacks %q:\n%s", want, stderr)
 		}
 	}
-	if got := files(t, dir); len(got) != 1 || got[0] != name {
+	if got := inFolder(t, dir); len(got) != 1 || got[0] != name {
 		t.Fatalf("the folder has %v, want %s alone", got, name)
 	}
 	whole, err := os.ReadFile(filepath.Join(dir, name))
@@ -152,80 +151,9 @@ func TestFetchList(t *testing.T) {
 			if code != c.code || *traced != c.traced || !strings.Contains(stderr, c.want) {
 				t.Errorf("exit code %d for %d, traced %d times for %d, stderr lacks %q:\n%s", code, c.code, *traced, c.traced, c.want, stderr)
 			}
-			if got := strings.Join(files(t, dir), " "); got != c.left {
+			if got := strings.Join(inFolder(t, dir), " "); got != c.left {
 				t.Errorf("the folder has %q, want %q", got, c.left)
 			}
 		})
-	}
-}
-
-// TestFetchFromHostileServers: a server that goes wrong gets one line and leaves no file behind, whole or half.
-func TestFetchFromHostileServers(t *testing.T) {
-	n := servedNode(t)
-	const trace = "debug_traceBlockByNumber"
-	on := func(wanted string, do func(w http.ResponseWriter, result *any) bool) fetchtest.Spoil {
-		return func(method string, _ int, w http.ResponseWriter, result *any) bool {
-			return method == wanted && do(w, result)
-		}
-	}
-	// A balance of 1 wei for every account: the first transaction cannot be paid for.
-	poor := func(_ http.ResponseWriter, result *any) bool {
-		state := n.Traced()
-		for _, acct := range state {
-			acct["balance"] = "0x1"
-		}
-		list := append([]map[string]any{}, (*result).([]map[string]any)...)
-		list[0] = map[string]any{"result": state}
-		*result = list
-		return false
-	}
-	for _, c := range []struct {
-		name  string
-		code  int
-		want  string // on stderr
-		spoil fetchtest.Spoil
-	}{
-		{"truncated", exitUsage, "unexpected EOF", on(trace, func(w http.ResponseWriter, _ *any) bool {
-			fmt.Fprint(w, `{"jsonrpc":"2.0","id":3,"result":[{"tx`)
-			return true
-		})},
-		{"closed", exitUsage, "EOF", on(trace, func(http.ResponseWriter, *any) bool { panic(http.ErrAbortHandler) })},
-		{"not JSON", exitUsage, "invalid character", on(trace, func(w http.ResponseWriter, _ *any) bool { fmt.Fprint(w, "<html>"); return true })},
-		{"wrong type", exitUsage, "wrong answer", on(trace, func(_ http.ResponseWriter, result *any) bool { *result = 7; return false })},
-		{"slow", exitUsage, "no answer within", on(trace, func(http.ResponseWriter, *any) bool { time.Sleep(400 * time.Millisecond); return true })},
-		{"error", exitUsage, "500 Internal Server Error", on(trace, func(w http.ResponseWriter, _ *any) bool { w.WriteHeader(500); return true })},
-		{"reorganized", exitUsage, "the chain was reorganized", on("eth_getBlockByNumber", func() func(http.ResponseWriter, *any) bool {
-			calls := 0
-			return func(_ http.ResponseWriter, result *any) bool {
-				if calls++; calls%2 == 0 {
-					*result = map[string]any{"hash": common.Hash{1}}
-				}
-				return false
-			}
-		}())},
-		{"lie", exitDifference, "transaction 0", on(trace, poor)},
-	} {
-		for _, blocks := range []string{fmt.Sprint(n.Number()), fmt.Sprintf("%d-%d", n.Number(), n.Number())} {
-			t.Run(c.name+" "+blocks, func(t *testing.T) {
-				dir := t.TempDir()
-				out, code := filepath.Join(dir, "b.json.zst"), c.code
-				if strings.Contains(blocks, "-") {
-					out = dir
-					if code == exitUsage {
-						code = exitFailed
-					}
-				}
-				got, stderr := command("trace", "fetch", "--rpc", n.Serve(t, c.spoil), "--block", blocks, "-o", out, "--method", "prestate", "--request-timeout", "200ms", "--retries", "0")
-				if got != code {
-					t.Errorf("exit code %d, want %d", got, code)
-				}
-				if !strings.Contains(strings.SplitN(stderr, "\n", 2)[0], c.want) {
-					t.Errorf("the first line lacks %q:\n%s", c.want, stderr)
-				}
-				if left := files(t, dir); len(left) > 0 {
-					t.Errorf("left behind: %v", left)
-				}
-			})
-		}
 	}
 }

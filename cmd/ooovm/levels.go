@@ -45,9 +45,7 @@ The settings under machine., such as machine.crediting, hold for all rows.
 					return usageError(err)
 				}
 			}
-			ctx, stop := s.deadline()
-			defer stop()
-			camp, err := s.campaign(ctx, c)
+			camp, err := s.campaign(c)
 			if err != nil {
 				return err
 			}

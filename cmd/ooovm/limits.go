@@ -55,9 +55,7 @@ System calls, the transaction envelope and signatures are not counted.
 			default:
 				return usageError(fmt.Errorf("--latency %q: it is unit or model", latency))
 			}
-			ctx, stop := s.deadline()
-			defer stop()
-			study.Jobs, study.Stop = s.jobs, ctx
+			study.Jobs, study.Stop = s.jobs, c.ctx
 			paths, err := inputs(c, args)
 			if err != nil {
 				return err

@@ -1,8 +1,18 @@
 // Command ooovm simulates out-of-order execution of bytecode.
 package main
 
-import "os"
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/ooovm/ooovm/files"
+)
 
 func main() {
-	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr, os.Environ()))
+	// A reader that has gone is an error of a write, not the end of the process.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	code := execute(os.Args[1:], os.Stdout, os.Stderr, os.Environ())
+	files.Abandon() // of a command that was left where it was
+	os.Exit(code)
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -13,8 +13,6 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/plain"
-
-	"github.com/google/renameio/v2"
 )
 
 // addOutputFlags adds the flags that say how to print.
@@ -24,6 +22,7 @@ func (c *cli) addOutputFlags(root *cobra.Command) {
 	f.BoolVar(&c.json, "json", false, "the same as --format json")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "print no notes on stderr, only errors")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "print more notes on stderr")
+	f.DurationVar(&c.timeout, "timeout", 0, "end after so much `time`, as 90s or 5m, with exit code 124 (0: never)")
 	f.BoolVar(&c.noColor, "no-color", false, "no bold headings on terminals (also NO_COLOR)")
 	complete(root, "format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	root.MarkFlagsMutuallyExclusive("quiet", "verbose")
@@ -66,9 +65,14 @@ func (c *cli) checkOutput() error {
 func (c *cli) print(object any, tables ...*table.Table) error {
 	f := table.Format(c.format)
 	if f == table.JSON {
-		enc := json.NewEncoder(c.stdout)
+		var text bytes.Buffer
+		enc := json.NewEncoder(&text)
 		enc.SetEscapeHTML(false)
-		return enc.Encode(object)
+		if err := enc.Encode(object); err != nil {
+			return err
+		}
+		_, err := c.stdout.Write(plain.VisibleJSON(text.Bytes()))
+		return err
 	}
 	for i, t := range tables {
 		if i > 0 {
@@ -91,11 +95,7 @@ func (c *cli) color() bool {
 			return false
 		}
 	}
-	stdout := c.stdout
-	if w, ok := stdout.(*aboveCount); ok {
-		stdout = w.out
-	}
-	f, ok := stdout.(*os.File)
+	f, ok := file(c.stdout)
 	if c.noColor || !ok {
 		return false
 	}
@@ -111,24 +111,11 @@ func (c *cli) note(format string, args ...any) {
 }
 
 // say prints a line on stderr; what inputs put into it cannot look like another one.
-func (c *cli) say(text string) { fmt.Fprintf(c.stderr, "ooovm: %s\n", plain.VisibleLines(text)) }
+func (c *cli) say(text string) { fmt.Fprintf(c.stderr, "ooovm: %s\n", plain.Visible(text)) }
 
 // detail is a note for those who asked for more.
 func (c *cli) detail(format string, args ...any) {
 	if c.verbose {
 		c.note(format, args...)
 	}
-}
-
-// save writes a file that is whole or not there.
-func save(path string, write func(io.Writer) error) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if err := write(f); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
 }

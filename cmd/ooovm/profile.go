@@ -11,6 +11,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/files"
 	"github.com/ooovm/ooovm/observe/profile"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/traces"
@@ -71,16 +72,16 @@ FILE.pb.gz for go tool pprof. Without arguments it profiles the embedded block.
 			if len(paths) != 1 {
 				return usageError(errors.New("a profile is of one block"))
 			}
-			b, err := run.Open(paths[0])
+			b, err := run.OpenContext(c.ctx, paths[0])
 			if err != nil {
 				return run.Input(err)
 			}
-			rec, cycles, err := profiled(b, &eff.Config.Config)
+			rec, cycles, err := profiled(c.ctx, b, &eff.Config.Config)
 			if err != nil {
 				return err
 			}
 			if write != nil {
-				if err := save(output, func(w io.Writer) error { return write(rec, b.Name, w) }); err != nil {
+				if err := files.Write(output, func(w io.Writer) error { return write(rec, b.Name, w) }); err != nil {
 					return err
 				}
 			}
@@ -127,18 +128,18 @@ func profileFormat(path string) (func(*profile.Recorder, string, io.Writer) erro
 }
 
 // profiled runs a block in lockstep and books its slots.
-func profiled(b *traces.Bundle, cfg *pipeline.Config) (rec *profile.Recorder, cycles uint64, err error) {
-	p, err := run.Prepare(context.Background(), b, true)
+func profiled(stop context.Context, b *traces.Bundle, cfg *pipeline.Config) (rec *profile.Recorder, cycles uint64, err error) {
+	p, err := run.Prepare(stop, b, true)
 	if err != nil {
-		return nil, 0, run.Difference(err)
+		return nil, 0, err
 	}
 	rec = profile.New(cfg.Core.Commit)
-	out, err := p.Run(cfg, run.Options{Lockstep: true, Ledger: rec})
+	out, err := p.Run(cfg, run.Options{Lockstep: true, Ledger: rec, Stop: stop})
 	if err != nil {
 		return nil, 0, err
 	}
 	if out.Difference != nil {
-		return nil, 0, run.Difference(out.Difference)
+		return nil, 0, run.Difference(fmt.Errorf("%s: %w", b.Name, out.Difference))
 	}
 	return rec, uint64(out.Core.Cycle()), nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/report"
 	"github.com/ooovm/ooovm/experiments/sweep"
+	"github.com/ooovm/ooovm/files"
 )
 
 func newReport(c *cli) *cobra.Command {
@@ -33,7 +34,7 @@ that are done.`,
 			if output == "" {
 				output = filepath.Join(r.Dir, "report.html")
 			}
-			if err := save(output, page.Write); err != nil {
+			if err := files.Write(output, page.Write); err != nil {
 				return usageError(err)
 			}
 			c.note("%s", output)

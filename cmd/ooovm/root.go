@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/suggest"
 )
 
@@ -13,13 +17,20 @@ import (
 // that every command has.
 type cli struct {
 	stdout, stderr io.Writer
-	environ        []string
+	results, notes *gate // at the end of both
+	args, environ  []string
+
+	ctx      context.Context // ends with --timeout, Ctrl-C and SIGTERM
+	release  context.CancelFunc
+	limited  chan context.Context // hands over the context that --timeout ends
+	dumpPath string               // of the faults
 
 	format  string
 	json    bool
 	quiet   bool
 	verbose bool
 	noColor bool
+	timeout time.Duration
 
 	where string // condition on blocks
 }
@@ -27,16 +38,58 @@ type cli struct {
 // execute runs a command line and gives its exit code. Results go to stdout,
 // everything else to stderr.
 func execute(args []string, stdout, stderr io.Writer, environ []string) int {
-	c := &cli{stdout: stdout, stderr: stderr, environ: environ}
-	root := newRoot(c)
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.Execute()
+	c := newCLI(args, stdout, stderr, environ)
+	return c.end(c.run)
+}
+
+// end runs a command to its end, and gives its exit code.
+func (c *cli) end(run func() error) int {
+	ctx, stop := context.WithCancelCause(context.Background())
+	defer stop(nil)
+	c.ctx = ctx
+	ended := make(chan error, 1)
+	go func() {
+		ended <- invariant.Guard("", run)
+	}()
+	err := c.supervise(ctx, stop, ended)
+	if c.results.isClosed() { // the command may still run: nothing of it is touched
+		c = newCLI(c.args, c.results.to, c.notes.to, c.environ)
+	} else if failure := c.results.failure(); failure != nil {
+		told := &exitError{exitFailed, fmt.Errorf("standard output: %w", failure)}
+		if errors.Is(err, failure) {
+			err = nil // the command has met it, too
+		}
+		err = graver(err, told)
+	}
 	if err != nil {
 		c.complain(err)
 	}
 	return exitCode(err)
+}
+
+func newCLI(args []string, stdout, stderr io.Writer, environ []string) *cli {
+	c := &cli{results: &gate{to: stdout}, notes: &gate{to: stderr}, args: args, environ: environ, limited: make(chan context.Context, 1)}
+	c.stdout, c.stderr = c.results, c.notes
+	return c
+}
+
+// run parses the command line and runs its command.
+func (c *cli) run() error {
+	root := newRoot(c)
+	root.SetArgs(c.args)
+	root.SetOut(c.stdout)
+	root.SetErr(c.stderr)
+	err := root.Execute()
+	if c.release != nil {
+		defer c.release()
+	}
+	if code, name := reason(c.ctx); err != nil && code != exitOK {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			err = errNotFinished(name)
+		}
+		return &exitError{code, err} // whatever else the end has brought about
+	}
+	return err
 }
 
 func newRoot(c *cli) *cobra.Command {
@@ -51,7 +104,7 @@ committed instruction, and reports how much parallelism there is.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return usageError(c.checkOutput())
+			return usageError(errors.Join(c.checkOutput(), c.limit()))
 		},
 	}
 	root.SetVersionTemplate("ooovm {{.Version}}\n")

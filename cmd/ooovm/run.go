@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +26,6 @@ type simulation struct {
 	baseline  bool
 	carry     bool
 	maxCycles uint64
-	timeout   time.Duration
 }
 
 func (s *simulation) register(cmd *cobra.Command) {
@@ -50,22 +45,10 @@ func registerCarry(cmd *cobra.Command, carry *bool) {
 // registerHost adds the flags of commands that work on many blocks.
 func (s *simulation) registerHost(cmd *cobra.Command) {
 	cmd.Flags().IntVarP(&s.jobs, "jobs", "j", 0, "blocks at once (default all host cores)")
-	cmd.Flags().DurationVar(&s.timeout, "timeout", 0, "end after so much time, as 90s or 5m, with exit code 124 (0: never)")
-}
-
-// deadline gives the context that the command's runs obey: the user's interrupt and
-// --timeout.
-func (s *simulation) deadline() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	if s.timeout <= 0 {
-		return ctx, stop
-	}
-	limited, cancel := context.WithTimeout(ctx, s.timeout)
-	return limited, func() { cancel(); stop() }
 }
 
 // campaign prepares the runs of a command.
-func (s *simulation) campaign(ctx context.Context, c *cli) (*campaign.Campaign, error) {
+func (s *simulation) campaign(c *cli) (*campaign.Campaign, error) {
 	eff, err := s.load(c)
 	if err != nil {
 		return nil, err
@@ -73,9 +56,14 @@ func (s *simulation) campaign(ctx context.Context, c *cli) (*campaign.Campaign, 
 	if err := checkJobs(s.jobs, "blocks"); err != nil {
 		return nil, err
 	}
+	if m := &eff.Config.Machine; m.Mapping != "default" {
+		if _, err := m.Config(); err != nil {
+			return nil, usageError(fmt.Errorf("machine.mapping: %w", err))
+		}
+	}
 	return &campaign.Campaign{
 		Setup:    run.SetupOf(eff),
-		Options:  run.Options{Lockstep: s.check, MaxCycles: s.maxCycles, Stop: ctx},
+		Options:  run.Options{Lockstep: s.check, MaxCycles: s.maxCycles, Stop: c.ctx},
 		Baseline: s.baseline,
 		Host:     batch.Host{Jobs: s.jobs},
 		Carry:    s.carry,
@@ -93,7 +81,7 @@ func inputsAnd(c *cli, args []string, also func(path string) bool) ([]string, er
 		}
 		return []string{""}, nil
 	}
-	paths, ignored, err := corpus.Choose(args, c.where, also)
+	paths, ignored, err := corpus.Choose(c.ctx, args, c.where, also)
 	if err != nil {
 		return nil, usageError(err)
 	}
@@ -116,26 +104,6 @@ type tally struct {
 	code       int
 	failed     int
 	unfinished int
-}
-
-// severity orders exit codes.
-var severity = map[int]int{exitOK: 0, exitUsage: 1, exitFailed: 2, exitDifference: 3, exitTimeout: 4, exitInterrupted: 5}
-
-// codeOf is the exit code for what kept a block from being simulated.
-func codeOf(err error) int {
-	switch fault := run.FaultOf(err); {
-	case err == nil:
-		return exitOK
-	case fault == run.Unsound:
-		return exitUsage
-	case fault == run.Different:
-		return exitDifference
-	case errors.Is(err, context.DeadlineExceeded):
-		return exitTimeout
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
-	}
-	return exitFailed
 }
 
 func (t *tally) add(r campaign.Report) {
@@ -166,11 +134,9 @@ func (t *tally) err(blocks int) error {
 	if t.code == exitOK {
 		return nil
 	}
-	switch t.code {
-	case exitTimeout:
-		return &exitError{t.code, fmt.Errorf("--timeout: %d of %d blocks not finished, %d failed", t.unfinished, blocks, t.failed)}
-	case exitInterrupted:
-		return &exitError{t.code, fmt.Errorf("interrupted: %d of %d blocks not finished, %d failed", t.unfinished, blocks, t.failed)}
+	if t.unfinished > 0 {
+		_, name := reason(t.c.ctx)
+		return &exitError{t.code, fmt.Errorf("%s: %d of %d blocks not finished, %d failed", name, t.unfinished, blocks, t.failed)}
 	}
 	if blocks == 1 {
 		return &exitError{t.code, errTold}
@@ -203,9 +169,7 @@ runs program by program, checked against a golden interpreter and what the file 
   ooovm run --policy block-stm --cores 8 19426587.json.gz
   ooovm run 19426587.json.gz --pipeview tx3.kanata.gz --tx 3`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			ctx, stop := f.deadline()
-			defer stop()
-			camp, err := f.campaign(ctx, c)
+			camp, err := f.campaign(c)
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/statetest"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
 
@@ -27,7 +27,7 @@ type stateTestFlags struct {
 }
 
 // campaign prepares the run of the subtests that the flags select.
-func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*statetest.Tests, error) {
+func (f *stateTestFlags) campaign(c *cli) (*statetest.Tests, error) {
 	eff, err := f.load(c)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (f *stateTestFlags) campaign(ctx context.Context, c *cli) (*statetest.Tests
 	}
 	s := &statetest.Tests{
 		Setup:   run.SetupOf(eff),
-		Options: run.Options{Lockstep: f.check, MaxCycles: f.maxCycles, Stop: ctx},
+		Options: run.Options{Lockstep: f.check, MaxCycles: f.maxCycles, Stop: c.ctx},
 		Host:    batch.Host{Jobs: f.jobs},
 	}
 	if f.fork != "" {
@@ -84,9 +84,7 @@ A subtest is named PATH:NAME/FORK/INDEX; --run and --skip match that name.
   ooovm statetest dev.tar.zst --chaos 1 --run stRevertTest --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			ctx, stop := f.deadline()
-			defer stop()
-			s, err := f.campaign(ctx, c)
+			s, err := f.campaign(c)
 			if err != nil {
 				return err
 			}
@@ -120,6 +118,9 @@ func (c *cli) stateTest(s *statetest.Tests, paths []string) error {
 			switch r.Verdict {
 			case statetest.Broken:
 				grave(exitFailed)
+				if broken, ok := fault(r.Err); ok {
+					c.say(r.Subtest.ID() + ": " + broken.Error() + c.faultNote(broken))
+				}
 			case statetest.Failed, statetest.Unsupported:
 				grave(exitDifference)
 			}
@@ -145,18 +146,19 @@ func (c *cli) stateTest(s *statetest.Tests, paths []string) error {
 	if err := out.close(); err != nil {
 		return err
 	}
-	summary := c.stdout
-	if table.Format(c.format) != table.Text {
-		summary = c.stderr
-	}
-	if totals.Subtests > 0 && (!c.quiet || summary == c.stdout) {
-		fmt.Fprintln(summary, stateTestSummary(s, &totals))
+	switch summary := stateTestSummary(s, &totals); {
+	case totals.Subtests == 0:
+	case table.Format(c.format) != table.Text:
+		c.note("%s", summary)
+	default:
+		if _, e := fmt.Fprintln(c.stdout, summary); err == nil {
+			err = e
+		}
 	}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return &exitError{exitTimeout, errors.New("--timeout was reached: the rest has not been run")}
-	case errors.Is(err, context.Canceled):
-		return &exitError{exitInterrupted, errors.New("interrupted: the rest has not been run")}
+	case err != nil && c.ctx.Err() != nil:
+		code, name := reason(c.ctx)
+		return &exitError{code, fmt.Errorf("%s: the rest has not been run", name)}
 	case err != nil:
 		return err
 	case code != exitOK && totals.Passed == totals.Subtests:
@@ -226,12 +228,12 @@ func (p *subtestPrinter) add(r *statetest.Result) error {
 			before = ",\n"
 		}
 		p.comma = true
-		_, err = fmt.Fprintf(p.c.stdout, "%s%s", before, encoded)
+		_, err = fmt.Fprintf(p.c.stdout, "%s%s", before, plain.VisibleJSON(encoded))
 		return err
 	case e.Pass:
 		return nil
 	}
-	_, err := fmt.Fprintf(p.c.stdout, "%s: %s\n", r.Subtest.ID(), e.Error)
+	_, err := fmt.Fprintf(p.c.stdout, "%s: %s\n", plain.Visible(r.Subtest.ID()), plain.Visible(e.Error))
 	return err
 }
 

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -90,9 +87,7 @@ manifest.json, and the measurements in data. A study that was stopped goes on wh
 			if opt.Tool, err = sweepTool(); err != nil {
 				return err
 			}
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			opt.Stop, opt.Argv = ctx, os.Args
+			opt.Stop, opt.Argv = c.ctx, os.Args
 			return c.study(list, opt, silent)
 		}),
 	}
@@ -120,8 +115,8 @@ func (c *cli) study(list []*study.Study, opt study.Options, silent bool) error {
 		}
 		r, err := s.Run(opt)
 		bar.end()
-		if opt.Stop.Err() != nil {
-			return &exitError{exitInterrupted, fmt.Errorf("interrupted in study %s; the same command goes on", s.Name)}
+		if code, name := reason(opt.Stop); err != nil && code != exitOK {
+			return &exitError{code, fmt.Errorf("%s in study %s; the same command goes on", name, s.Name)}
 		}
 		if err != nil {
 			return usageError(err)

@@ -1,16 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -163,9 +161,7 @@ func newSweepResume(c *cli) *cobra.Command {
 
 // work runs points, says what became of them, and leaves results and manifest.
 func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, silent bool) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	opt.Stop = ctx
+	opt.Stop = c.ctx
 	for _, e := range c.environ {
 		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "OOOVM_") {
 			session.Warnings = append(session.Warnings, name+" has no effect: a sweep is what its file says")
@@ -176,10 +172,10 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	opt.Progress = bar.show
 	x, err := r.Execute(opt)
 	bar.end()
-	code := exitOK
+	stopped, name := reason(c.ctx)
+	code := stopped
 	switch {
-	case ctx.Err() != nil:
-		code = exitInterrupted
+	case stopped != exitOK:
 	case err != nil:
 		code = exitFailed
 	case x.OK < x.Points:
@@ -189,14 +185,14 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 		_, err = r.WriteResults()
 	}
 	session.End(x, opt, code)
-	if e := r.WriteManifest(opt.Shard, session); err == nil || ctx.Err() != nil {
+	if e := r.WriteManifest(opt.Shard, session); err == nil || stopped != exitOK {
 		err = e
 	}
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return &exitError{exitInterrupted, fmt.Errorf("interrupted: %d of %d points done; `ooovm sweep resume %s` goes on", x.Done(), x.Points, r.Dir)}
+	if stopped != exitOK {
+		return &exitError{stopped, fmt.Errorf("%s: %d of %d points done; `ooovm sweep resume %s` goes on", name, x.Done(), x.Points, r.Dir)}
 	}
 	if err := c.printSweep(r, sweep.Progress{Tally: x.Tally}, opt.Shard); err != nil {
 		return err
@@ -427,13 +423,14 @@ func newSweepColumns(c *cli) *cobra.Command {
 // progress is a bar on the terminal, or nothing.
 type progress struct {
 	bar  *progressbar.ProgressBar
+	to   io.Writer
 	done int // before this process
 	on   bool
 }
 
 func (c *cli) progress(silent bool) *progress {
-	f, ok := c.stderr.(*os.File)
-	return &progress{on: ok && !silent && !c.quiet && term.IsTerminal(int(f.Fd()))}
+	f, ok := file(c.stderr)
+	return &progress{to: c.stderr, on: ok && !silent && !c.quiet && term.IsTerminal(int(f.Fd()))}
 }
 
 // show draws how far it is; the rate and the time left are those of this process.
@@ -443,7 +440,7 @@ func (p *progress) show(t sweep.Tally) {
 	}
 	if p.bar == nil {
 		p.done = t.Done()
-		p.bar = progressbar.NewOptions(t.Left(), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+		p.bar = progressbar.NewOptions(t.Left(), progressbar.OptionSetWriter(p.to), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
 			progressbar.OptionSetItsString("points"), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetWidth(30))
 	}
 	_ = p.bar.Set(t.Done() - p.done)
@@ -453,6 +450,6 @@ func (p *progress) show(t sweep.Tally) {
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Exit()
-		fmt.Fprintln(os.Stderr)
+		fmt.Fprintln(p.to)
 	}
 }

@@ -7,10 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ooovm/ooovm/experiments/run"
+	"github.com/ooovm/ooovm/files"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/importer"
-
-	"github.com/google/renameio/v2"
 )
 
 func newTraceBAL(c *cli) *cobra.Command {
@@ -25,12 +25,16 @@ go-ethereum v1.16.9. Exits with 3 when the list is not the block's.`,
 			if (out == "") == (check == "") {
 				return usageError(errors.New("either -o or --check is needed"))
 			}
-			b, err := traces.Load(args[0])
+			b, err := traces.LoadContext(c.ctx, args[0])
 			if err != nil {
 				return usageError(err)
 			}
-			if err := b.Check(); err != nil {
-				return &exitError{exitDifference, err}
+			p, err := run.Prepare(c.ctx, b, false)
+			if err == nil {
+				err = p.Reproduces()
+			}
+			if err != nil {
+				return err
 			}
 			if check != "" {
 				given, err := os.ReadFile(check)
@@ -47,7 +51,7 @@ go-ethereum v1.16.9. Exits with 3 when the list is not the block's.`,
 			if err != nil {
 				return err
 			}
-			return usageError(renameio.WriteFile(out, list, 0o644))
+			return usageError(files.WriteBytes(out, list))
 		}),
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`file` to write")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -23,8 +22,12 @@ type fetchFlags struct {
 	rpc, block, list, out, method, config string
 
 	every   uint64
+	most    int64 // MiB of an answer
 	options fetch.Options
 }
+
+// mostMiB bounds --max-answer.
+const mostMiB = 1 << 20
 
 func newTraceFetch(c *cli) *cobra.Command {
 	var f fetchFlags
@@ -45,11 +48,9 @@ block than the list has.`,
   ooovm trace fetch --rpc http://127.0.0.1:8545 --list docs/corpus.csv -o corpus/`,
 		Args: cobra.NoArgs,
 		RunE: action(func(_ *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-			defer stop()
-			err := f.run(ctx, c)
-			if ctx.Err() != nil {
-				return &exitError{exitInterrupted, errors.New("interrupted: the rest has not been fetched")}
+			err := f.run(c.ctx, c)
+			if code, name := reason(c.ctx); err != nil && code != exitOK {
+				return &exitError{code, fmt.Errorf("%s: the rest has not been fetched", name)}
 			}
 			return err
 		}),
@@ -64,6 +65,8 @@ block than the list has.`,
 	flags.StringVar(&f.config, "chain-config", "", "`file` with the fork schedule: genesis.json, or its config alone")
 	flags.Float64Var(&f.options.Rate, "rate", 0, "requests a second at most (0: any number)")
 	flags.DurationVar(&f.options.Timeout, "request-timeout", 0, "give up on an answer after so long (default 1m)")
+	flags.Int64Var(&f.most, "max-answer", 512, "give up on an answer of more than so many `MiB`")
+	flags.BoolVar(&f.options.Redirects, "follow-redirects", false, "follow redirects of the node to other hosts")
 	flags.IntVar(&f.options.Retries, "retries", 5, "ask again so often after failures that may pass")
 	complete(cmd, "method", cobra.FixedCompletions(fetch.Methods(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -83,11 +86,16 @@ func (f *fetchFlags) run(ctx context.Context, c *cli) error {
 		return usageError(errors.New("--every 0: it has to be at least 1"))
 	case f.options.Rate < 0:
 		return usageError(fmt.Errorf("--rate %v: it cannot be negative", f.options.Rate))
+	case f.options.Timeout < 0:
+		return usageError(fmt.Errorf("--request-timeout %v: it cannot be negative", f.options.Timeout))
+	case f.most < 1 || f.most > mostMiB:
+		return usageError(fmt.Errorf("--max-answer %d: a number of MiB from 1 to %d", f.most, mostMiB))
 	case f.options.Retries < 0:
 		return usageError(fmt.Errorf("--retries %d: it cannot be negative", f.options.Retries))
 	case !slices.Contains(fetch.Methods(), f.method):
 		return usageError(errOneOf("--method", f.method, fetch.Methods()))
 	}
+	f.options.MaxResponse = f.most << 20
 	if f.options.Retries == 0 {
 		f.options.Retries = -1
 	}
@@ -190,7 +198,7 @@ func (f *fetchFlags) one(ctx context.Context, c *cli, fetcher *fetch.Fetcher, wa
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return usageError(fmt.Errorf("-o %s: it is a folder; a single block goes into a file", path))
 	}
-	if fetch.Have(path, want) {
+	if fetch.Have(ctx, path, want) {
 		c.note("%s: there already, skipped", path)
 		return nil
 	}

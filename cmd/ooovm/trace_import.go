@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -134,7 +135,7 @@ func fileName(name string) string {
 		name = fmt.Sprintf("%s-%x", name[len(name)-most:], sum[:6])
 	}
 	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|[]`, r) {
+		if strings.ContainsRune(`/\:*?"<>|[]`, r) || !unicode.IsPrint(r) {
 			return '_'
 		}
 		return r

@@ -9,6 +9,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/inspect"
 	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/machine/oracle"
+	"github.com/ooovm/ooovm/traces"
 )
 
 func newTraceInfo(c *cli) *cobra.Command {
@@ -25,12 +26,14 @@ transactions that wait for none before them, by the conflict definitions of leve
 			}
 			t, printed := tally{c: c}, false
 			host := batch.Host{Jobs: 1} // what is printed first is wanted first
-			if err := batch.Blocks(host, nil, paths, inspect.Block, func(r batch.Report[*inspect.Result]) error {
+			if err := batch.Blocks(host, c.ctx, paths, func(b *traces.Bundle) (*inspect.Result, error) { return inspect.Block(c.ctx, b) }, func(r batch.Report[*inspect.Result]) error {
 				if t.note(r.Err); r.Err != nil {
 					return nil
 				}
 				if printed && table.Format(c.format) == table.Text {
-					fmt.Fprintln(c.stdout)
+					if _, err := fmt.Fprintln(c.stdout); err != nil {
+						return err
+					}
 				}
 				printed = true
 				return c.print(r.Result, inspectionTables(r.Result)...)

@@ -29,9 +29,7 @@ lockstep and with everything that the file expects.
 		Example: `  ooovm validate blocks/
   ooovm validate --preset scalar --json blocks/*.json.gz`,
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			ctx, stop := s.deadline()
-			defer stop()
-			camp, err := s.campaign(ctx, c)
+			camp, err := s.campaign(c)
 			if err != nil {
 				return err
 			}
@@ -213,7 +211,7 @@ ratio of the two totals.
 				return err
 			}
 			sum := tally{c: c}
-			b := bench.Run(paths, eff.Preset, &eff.Config.Config, carry, sum.note)
+			b := bench.Run(c.ctx, paths, eff.Preset, &eff.Config.Config, carry, sum.note)
 			if b.Blocks == 0 {
 				return sum.err(len(paths))
 			}

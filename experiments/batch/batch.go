@@ -38,7 +38,7 @@ type Report[T any] struct {
 const ahead = 1024
 
 // Ordered does something with each input and hands over the results in the order of the
-// inputs. The first error of emit ends it.
+// inputs. The first error of emit ends it, and so does a panic, which becomes an error.
 func Ordered[I, T any](h Host, inputs []I, one func(I) T, emit func(T) error) error {
 	return ordered(h, slices.Values(inputs), len(inputs), one, emit)
 }
@@ -51,7 +51,13 @@ func Stream[I, T any](h Host, inputs iter.Seq[I], one func(I) T, emit func(T) er
 // task is an input and where its result is expected.
 type task[I, T any] struct {
 	input  I
-	result chan T
+	result chan outcome[T]
+}
+
+// outcome is a result, or a panic on the way to it.
+type outcome[T any] struct {
+	value T
+	fault error
 }
 
 func ordered[I, T any](h Host, inputs iter.Seq[I], all int, one func(I) T, emit func(T) error) error {
@@ -61,25 +67,34 @@ func ordered[I, T any](h Host, inputs iter.Seq[I], all int, one func(I) T, emit 
 	}
 	reports, work, stop := make(chan task[I, T], max(ahead, all)), make(chan task[I, T]), make(chan struct{})
 	defer close(stop)
+	var fault error // in the inputs, known when reports is closed
 	go func() {
 		defer close(reports)
 		defer close(work)
-		for input := range inputs {
-			t := task[I, T]{input, make(chan T, 1)}
-			for _, to := range []chan task[I, T]{reports, work} {
-				select {
-				case to <- t:
-				case <-stop:
-					return
+		fault = invariant.Guard("", func() error {
+			for input := range inputs {
+				t := task[I, T]{input, make(chan outcome[T], 1)}
+				for _, to := range []chan task[I, T]{reports, work} {
+					select {
+					case to <- t:
+					case <-stop:
+						return nil
+					}
 				}
 			}
-		}
+			return nil
+		})
 	}()
 	var done atomic.Int64
 	for range jobs {
 		go func() {
 			for t := range work {
-				t.result <- one(t.input)
+				var o outcome[T]
+				o.fault = invariant.Guard("", func() error {
+					o.value = one(t.input)
+					return nil
+				})
+				t.result <- o
 				if n := done.Add(1); h.Progress != nil {
 					h.Progress(int(n), all)
 				}
@@ -87,11 +102,15 @@ func ordered[I, T any](h Host, inputs iter.Seq[I], all int, one func(I) T, emit 
 		}()
 	}
 	for t := range reports {
-		if err := emit(<-t.result); err != nil {
+		o := <-t.result
+		if o.fault != nil {
+			return o.fault
+		}
+		if err := emit(o.value); err != nil {
 			return err
 		}
 	}
-	return nil
+	return fault
 }
 
 // Guard does something about an input unless stop is done. A broken invariant of the
@@ -116,7 +135,7 @@ func Blocks[T any](h Host, stop context.Context, paths []string, do func(*traces
 func Block[T any](path string, stop context.Context, do func(*traces.Bundle) (T, error)) (r Report[T]) {
 	r.Path = path
 	r.Err = Guard(path, stop, func() error {
-		b, err := run.Open(path)
+		b, err := run.OpenContext(stop, path)
 		if err != nil {
 			return run.Input(err)
 		}

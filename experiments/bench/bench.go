@@ -46,13 +46,13 @@ const rounds = 3
 // and system calls are, on both sides. With carry predictors keep what they have learned
 // from block to block, and a block is simulated once. failed hears of each block that
 // cannot be measured; the others are.
-func Run(paths []string, preset string, cfg *pipeline.Config, carry bool, failed func(error)) *Report {
+func Run(stop context.Context, paths []string, preset string, cfg *pipeline.Config, carry bool, failed func(error)) *Report {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	b := &Report{Schema: Schema, Preset: preset, Carry: carry}
 	var simulated, golden time.Duration
 	var last *pipeline.Core
 	measure := func(bundle *traces.Bundle) error {
-		p, err := run.Prepare(context.Background(), bundle, cfg.ReadsGolden())
+		p, err := run.Prepare(stop, bundle, cfg.ReadsGolden())
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func Run(paths []string, preset string, cfg *pipeline.Config, carry bool, failed
 			times = 1
 		}
 		t, err := fastest(times, func() (err error) {
-			out, err = p.Simulate(cfg, run.Options{Inherit: last})
+			out, err = p.Simulate(cfg, run.Options{Inherit: last, Stop: stop})
 			return err
 		})
 		if err != nil {
@@ -75,7 +75,7 @@ func Run(paths []string, preset string, cfg *pipeline.Config, carry bool, failed
 			last = out.Core
 		}
 		executed, err := fastest(rounds, func() error {
-			_, err := traces.Execute(bundle)
+			_, err := traces.ExecuteContext(stop, bundle)
 			return err
 		})
 		if err != nil {
@@ -90,7 +90,7 @@ func Run(paths []string, preset string, cfg *pipeline.Config, carry bool, failed
 		return nil
 	}
 	for _, path := range paths { // no batch: nothing else may run on the process's clock
-		r := batch.Block(path, nil, func(bundle *traces.Bundle) (struct{}, error) { return struct{}{}, measure(bundle) })
+		r := batch.Block(path, stop, func(bundle *traces.Bundle) (struct{}, error) { return struct{}{}, measure(bundle) })
 		if r.Err != nil {
 			failed(r.Err)
 		}

@@ -12,7 +12,7 @@ import (
 func TestBenchReport(t *testing.T) {
 	s := runtest.Setup(t, "ooo-2")
 	var err error
-	report := bench.Run([]string{""}, s.Preset, &s.Config.Config, false, func(e error) { err = e })
+	report := bench.Run(t.Context(), []string{""}, s.Preset, &s.Config.Config, false, func(e error) { err = e })
 	if err != nil {
 		t.Fatal(err)
 	}

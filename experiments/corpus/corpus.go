@@ -4,6 +4,7 @@
 package corpus
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ooovm/ooovm/files"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -61,11 +63,11 @@ func header(b *traces.Bundle) Facts {
 }
 
 // execute finds the rest.
-func (f *Facts) execute(b *traces.Bundle) error {
+func (f *Facts) execute(stop context.Context, b *traces.Bundle) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
-	g, err := traces.Record(b)
+	g, err := traces.RecordContext(stop, b)
 	if err != nil {
 		return err
 	}
@@ -80,14 +82,14 @@ func (f *Facts) execute(b *traces.Bundle) error {
 	return nil
 }
 
-func find(path string, all bool) (Facts, error) {
-	b, err := traces.Load(path)
+func find(stop context.Context, path string, all bool) (Facts, error) {
+	b, err := traces.LoadContext(stop, path)
 	if err != nil {
 		return Facts{}, err
 	}
 	f := header(b)
 	if all {
-		err = f.execute(b)
+		err = f.execute(stop, b)
 	}
 	return f, err
 }
@@ -95,7 +97,7 @@ func find(path string, all bool) (Facts, error) {
 // Index writes a folder's index. Files that have not changed since the last one are not
 // executed again. It returns the number of all and of the executed ones, and what is in the
 // folder that is no block. failed hears of each file that cannot be indexed; the others are.
-func Index(dir string, failed func(error)) (all, executed int, ignored []string, err error) {
+func Index(stop context.Context, dir string, failed func(error)) (all, executed int, ignored []string, err error) {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return 0, 0, nil, err
@@ -113,7 +115,10 @@ func Index(dir string, failed func(error)) (all, executed int, ignored []string,
 	}
 	out := index{Schema: schema, Entries: []Entry{}}
 	for _, path := range paths {
-		e, known, err := entry(path, old)
+		e, known, err := entry(stop, path, old)
+		if stop.Err() != nil {
+			return 0, 0, nil, stop.Err()
+		}
 		if err != nil {
 			failed(err)
 			continue
@@ -127,7 +132,7 @@ func Index(dir string, failed func(error)) (all, executed int, ignored []string,
 }
 
 // entry finds what an index says of a file. known reports that old, by file, says so already.
-func entry(path string, old map[string]Entry) (e Entry, known bool, err error) {
+func entry(stop context.Context, path string, old map[string]Entry) (e Entry, known bool, err error) {
 	e.File = filepath.Base(path)
 	if e.SHA256, err = hashFile(path); err != nil {
 		return e, false, err
@@ -135,7 +140,7 @@ func entry(path string, old map[string]Entry) (e Entry, known bool, err error) {
 	if before, ok := old[e.File]; ok && before.SHA256 == e.SHA256 {
 		return before, true, nil
 	}
-	e.Facts, err = find(path, true)
+	e.Facts, err = find(stop, path, true)
 	return e, false, err
 }
 
@@ -167,31 +172,12 @@ func (e *notIndexError) Error() string {
 }
 
 // save makes the file appear whole or not at all.
-func (x *index) save(path string) (err error) {
+func (x *index) save(path string) error {
 	text, err := json.MarshalIndent(x, "", " ")
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+IndexFile+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(append(text, '\n')); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return files.WriteBytes(path, append(text, '\n'))
 }
 
 func hashFile(path string) (string, error) {

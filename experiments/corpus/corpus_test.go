@@ -41,7 +41,7 @@ func write(t *testing.T, path string, p generator.Params) {
 
 func choose(t *testing.T, dir, where string) string {
 	t.Helper()
-	paths, _, err := Choose([]string{dir}, where, nil)
+	paths, _, err := Choose(t.Context(), []string{dir}, where, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func choose(t *testing.T, dir, where string) string {
 // TestChoose: an index changes no answer.
 func TestChoose(t *testing.T) {
 	plain, indexed := folder(t), folder(t)
-	if _, _, _, err := Index(indexed, func(err error) { t.Error(err) }); err != nil {
+	if _, _, _, err := Index(t.Context(), indexed, func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ where, want string }{
@@ -84,7 +84,7 @@ func TestIndexFollowsFiles(t *testing.T) {
 	dir := folder(t)
 	counts := func(wantAll, wantExecuted int) []byte {
 		t.Helper()
-		all, executed, ignored, err := Index(dir, func(err error) { t.Error(err) })
+		all, executed, ignored, err := Index(t.Context(), dir, func(err error) { t.Error(err) })
 		if err != nil || all != wantAll || executed != wantExecuted {
 			t.Fatalf("%d blocks, %d executed, %v; want %d and %d", all, executed, err, wantAll, wantExecuted)
 		}
@@ -131,7 +131,7 @@ func TestForeignIndex(t *testing.T) {
 	if err := os.WriteFile(path, []byte(`[{"number":1}]`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, _, err := Index(dir, nil); err == nil || !strings.Contains(err.Error(), "it is left alone") {
+	if _, _, _, err := Index(t.Context(), dir, nil); err == nil || !strings.Contains(err.Error(), "it is left alone") {
 		t.Errorf("error %v", err)
 	}
 	if text, _ := os.ReadFile(path); string(text) != `[{"number":1}]` {

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -65,13 +66,16 @@ func (f *Filter) Visit(node *ast.Node) {
 
 // Select keeps the files whose blocks meet the condition, in their order, and those of which
 // it cannot be told: whoever takes them up says what is wrong with them.
-func (f *Filter) Select(paths []string) ([]string, error) {
+func (f *Filter) Select(stop context.Context, paths []string) ([]string, error) {
 	var kept []string
 	for _, path := range paths {
 		if path == "-" {
 			return nil, errors.New("standard input cannot be selected from: it is read once")
 		}
-		facts, err := f.facts(path)
+		facts, err := f.facts(stop, path)
+		if stop.Err() != nil {
+			return nil, stop.Err()
+		}
 		if err != nil {
 			kept = append(kept, path)
 			continue
@@ -88,7 +92,7 @@ func (f *Filter) Select(paths []string) ([]string, error) {
 }
 
 // facts takes what the folder's index says of a file that has not changed.
-func (f *Filter) facts(path string) (Facts, error) {
+func (f *Filter) facts(stop context.Context, path string) (Facts, error) {
 	dir := filepath.Dir(path)
 	entries, known := f.indexes[dir]
 	if !known {
@@ -108,12 +112,12 @@ func (f *Filter) facts(path string) (Facts, error) {
 			return e.Facts, nil
 		}
 	}
-	return find(path, f.execute)
+	return find(stop, path, f.execute)
 }
 
 // Choose is Collect with a condition on the blocks; none is the empty text. What is not
 // a block meets no condition.
-func Choose(args []string, where string, also func(path string) bool) (inputs, ignored []string, err error) {
+func Choose(stop context.Context, args []string, where string, also func(path string) bool) (inputs, ignored []string, err error) {
 	if where == "" {
 		return traces.Collect(args, also)
 	}
@@ -124,7 +128,7 @@ func Choose(args []string, where string, also func(path string) bool) (inputs, i
 	if inputs, ignored, err = traces.Collect(args, nil); err != nil {
 		return nil, nil, err
 	}
-	inputs, err = f.Select(inputs)
+	inputs, err = f.Select(stop, inputs)
 	if err == nil && len(inputs) == 0 {
 		err = fmt.Errorf("where %q: no block meets it", where)
 	}

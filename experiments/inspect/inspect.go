@@ -62,22 +62,25 @@ type HotKey struct {
 // hottest is how many contracts and keys are listed.
 const hottest = 10
 
-// Block prepares a block and looks into it.
-func Block(b *traces.Bundle) (*Result, error) {
-	p, err := run.Prepare(context.Background(), b, true)
+// Block prepares a block and looks into it, until the context ends.
+func Block(stop context.Context, b *traces.Bundle) (*Result, error) {
+	p, err := run.Prepare(stop, b, true)
 	if err != nil {
 		return nil, err
 	}
-	return Of(p)
+	if err := p.Reproduces(); err != nil {
+		return nil, err
+	}
+	return of(stop, p)
 }
 
-// Of looks into a block. It has to be prepared with its stream recorded.
-func Of(p *run.Block) (*Result, error) {
+// of looks into a block. It has to be prepared with its stream recorded.
+func of(stop context.Context, p *run.Block) (*Result, error) {
 	cfg, err := config.Baseline("execute")
 	if err != nil {
 		return nil, err
 	}
-	ref, err := p.Reference(cfg, run.Options{})
+	ref, err := p.Reference(cfg, run.Options{Stop: stop})
 	if err != nil {
 		return nil, err
 	}

@@ -55,8 +55,8 @@ func (s *Study) of(b *traces.Bundle) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if verdict, err := b.Verify(p.Golden.Results); err != nil || !verdict.OK {
-		return nil, run.Difference(fmt.Errorf("%s: the golden run differs from the header", b.Name))
+	if err := p.Reproduces(); err != nil {
+		return nil, err
 	}
 	trace, err := p.TraceInfo(p.Golden.GasUsed)
 	if err != nil {

@@ -5,13 +5,13 @@
 package plot
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/ooovm/ooovm/experiments/stats"
+	"github.com/ooovm/ooovm/experiments/table"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -115,7 +115,7 @@ func (f *Figure) draw(c vg.CanvasSizer) error {
 
 // WriteCSV writes exactly the numbers that are drawn, a row a point.
 func (f *Figure) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
+	out := table.NewCSV(w)
 	head := []string{"series", f.X.label(), f.Y.label(), "low", "high", "name"}
 	if f.Kind == "heat" {
 		head = []string{"series", f.X.label(), f.Y.label(), f.Z.label(), "", "name"}
@@ -134,8 +134,7 @@ func (f *Figure) WriteCSV(w io.Writer) error {
 			}
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return out.Flush()
 }
 
 // cell is a coordinate as a reader knows it: the name of a category rather than its place.

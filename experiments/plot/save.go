@@ -18,7 +18,7 @@ import (
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
 
-	"github.com/google/renameio/v2"
+	"github.com/ooovm/ooovm/files"
 )
 
 var backgroundColor = color.White
@@ -80,7 +80,7 @@ func (f *Figure) SaveAs(path string) error {
 }
 
 // save writes the named files, of which the pictures have these suffixes.
-func (f *Figure) save(dir string, suffixes, files []string) error {
+func (f *Figure) save(dir string, suffixes, names []string) error {
 	contents := map[string][]byte{}
 	for _, suffix := range suffixes {
 		b, err := f.Render(suffix)
@@ -102,8 +102,8 @@ func (f *Figure) save(dir string, suffixes, files []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, name := range files {
-		if err := renameio.WriteFile(filepath.Join(dir, name), contents[name], 0o644); err != nil {
+	for _, name := range names {
+		if err := files.WriteBytes(filepath.Join(dir, name), contents[name]); err != nil {
 			return err
 		}
 	}

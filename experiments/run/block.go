@@ -9,11 +9,13 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
@@ -39,13 +41,15 @@ type Block struct {
 
 // Prepare checks a bundle and makes its golden run. record keeps the stream that
 // lockstep and oracles need. Its error is a Difference: the block contradicts itself, or
-// cannot be executed.
+// cannot be executed; or the fault of a golden run that breaks.
 func Prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error) {
 	stop = orForever(stop)
 	p, err := prepare(stop, b, record)
 	switch {
 	case stop.Err() != nil:
 		return nil, stop.Err()
+	case errors.As(err, new(*invariant.Error)):
+		return nil, err
 	case err != nil:
 		return nil, Difference(err)
 	}
@@ -234,9 +238,12 @@ func (p *Block) golden(cfg *pipeline.Config) (predictor.Golden, error) {
 }
 
 // Open loads a bundle; an empty path is the embedded block.
-func Open(path string) (*traces.Bundle, error) {
+func Open(path string) (*traces.Bundle, error) { return OpenContext(context.Background(), path) }
+
+// OpenContext is Open until the context ends, which is nil for never.
+func OpenContext(stop context.Context, path string) (*traces.Bundle, error) {
 	if path == "" {
 		return traces.Embedded()
 	}
-	return traces.Load(path)
+	return traces.LoadContext(orForever(stop), path)
 }

@@ -156,7 +156,7 @@ func TestRealNode(t *testing.T) {
 			if way.method == fetch.Auto && way.want == fetch.Trace {
 				importsAlike(t, n, b)
 			}
-			if !fetch.Have(path, fetch.Listed{Number: number}) || fetch.Have(path, fetch.Listed{Number: number + 1}) {
+			if !fetch.Have(t.Context(), path, fetch.Listed{Number: number}) || fetch.Have(t.Context(), path, fetch.Listed{Number: number + 1}) {
 				t.Errorf("block %d is not taken for what it is", number)
 			}
 		}

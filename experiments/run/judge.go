@@ -47,6 +47,18 @@ func (p *Block) Judge(out *Outcome, lockstep bool) {
 	out.Verdict.Settle()
 }
 
+// Reproduces compares the golden run with the header; its error is a Difference.
+func (p *Block) Reproduces() error {
+	v, err := p.Bundle.Verify(p.Golden.Results)
+	if err == nil {
+		err = p.headerDifference(&v, p.Golden.Results)
+	}
+	if err != nil {
+		return Difference(fmt.Errorf("%s: %w", p.Bundle.Name, err))
+	}
+	return nil
+}
+
 // headerDifference names what the header says otherwise, nil when it agrees.
 func (p *Block) headerDifference(v *traces.Verdict, results []traces.TxResult) error {
 	if v.OK {

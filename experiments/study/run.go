@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -14,8 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/ooovm/ooovm/experiments/batch"
 	"github.com/ooovm/ooovm/experiments/chart"
 	"github.com/ooovm/ooovm/experiments/metric"
@@ -23,6 +20,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/stats"
 	"github.com/ooovm/ooovm/experiments/sweep"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/files"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -112,7 +110,7 @@ func (w *work) write(name string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, content, 0o644)
+	return files.WriteBytes(path, content)
 }
 
 // measure fills in the table of one set of measurements.
@@ -223,7 +221,7 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 		return nil, err
 	}
 	var buf bytes.Buffer
-	out := csv.NewWriter(&buf)
+	out := table.NewCSV(&buf)
 	if err := out.Write(append([]string{"block", "status"}, d.Measure.Columns...)); err != nil {
 		return nil, err
 	}
@@ -252,8 +250,10 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 	if err != nil {
 		return nil, err
 	}
-	out.Flush()
-	if err := renameio.WriteFile(path, buf.Bytes(), 0o644); err != nil {
+	if err := out.Flush(); err != nil {
+		return nil, err
+	}
+	if err := files.WriteBytes(path, buf.Bytes()); err != nil {
 		return nil, err
 	}
 	return sweep.ReadTable(&buf)
@@ -288,7 +288,7 @@ func (w *work) computeOne(d *Data, file, path string) ([][]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rows, renameio.WriteFile(file, append(data, '\n'), 0o644)
+	return rows, files.WriteBytes(file, append(data, '\n'))
 }
 
 func (w *work) figures() error {
@@ -356,7 +356,7 @@ func (w *work) table() error {
 		}
 	}
 	var buf bytes.Buffer
-	out := csv.NewWriter(&buf)
+	out := table.NewCSV(&buf)
 	rows := [][]string{head}
 	for _, key := range keys {
 		rows = append(rows, cells[strings.Join(key, "\x00")])

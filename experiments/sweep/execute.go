@@ -110,7 +110,11 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 	for range min(jobs, max(len(tasks), 1)) {
 		workers.Go(func() {
 			for t := range queue {
-				ended <- w.do(t)
+				var o outcome
+				if fault := invariant.Guard(t.point.ID, func() error { o = w.do(t); return nil }); fault != nil {
+					o = outcome{err: fault}
+				}
+				ended <- o
 			}
 		})
 	}
@@ -184,6 +188,9 @@ func (w *executor) do(t task) outcome {
 	if err != nil {
 		rec.Status, rec.Error = Failed, portable(t.point, err)
 	}
+	if broken := new(invariant.Error); errors.As(err, &broken) {
+		rec.fault = fmt.Appendf(nil, "%v\n\n%s", broken, broken.Stack)
+	}
 	if err := w.store.put(t.point.ID, rec); err != nil {
 		return outcome{err: fmt.Errorf("point %s: %w", t.point.ID, err)}
 	}
@@ -256,7 +263,7 @@ func (s *blockCache) bench(in *Input) (*workbench.Workbench, error) {
 	open := s.open[in]
 	if open == nil {
 		open = sync.OnceValues(func() (*workbench.Workbench, error) {
-			b, err := run.Open(in.file)
+			b, err := run.OpenContext(s.stop, in.file)
 			if err != nil {
 				return nil, err
 			}

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -120,7 +121,7 @@ func (f *File) inputs(text string) (list []*Input, err error) {
 	if !filepath.IsAbs(where) {
 		where = filepath.Join(f.Dir, where)
 	}
-	paths, _, err := corpus.Choose([]string{where}, f.Where, nil)
+	paths, _, err := corpus.Choose(context.Background(), []string{where}, f.Where, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/cpuid/v2"
 
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/files"
 )
 
 // manifestSchema is the schema of Manifest.
@@ -286,5 +287,5 @@ func (r *Run) save(path string, m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	return writeBytes(path, append(data, '\n'))
+	return files.WriteBytes(path, append(data, '\n'))
 }

@@ -3,11 +3,12 @@ package sweep
 import (
 	"bytes"
 	"cmp"
-	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/ooovm/ooovm/experiments/table"
 )
 
 // Merge writes the results of a sweep whose points are in several directories, or were
@@ -65,7 +66,7 @@ func (r *Run) mergeable(o *Run, mixed bool) error {
 func (r *Run) withoutIDs() ([]byte, error) {
 	columns := pointColumns(r.Axes)
 	var buf bytes.Buffer
-	out := csv.NewWriter(&buf)
+	out := table.NewCSV(&buf)
 	for i := range r.Points {
 		line := row{point: &r.Points[i]}
 		var cells []string
@@ -78,8 +79,8 @@ func (r *Run) withoutIDs() ([]byte, error) {
 			return nil, err
 		}
 	}
-	out.Flush()
-	return buf.Bytes(), out.Error()
+	err := out.Flush()
+	return buf.Bytes(), err
 }
 
 // mergeManifests collects who has worked on the sweep. A session that was killed has

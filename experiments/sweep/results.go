@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/files"
+	"github.com/ooovm/ooovm/plain"
 )
 
 // Table gives the results: those that were written last, or else those of the points
@@ -97,13 +100,13 @@ func (r *Run) WriteResults(others ...*Run) (Tally, error) {
 			status = i
 		}
 	}
-	err := writeFile(filepath.Join(r.Dir, ResultsCSV), func(text *os.File) error {
-		return writeFile(filepath.Join(r.Dir, resultsPq), func(f *os.File) error {
+	err := files.Write(filepath.Join(r.Dir, ResultsCSV), func(text io.Writer) error {
+		return files.Write(filepath.Join(r.Dir, resultsPq), func(f io.Writer) error {
 			pq, err := newParquet(f, columns)
 			if err != nil {
 				return err
 			}
-			out := csv.NewWriter(text)
+			out := table.NewCSV(text)
 			if err := out.Write(header); err != nil {
 				return err
 			}
@@ -120,8 +123,7 @@ func (r *Run) WriteResults(others ...*Run) (Tally, error) {
 			}); err != nil {
 				return err
 			}
-			out.Flush()
-			return errors.Join(out.Error(), pq.close())
+			return errors.Join(out.Flush(), pq.close())
 		})
 	})
 	return t, err
@@ -149,6 +151,11 @@ func (r *Run) forget() error {
 	return errors.Join(errs...)
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // Failures lists, a line each, up to most of the points that went wrong, and returns how
 // many there are.
 func (r *Run) Failures(w io.Writer, most int) (n int, err error) {
@@ -167,7 +174,10 @@ func (r *Run) Failures(w io.Writer, most int) (n int, err error) {
 			return n, err
 		}
 		reason, _, _ := strings.Cut(rec.Error, "\n")
-		if _, err := fmt.Fprintf(w, "point %d (%s) on %s: %s\n", pt.Index, pt.ID, pt.Block.Name, reason); err != nil {
+		if dump := filepath.Join(st.folder(pt.ID), faultFile); exists(dump) {
+			reason += "; this is a fault of ooovm, not of the input: " + dump + " has what its makers need"
+		}
+		if _, err := fmt.Fprintf(w, "point %d (%s) on %s: %s\n", pt.Index, pt.ID, plain.Visible(pt.Block.Name), plain.Visible(reason)); err != nil {
 			return n, err
 		}
 	}

@@ -2,7 +2,6 @@ package sweep
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/files"
 )
 
 // ownerSchema is the schema of owner.
@@ -134,7 +134,7 @@ func Create(dir string, f *File, tool Tool, force bool) (*Run, error) {
 		name string
 		data []byte
 	}{{textFile, f.Text}, {pointsFile, points}, {ownerFile, append(data, '\n')}} {
-		if err := writeBytes(filepath.Join(dir, file.name), file.data); err != nil {
+		if err := files.WriteBytes(filepath.Join(dir, file.name), file.data); err != nil {
 			return nil, err
 		}
 	}
@@ -190,7 +190,7 @@ func pointColumns(axes []Column) []source {
 func writePoints(axes []Column, points []Point) ([]byte, error) {
 	columns := pointColumns(axes)
 	var buf bytes.Buffer
-	out := csv.NewWriter(&buf)
+	out := table.NewCSV(&buf)
 	cells := make([]string, len(columns))
 	for i, c := range columns {
 		cells[i] = c.Name
@@ -207,8 +207,8 @@ func writePoints(axes []Column, points []Point) ([]byte, error) {
 			return nil, err
 		}
 	}
-	out.Flush()
-	return buf.Bytes(), out.Error()
+	err := out.Flush()
+	return buf.Bytes(), err
 }
 
 // readPoints reads points.csv. What it says of a point is enough to describe it in a

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/ooovm/ooovm/files"
 )
 
 // Slurm describes a job array that runs a sweep, and a job behind it that merges.
@@ -82,7 +84,7 @@ func (r *Run) WriteScripts(s Slurm) (Scripts, error) {
 		fmt.Sprintf("exec '%s' sweep merge '%s'\n", s.Program, dir)
 	out := Scripts{Array: filepath.Join(folder, "array.sh"), Merge: filepath.Join(folder, "merge.sh"), Tasks: tasks}
 	for _, f := range []struct{ path, text string }{{out.Array, array}, {out.Merge, merge}} {
-		if err := writeBytes(f.path, []byte(f.text)); err != nil {
+		if err := files.WriteBytes(f.path, []byte(f.text)); err != nil {
 			return Scripts{}, err
 		}
 	}

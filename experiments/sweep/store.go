@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/ooovm/ooovm/experiments/levels"
 	"github.com/ooovm/ooovm/experiments/run"
 )
@@ -30,6 +28,7 @@ const (
 	manifestFile = "manifest.json"
 	doneFile     = "DONE"        // in a point's folder: its status; written last
 	resultFile   = "result.json" // in a point's folder
+	faultFile    = "fault.txt"   // in a point's folder: a dump, where ooovm was at fault
 	tmpDir       = "tmp"         // what is being written, a folder for each process
 )
 
@@ -44,6 +43,8 @@ type record struct {
 	Error  string         `json:"error,omitempty"`
 	Run    *run.Result    `json:"run,omitempty"`    // as `ooovm run --json` has it
 	Levels *levels.Result `json:"levels,omitempty"` // as `ooovm run --policy --json` has it
+
+	fault []byte // a dump, of a fault of ours
 }
 
 // row gives the record of a point its place in the table.
@@ -115,7 +116,7 @@ func (s *store) put(id string, rec *record) error {
 		return err
 	}
 	for range 3 { // another process may be at the same point
-		if err = s.tryPut(id, append(data, '\n'), rec.Status); err == nil {
+		if err = s.tryPut(id, append(data, '\n'), rec); err == nil {
 			return nil
 		}
 		if status, done := s.done(id); done && status == rec.Status {
@@ -125,13 +126,18 @@ func (s *store) put(id string, rec *record) error {
 	return err
 }
 
-func (s *store) tryPut(id string, data []byte, status Status) error {
+func (s *store) tryPut(id string, data []byte, rec *record) error {
 	draft, place := filepath.Join(s.tmp, id), s.folder(id)
 	if err := os.MkdirAll(draft, 0o777); err != nil { // another process removes the folder above when it finds it empty
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(draft, resultFile), data, 0o666); err != nil {
 		return err
+	}
+	if rec.fault != nil {
+		if err := os.WriteFile(filepath.Join(draft, faultFile), rec.fault, 0o666); err != nil {
+			return err
+		}
 	}
 	if err := os.Rename(draft, place); err != nil { // something without DONE is in the way
 		if err := os.RemoveAll(place); err != nil {
@@ -141,7 +147,7 @@ func (s *store) tryPut(id string, data []byte, status Status) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(place, doneFile), []byte(status+"\n"), 0o666)
+	return os.WriteFile(filepath.Join(place, doneFile), []byte(rec.Status+"\n"), 0o666)
 }
 
 // done tells whether a point is complete, and what became of it. A DONE file that was
@@ -172,26 +178,8 @@ func (s *store) get(id string) (*record, error) {
 	if rec.Schema != recordSchema || !strings.HasPrefix(rec.Point, id) {
 		return nil, fmt.Errorf("%s: not the result of point %s", path, id)
 	}
+	if rec.Levels != nil && len(rec.Levels.Rows) != 1 {
+		return nil, fmt.Errorf("%s: levels.rows has %d rows, expected one", path, len(rec.Levels.Rows))
+	}
 	return &rec, nil
-}
-
-// writeFile writes a file beside its place and moves it there; processes that write the
-// same file do not meet.
-func writeFile(path string, write func(*os.File) error) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if err := write(f.File); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
-}
-
-func writeBytes(path string, data []byte) error {
-	return writeFile(path, func(f *os.File) error {
-		_, err := f.Write(data)
-		return err
-	})
 }

@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/suggest"
 )
 
@@ -34,8 +34,7 @@ func newTable(columns []Column) *Table {
 // ReadTable reads what results.csv holds. Columns that this program does not know are
 // kept as text.
 func ReadTable(r io.Reader) (*Table, error) {
-	in := csv.NewReader(r)
-	header, err := in.Read()
+	header, rows, err := table.ReadCSV(r)
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("no heading in it")
 	}
@@ -58,9 +57,7 @@ func ReadTable(r io.Reader) (*Table, error) {
 		}
 	}
 	t := newTable(columns)
-	if t.rows, err = in.ReadAll(); err != nil {
-		return nil, err
-	}
+	t.rows = rows
 	return t, nil
 }
 
@@ -190,7 +187,7 @@ func (t *Table) With(c Column, make func(cell func(column string) string) string
 // WriteCSV writes the table as results.csv has it: RFC 4180 with a heading, lines that
 // end in a line feed.
 func (t *Table) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
+	out := table.NewCSV(w)
 	header := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		header[i] = c.Name

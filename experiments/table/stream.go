@@ -1,7 +1,6 @@
 package table
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
@@ -32,7 +31,7 @@ func NewStream(w io.Writer, f Format, header *Table, least []int) (*Stream, erro
 	}
 	switch f {
 	case CSV:
-		return s, s.csv(header.Header)
+		return s, NewCSV(w).WriteAll([][]string{header.Header})
 	case Markdown:
 		rule := make([]string, len(s.widths))
 		for i, n := range s.widths {
@@ -65,15 +64,10 @@ func (s *Stream) Add(cells ...any) error {
 		row[i] = plain.Visible(fmt.Sprint(c))
 	}
 	if s.format == CSV {
-		return s.csv(row)
+		return NewCSV(s.w).WriteAll([][]string{row})
 	}
 	_, err := fmt.Fprintln(s.w, s.line(row, s.number))
 	return err
-}
-
-func (s *Stream) csv(row []string) error {
-	c := csv.NewWriter(s.w)
-	return c.WriteAll([][]string{row})
 }
 
 // line lays a row out. Headings are aligned to the left in all columns.
@@ -81,7 +75,7 @@ func (s *Stream) line(row []string, number []bool) string {
 	var b strings.Builder
 	for i, cell := range row {
 		if s.format == Markdown {
-			cell = escapeMarkdown.Replace(cell)
+			cell = escapeMarkdown(cell)
 		}
 		n := utf8.RuneCountInString(cell)
 		s.widths[i] = max(s.widths[i], n)

@@ -7,7 +7,6 @@ package table
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
@@ -39,17 +38,16 @@ type Table struct {
 	Bold   bool // print the heading of a text table in bold, for terminals
 }
 
-// Add appends a row; its cells are printed as fmt.Sprint does, with control characters
-// made visible.
+// Add appends a row; its cells are printed as fmt.Sprint does.
 func (t *Table) Add(cells ...any) {
 	row := make([]string, len(cells))
 	for i, c := range cells {
-		row[i] = plain.Visible(fmt.Sprint(c))
+		row[i] = fmt.Sprint(c)
 	}
 	t.Rows = append(t.Rows, row)
 }
 
-// Write prints the table.
+// Write prints the table, with the control characters of its cells made visible.
 func (t *Table) Write(w io.Writer, f Format) error {
 	switch f {
 	case Text:
@@ -57,8 +55,13 @@ func (t *Table) Write(w io.Writer, f Format) error {
 	case Markdown:
 		return t.markdown(w)
 	case CSV:
-		c := csv.NewWriter(w)
-		return c.WriteAll(append([][]string{t.Header}, t.Rows...))
+		out := NewCSV(w)
+		for _, row := range append([][]string{t.Header}, t.Rows...) {
+			if err := out.Write(mapCells(row, plain.Visible)); err != nil {
+				return err
+			}
+		}
+		return out.Flush()
 	default:
 		return fmt.Errorf("a table cannot be printed as %q", f)
 	}
@@ -116,13 +119,15 @@ func (t *Table) text(w io.Writer) error {
 			tw.SetHeaderColor(bold...)
 		}
 	}
-	return t.render(w, func(s string) string { return s }, heading)
+	return t.render(w, plain.Visible, heading)
 }
 
-var escapeMarkdown = strings.NewReplacer("|", `\|`, "\n", " ")
+var bar = strings.NewReplacer("|", `\|`)
+
+func escapeMarkdown(cell string) string { return bar.Replace(plain.Visible(cell)) }
 
 func (t *Table) markdown(w io.Writer) error {
-	return t.render(w, escapeMarkdown.Replace, func(tw *tablewriter.Table) {
+	return t.render(w, escapeMarkdown, func(tw *tablewriter.Table) {
 		tw.SetBorders(tablewriter.Border{Left: true, Right: true})
 		tw.SetCenterSeparator("|")
 	})

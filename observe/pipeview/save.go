@@ -9,7 +9,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/google/renameio/v2"
+	"github.com/ooovm/ooovm/files"
 )
 
 // formats are chosen by the file name's ending, before .gz or .zst.
@@ -49,27 +49,21 @@ func (r *Recorder) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer tmp.Cleanup()
-	var out io.WriteCloser = tmp
-	switch compression {
-	case ".gz":
-		out = gzip.NewWriter(tmp)
-	case ".zst":
-		if out, err = zstd.NewWriter(tmp, zstd.WithEncoderConcurrency(1)); err != nil {
+	return files.Write(path, func(to io.Writer) error {
+		var out io.WriteCloser
+		switch compression {
+		case "":
+			return write(r, to)
+		case ".gz":
+			out = gzip.NewWriter(to)
+		case ".zst":
+			if out, err = zstd.NewWriter(to, zstd.WithEncoderConcurrency(1)); err != nil {
+				return err
+			}
+		}
+		if err := write(r, out); err != nil {
 			return err
 		}
-	}
-	if err := write(r, out); err != nil {
-		return err
-	}
-	if compression != "" {
-		if err := out.Close(); err != nil {
-			return err
-		}
-	}
-	return tmp.CloseAtomicallyReplace()
+		return out.Close()
+	})
 }

@@ -29,7 +29,10 @@ const maxCompared = 2000
 // reproduces executes the bundle as it will be saved and compares the header. When it
 // differs, the error says which transaction and which slot or account do.
 func (a *asker) reproduces(b *traces.Bundle) error {
-	golden, err := traces.Record(b)
+	golden, err := traces.RecordContext(a.ctx, b)
+	if a.ctx.Err() != nil {
+		return a.ctx.Err()
+	}
 	if err != nil {
 		return &DifferenceError{err}
 	}

@@ -179,8 +179,11 @@ func (f *Fetcher) orReorganized(ctx context.Context, b *block, err error) error 
 // complete executes the block over the state that asks, until nothing is missing, and
 // gives the bundle with all that was read.
 func (a *asker) complete(b *block) (*traces.Bundle, error) {
-	run := &traces.Execution{Bundle: b.bundle, State: a, BlockHash: a.blockHash, Before: a.before}
+	run := &traces.Execution{Bundle: b.bundle, State: a, BlockHash: a.blockHash, Before: a.before, Stop: a.ctx}
 	_, failed := run.Run()
+	if a.ctx.Err() != nil {
+		return nil, a.ctx.Err()
+	}
 	if a.err != nil {
 		return nil, a.err // whatever else went wrong went wrong for this
 	}
@@ -203,15 +206,15 @@ func (a *asker) complete(b *block) (*traces.Bundle, error) {
 
 // Have tells whether a file is a sound bundle of the block that reproduces its header, so
 // that it need not be fetched again.
-func Have(path string, want Listed) bool {
-	if _, err := os.Stat(path); err != nil {
+func Have(stop context.Context, path string, want Listed) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return false
 	}
-	b, err := traces.Load(path)
+	b, err := traces.LoadContext(stop, path)
 	if err != nil || b.Header.Number.Uint64() != want.Number || !want.is(b.Header.Hash()) || b.Check() != nil {
 		return false
 	}
-	golden, err := traces.Execute(b)
+	golden, err := traces.ExecuteContext(stop, b)
 	if err != nil {
 		return false
 	}

@@ -6,6 +6,7 @@ package fetch
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type Options struct {
 	Backoff     time.Duration // before the first retry, doubled for each further one up to 32 times as much; 250 ms
 	Rate        float64       // requests a second at most; 0: any number
 	MaxResponse int64         // bytes of one answer at most; 512 MiB
+	Redirects   bool          // follow redirects to other hosts, too
 }
 
 func (o *Options) complete() {
@@ -59,11 +61,32 @@ type Node struct {
 func Dial(ctx context.Context, url string, opt Options) (*Node, error) {
 	opt.complete()
 	web := &transport{RoundTripper: http.DefaultTransport, most: opt.MaxResponse}
-	client, err := rpc.DialOptions(ctx, url, rpc.WithHTTPClient(&http.Client{Transport: web}), rpc.WithWebsocketMessageSizeLimit(opt.MaxResponse))
+	client, err := rpc.DialOptions(ctx, url, rpc.WithHTTPClient(&http.Client{Transport: web, CheckRedirect: opt.redirect}), rpc.WithWebsocketMessageSizeLimit(opt.MaxResponse))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", url, oneLine(err))
 	}
 	return &Node{url: url, opt: opt, client: client, web: web}, nil
+}
+
+// errRedirected is a redirect that is not followed.
+var errRedirected = errors.New("the node redirects to another host")
+
+// mostRedirects is how many in a row are followed.
+const mostRedirects = 10
+
+// redirect is that of http.Client. What is asked, and an address that holds a key, is for the
+// host that was named, and for no other; nor does it go on without the encryption that was asked for.
+func (o *Options) redirect(to *http.Request, via []*http.Request) error {
+	from := via[0].URL
+	switch {
+	case len(via) > mostRedirects:
+		return fmt.Errorf("%w more than %d times", errRedirected, mostRedirects)
+	case o.Redirects:
+		return nil
+	case to.URL.Host != from.Host, from.Scheme == "https" && to.URL.Scheme != "https":
+		return fmt.Errorf("%w: %s://%s; it is not followed", errRedirected, to.URL.Scheme, to.URL.Host)
+	}
+	return nil
 }
 
 // Close ends the connection.
@@ -111,7 +134,10 @@ func (n *Node) call(ctx context.Context, result any, method string, args ...any)
 			return &CallError{method, err}
 		}
 		if try >= n.opt.Retries {
-			return &CallError{method, fmt.Errorf("%w (%d times)", err, try+1)}
+			if try > 0 {
+				err = fmt.Errorf("%w (%d times)", err, try+1)
+			}
+			return &CallError{method, err}
 		}
 		if err := sleep(ctx, max(n.opt.Backoff<<min(try, 5), n.web.asked())); err != nil {
 			return &CallError{method, err}
@@ -152,7 +178,13 @@ const codeLimit = -32005
 
 // passing tells a failure that may not come again.
 func passing(err error) bool {
-	if errors.Is(err, errTooLong) {
+	for _, lasting := range []error{errTooLong, errRedirected, http.ErrSchemeMismatch} {
+		if errors.Is(err, lasting) {
+			return false
+		}
+	}
+	var certificate *tls.CertificateVerificationError
+	if errors.As(err, &certificate) {
 		return false
 	}
 	var status rpc.HTTPError

@@ -11,7 +11,7 @@ import (
 
 // IsProgramFile tells whether a file holds programs, sound or not: by its extension
 // .fuel.json, or by the first member that only such files or only other inputs have.
-// Files that cannot be read are none.
+// Files that cannot be read, and pipes, are none.
 func IsProgramFile(path string) bool {
 	name := strings.TrimSuffix(path, ".gz")
 	if strings.HasSuffix(name, ".fuel.json") {
@@ -19,6 +19,9 @@ func IsProgramFile(path string) bool {
 	}
 	if !strings.HasSuffix(name, ".json") {
 		return false
+	}
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false // a pipe can be read once, which is for its reader
 	}
 	f, err := os.Open(path)
 	if err != nil {

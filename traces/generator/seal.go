@@ -12,6 +12,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
 
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
@@ -52,7 +53,7 @@ func (g *ground) bundle(name string, config *params.ChainConfig, header *types.H
 func (g *ground) seal(config *params.ChainConfig, header *types.Header, txs types.Transactions) (block *types.Block, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("go-ethereum: %v", p)
+			err = invariant.OrFault(p, fmt.Errorf("go-ethereum: %v", p))
 		}
 	}()
 	made := 0

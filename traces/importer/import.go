@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -35,7 +36,12 @@ type FileError struct {
 }
 
 func (e *FileError) Error() string {
-	text := plain.Visible(strings.Join(strings.Fields(e.Err.Error()), " "))
+	err := e.Err
+	var at *fs.PathError
+	if errors.As(err, &at) && at.Path == e.File {
+		err = at.Err
+	}
+	text := plain.Visible(strings.Join(strings.Fields(err.Error()), " "))
 	if strings.HasPrefix(text, e.File+": ") {
 		return text
 	}
