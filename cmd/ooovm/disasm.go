@@ -16,10 +16,10 @@ import (
 	"github.com/ooovm/ooovm/decoder/fuel"
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	fuelstate "github.com/ooovm/ooovm/state/fuel"
 	"github.com/ooovm/ooovm/traces/fuel/asm"
-	"github.com/ooovm/ooovm/isa"
 )
 
 // listing is the disassembly of one code.

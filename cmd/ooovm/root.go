@@ -127,6 +127,7 @@ committed instruction, and reports how much parallelism there is.
 		newCorpus(c),
 		newConfig(c),
 		newList(c),
+		newSelftest(c),
 		newVersion(c),
 	)
 	root.InitDefaultCompletionCmd()

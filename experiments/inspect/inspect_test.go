@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -28,7 +29,7 @@ func TestCountersAreTheWorkload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := Of(runtest.Prepare(t, b))
+	in, err := of(context.Background(), runtest.Prepare(t, b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestCountersAreTheWorkload(t *testing.T) {
 // TestEmbedded: the parts of a block add up to the whole.
 func TestEmbedded(t *testing.T) {
 	p := runtest.Embedded(t)
-	in, err := Of(p)
+	in, err := of(context.Background(), p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,11 +24,11 @@ type check struct {
 	run        func(*round) error
 }
 
-// How much of each kind a round tries: together some minutes on one core.
+// How much of each kind a round tries: together about a minute on one core.
 const (
-	machinesARound = 10
-	programsARound = 200
-	blocksARound   = 40
+	machinesARound = 20
+	programsARound = 1000
+	blocksARound   = 200
 )
 
 // maxCycles gives up what would never end: nothing that is tried needs as many.

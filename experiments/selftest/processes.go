@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	killsARound  = 3
-	shardsARound = 1
+	killsARound  = 5
+	shardsARound = 2
 	processes    = 8
 )
 
