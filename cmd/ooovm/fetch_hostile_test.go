@@ -122,12 +122,23 @@ func drip(w http.ResponseWriter) {
 	}
 }
 
+// forgedAnswer is a text that a terminal would obey, and that would look like a line of ours.
+const forgedAnswer = "\x1b[2J\r\nooovm: b.json.zst: it reproduces the header\u202e"
+
+var (
+	longPage  = strings.Repeat("a", 1<<16)
+	otherHash = common.Hash{1}
+	// brief is for bodies without end: an answer of a MiB takes its time.
+	brief = []string{"--max-answer=1", "--request-timeout=20s"}
+)
+
 // hostileModes are what a node may do to block n. elsewhere is the address of an honest one.
 func hostileModes(n *fetchtest.Node, elsewhere string) []mode {
-	brief := []string{"--max-answer=1", "--request-timeout=20s"} // an answer of a MiB takes its time
-	escape := "\x1b[2J\r\nooovm: b.json.zst: it reproduces the header\u202e"
-	page := strings.Repeat("a", 1<<16)
-	other := common.Hash{1}
+	return slices.Concat(blockModes(n), stateModes(), errorModes(), bodyModes(), lineModes(elsewhere))
+}
+
+// blockModes are answers about the chain and the block.
+func blockModes(n *fetchtest.Node) []mode {
 	return []mode{
 		{name: "no JSON", code: exitUsage, want: "invalid character", spoil: says(getBlock, "<html>hello</html>")},
 		{name: "binary", code: exitUsage, want: "invalid character", spoil: says(getBlock, "\x00\xff\xfe\x9b")},
@@ -144,16 +155,22 @@ func hostileModes(n *fetchtest.Node, elsewhere string) []mode {
 		{name: "no block", code: exitUsage, want: "the node has no block", spoil: gives(getBlock, nil)},
 		{name: "a block without transactions", code: exitUsage, want: "transactions", spoil: editsBlock(func(b map[string]any) { delete(b, "transactions") })},
 		{name: "a block without a state root", code: exitUsage, want: "stateRoot", spoil: editsBlock(func(b map[string]any) { delete(b, "stateRoot") })},
-		{name: "hashes for transactions", code: exitUsage, want: "block.transactions[0]", spoil: editsBlock(func(b map[string]any) { b["transactions"] = []any{other} })},
+		{name: "hashes for transactions", code: exitUsage, want: "block.transactions[0]", spoil: editsBlock(func(b map[string]any) { b["transactions"] = []any{otherHash} })},
 		{name: "another number", code: exitUsage, want: "header does not have the fields of its fork", spoil: editsBlock(func(b map[string]any) { b["number"] = "0x1" })},
-		{name: "another hash", code: exitUsage, want: "header does not hash to block.hash", spoil: editsBlock(func(b map[string]any) { b["hash"] = other })},
-		{name: "another parent", code: exitUsage, want: "header does not hash to block.hash", spoil: editsBlock(func(b map[string]any) { b["parentHash"] = other })},
+		{name: "another hash", code: exitUsage, want: "header does not hash to block.hash", spoil: editsBlock(func(b map[string]any) { b["hash"] = otherHash })},
+		{name: "another parent", code: exitUsage, want: "header does not hash to block.hash", spoil: editsBlock(func(b map[string]any) { b["parentHash"] = otherHash })},
 		{name: "a transaction less", code: exitUsage, want: "transactionsRoot", spoil: editsBlock(func(b map[string]any) { b["transactions"] = b["transactions"].([]any)[1:] })},
 		{name: "another sender", code: exitUsage, want: "not signed by the stated sender", spoil: editsBlock(func(b map[string]any) {
 			b["transactions"].([]any)[0].(map[string]any)["from"] = common.Address{7}
 		})},
-		{name: "a reorganization", code: exitUsage, want: "the chain was reorganized", spoil: second(getBlock, map[string]any{"hash": other})},
+		{name: "a reorganization", code: exitUsage, want: "the chain was reorganized", spoil: second(getBlock, map[string]any{"hash": otherHash})},
 		{name: "no block any more", code: exitUsage, want: "eth_getBlockByNumber: the node does not have it (null)", spoil: second(getBlock, nil)},
+	}
+}
+
+// stateModes are answers about the state before the block.
+func stateModes() []mode {
+	return []mode{
 		{name: "no trace", code: exitUsage, want: "the node does not have it (null)", spoil: gives(traceBlock, nil)},
 		{name: "a trace of another type", code: exitUsage, want: "wrong answer", spoil: gives(traceBlock, 7)},
 		{name: "traces of fewer transactions", code: exitUsage, want: "0 results of 6 transactions", spoil: gives(traceBlock, []int{})},
@@ -191,19 +208,25 @@ func hostileModes(n *fetchtest.Node, elsewhere string) []mode {
 				}
 			})(m, call, w, result)
 		}},
+	}
+}
+
+// errorModes are errors, of JSON-RPC and of HTTP.
+func errorModes() []mode {
+	return []mode{
 		{name: "an error", code: exitUsage, want: "eth_chainId: no", spoil: says("eth_chainId", `{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"no"}}`)},
 		{name: "an error that a terminal would obey", code: exitUsage, want: `\x1b[2J`, spoil: on("eth_chainId", func(w http.ResponseWriter, _ *any) bool {
-			_ = json.NewEncoder(w).Encode(map[string]any{"jsonrpc": "2.0", "id": 1, "error": map[string]any{"code": -32000, "message": escape}})
+			_ = json.NewEncoder(w).Encode(map[string]any{"jsonrpc": "2.0", "id": 1, "error": map[string]any{"code": -32000, "message": forgedAnswer}})
 			return true
 		})},
 		{name: "an error of many pages", code: exitUsage, want: "aaa...", spoil: on("eth_chainId", func(w http.ResponseWriter, _ *any) bool {
-			_ = json.NewEncoder(w).Encode(map[string]any{"jsonrpc": "2.0", "id": 1, "error": map[string]any{"code": -32000, "message": page}})
+			_ = json.NewEncoder(w).Encode(map[string]any{"jsonrpc": "2.0", "id": 1, "error": map[string]any{"code": -32000, "message": longPage}})
 			return true
 		})},
 		{name: "an error that is a text", code: exitUsage, want: "eth_chainId", spoil: says("eth_chainId", `{"jsonrpc":"2.0","id":1,"error":"no"}`)},
 		{name: "503 with a page", code: exitUsage, want: "503 Service Unavailable", spoil: func(_ string, _ int, w http.ResponseWriter, _ *any) bool {
 			w.WriteHeader(503)
-			_, _ = io.WriteString(w, escape)
+			_, _ = io.WriteString(w, forgedAnswer)
 			return true
 		}},
 		{name: "403", code: exitUsage, want: "403 Forbidden", spoil: answers(403)},
@@ -216,13 +239,19 @@ func hostileModes(n *fetchtest.Node, elsewhere string) []mode {
 			}
 			return call%4 == 1
 		}, args: []string{"--retries=2"}},
+	}
+}
+
+// bodyModes are bodies that take too long or too much.
+func bodyModes() []mode {
+	return []mode{
 		{name: "slow", code: exitUsage, want: "no answer within 200ms", spoil: on(traceBlock, func(http.ResponseWriter, *any) bool { time.Sleep(400 * time.Millisecond); return true })},
 		{name: "drop by drop", code: exitUsage, want: "no answer within 200ms", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool { drip(w); return true })},
 		{name: "drop by drop, patiently", code: exitTimeout, want: "--timeout: the rest has not been fetched", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool { drip(w); return true }), args: []string{"--request-timeout=1m", "--timeout=300ms"}},
-		{name: "a body without end", code: exitUsage, want: "the answer is too long", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool { endless(w, page); return true }), args: brief},
+		{name: "a body without end", code: exitUsage, want: "the answer is too long", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool { endless(w, longPage); return true }), args: brief},
 		{name: "an error page without end", code: exitUsage, want: "500", spoil: func(_ string, _ int, w http.ResponseWriter, _ *any) bool {
 			w.WriteHeader(500)
-			endless(w, page)
+			endless(w, longPage)
 			return true
 		}, args: brief},
 		{name: "two MiB of blanks", code: exitUsage, want: "the answer is too long", spoil: on(getBlock, func(w http.ResponseWriter, _ *any) bool {
@@ -232,7 +261,7 @@ func hostileModes(n *fetchtest.Node, elsewhere string) []mode {
 		{name: "a bomb of gzip", code: exitUsage, want: "the answer is too long", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool {
 			w.Header().Set("Content-Encoding", "gzip")
 			z := gzip.NewWriter(w)
-			endless(z, page)
+			endless(z, longPage)
 			_ = z.Close()
 			return true
 		}), args: brief},
@@ -241,6 +270,12 @@ func hostileModes(n *fetchtest.Node, elsewhere string) []mode {
 			_, _ = io.WriteString(w, "\x1f\x8bhello, this is no gzip")
 			return true
 		}},
+	}
+}
+
+// lineModes are what goes wrong below HTTP, and redirects.
+func lineModes(elsewhere string) []mode {
+	return []mode{
 		{name: "aborted", code: exitUsage, want: "EOF", spoil: on(traceBlock, func(http.ResponseWriter, *any) bool { panic(http.ErrAbortHandler) })},
 		{name: "reset", code: exitUsage, want: "connection reset", spoil: on(traceBlock, func(w http.ResponseWriter, _ *any) bool {
 			if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
