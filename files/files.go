@@ -1,6 +1,6 @@
-// Package files writes what commands leave behind. A regular file is replaced as a whole or
-// left as it was; whatever else a path names is written through: a device, a named pipe, an
-// open descriptor. A link stays, and what it points at is written.
+// Package files writes what commands leave behind. A regular file is replaced whole
+// or left as it was. A device, a named pipe or an open descriptor is written to directly. A
+// link is kept, and its target written.
 package files
 
 import (

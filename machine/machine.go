@@ -1,3 +1,6 @@
+// Package machine runs a block's transactions on simulated cores. A Policy decides which core
+// runs which transaction when; Machine keeps the time and carries it out. Neither knows an
+// instruction set.
 package machine
 
 import (

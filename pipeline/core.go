@@ -4,7 +4,8 @@
 //
 // A cycle walks the stages from commit back to fetch, so nothing passes two
 // stages in one cycle: commit, write-back, issue, dispatch, fetch. Fetch decodes
-// and renames functionally; what it made reaches dispatch FrontEnd cycles later.
+// and renames at once; its micro-ops reach dispatch core.frontend cycles later. The parts are
+// listed at Core, the stages in stages.go.
 package pipeline
 
 import (

@@ -46,13 +46,7 @@ func newPlot(c *cli) *cobra.Command {
 		Long: `Draws the results of a sweep as SVG, PDF and PNG, with the plotted numbers as CSV and the caption as
 JSON beside them.
 
-  line      metric --y over axis --x, a line a value of --series, with 95 % intervals
-  heat      metric --z over axes --x and --y
-  bar       metric --y for each value of --x, from zero
-  stack     composition --y (cpi, slots or cores) for each value of --x
-  cdf       the share of blocks up to a value of metric --y, a line a value of --series
-  scatter   metric --y of each block under the two values of axis --x
-
+` + chart.About() + `
 The mean is taken over blocks and nothing else: an axis that varies otherwise is an error.
 Metrics: ` + strings.Join(metricNames(), ", ") + `,
 and any other column of numbers (ooovm sweep columns), which is averaged over blocks.`,

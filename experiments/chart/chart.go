@@ -15,14 +15,8 @@ import (
 	"github.com/ooovm/ooovm/suggest"
 )
 
-// Spec says what to draw from a table. What X, Y and Z mean depends on the kind:
-//
-//	line     metric Y over axis X
-//	heat     metric Z over axes X and Y
-//	bar      metric Y for each value of X
-//	stack    composition Y (cpi, slots or cores) for each value of X
-//	cdf      the share of blocks up to a value of metric Y
-//	scatter  metric Y, a mark a block, under the two values of axis X
+// Spec says what to draw from a table. What X, Y and Z mean depends on the kind: About says
+// it.
 type Spec struct {
 	Name    string // of the files; made from the others where it is empty
 	Kind    string
@@ -38,17 +32,18 @@ type Spec struct {
 // kinds is the table of what a kind of figure needs and how it is made.
 var kinds = []struct {
 	name  string
+	about string
 	drawn string   // kind of plot
 	needs []string // of x, y, z
 	takes []string // of z, series, mean beside these
 	make  func(t *sweep.Table, s *Spec) (*plot.Figure, error)
 }{
-	{"line", "line", []string{"x", "y"}, []string{"series", "mean"}, lines},
-	{"heat", "heat", []string{"x", "y", "z"}, []string{"mean"}, heat},
-	{"bar", "stack", []string{"x", "y"}, []string{"mean"}, bars},
-	{"stack", "stack", []string{"x", "y"}, nil, stack},
-	{"cdf", "cdf", []string{"y"}, []string{"series"}, distribution},
-	{"scatter", "scatter", []string{"x", "y"}, []string{"series"}, scatter},
+	{"line", "metric --y over axis --x, a line a value of --series, with 95 % intervals", "line", []string{"x", "y"}, []string{"series", "mean"}, lines},
+	{"heat", "metric --z over axes --x and --y", "heat", []string{"x", "y", "z"}, []string{"mean"}, heat},
+	{"bar", "metric --y for each value of --x, from zero", "stack", []string{"x", "y"}, []string{"mean"}, bars},
+	{"stack", "composition --y (cpi, slots or cores) for each value of --x", "stack", []string{"x", "y"}, nil, stack},
+	{"cdf", "the share of blocks up to a value of metric --y, a line a value of --series", "cdf", []string{"y"}, []string{"series"}, distribution},
+	{"scatter", "metric --y of each block under the two values of axis --x", "scatter", []string{"x", "y"}, []string{"series"}, scatter},
 }
 
 // Kinds lists the kinds of figures.
@@ -57,6 +52,15 @@ func Kinds() (names []string) {
 		names = append(names, kinds[i].name)
 	}
 	return names
+}
+
+// About lists the kinds with what each shows, a line a kind.
+func About() string {
+	var text strings.Builder
+	for i := range kinds {
+		fmt.Fprintf(&text, "  %-9s %s\n", kinds[i].name, kinds[i].about)
+	}
+	return text.String()
 }
 
 // Draw makes the figure.

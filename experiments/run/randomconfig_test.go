@@ -12,6 +12,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/pipeline"
+	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -50,11 +51,11 @@ func randomConfiguration(seed uint64) *pipeline.Config {
 		},
 		State: pipeline.StateConfig{Hierarchy: "dram", Buffer: upTo(4096) - 1, Near: upTo(200) - 1, Far: upTo(4000) - 1, Interval: upTo(200) - 1, Misses: upTo(64)},
 		Predictor: pipeline.PredictorConfig{
-			Branch: pick("taken", "not-taken", "bimodal", "gshare", "chaos"), Target: pick("none", "btb", "btb+ras", "chaos"),
-			Call: pick("none", "last", "chaos"), Memory: pick("wait", "blind", "store-sets", "chaos"), State: pick("wait", "blind", "store-sets", "chaos"),
+			Branch: pick(predictor.Directions.Names()...), Target: pick(predictor.Targets.Names()...),
+			Call: pick(predictor.CallTargets.Names()...), Memory: pick(predictor.Dependences.Names()...), State: pick(predictor.Dependences.Names()...),
 			BranchBits: upTo(14), HistoryBits: upTo(20), TargetBits: upTo(10), ReturnStack: upTo(64), DependBits: upTo(12), Seed: seed,
-			Keys:  pick("none", "last", "accesslist", "recipe", "chaos"),
-			Value: pick("none", "last", "stride", "fcm", "chaos"), ValueBy: pick("site", "account", "key"), ValueBits: upTo(12), Confidence: upTo(4) - 1, Runahead: rng.IntN(2) == 0, Prefetches: upTo(64), Ahead: rng.IntN(4), KeyBits: upTo(12),
+			Keys:  pick(predictor.KeyPredictors.Names()...),
+			Value: pick(predictor.ValuePredictors.Names()...), ValueBy: pick("site", "account", "key"), ValueBits: upTo(12), Confidence: upTo(4) - 1, Runahead: rng.IntN(2) == 0, Prefetches: upTo(64), Ahead: rng.IntN(4), KeyBits: upTo(12),
 		},
 		Chaos: pipeline.ChaosConfig{Squash: rng.IntN(2) * rng.IntN(50_000)},
 	}

@@ -1,5 +1,3 @@
-// Package machine runs a block's transactions on simulated cores: who runs which
-// transaction when. It knows no instruction semantics.
 package machine
 
 import (
