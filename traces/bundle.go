@@ -24,6 +24,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/state"
 )
@@ -59,6 +60,9 @@ type Bundle struct {
 
 	// Senders has the recovered sender of every transaction once Check has passed.
 	Senders []common.Address
+
+	// Memory is what a run of the bundle may take, nil for any amount.
+	Memory *budget.Budget
 
 	claims []claim
 

@@ -14,6 +14,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 )
@@ -27,10 +28,10 @@ type Golden struct {
 	Requests [][]byte // EIP-7685, from Prague on
 
 	// The recorded stream, empty after Execute. Transaction i's instructions are
-	// Steps[TxStart[i]:TxStart[i+1]].
-	Steps    []Step
+	// steps TxStart[i] to TxStart[i+1].
+	Steps    Series[Step]
 	TxStart  []int
-	Accesses []Access
+	Accesses Series[Access]
 	Keys     []StateKey // what Access.Key numbers
 
 	bundle *Bundle
@@ -90,7 +91,7 @@ func RecordContext(stop context.Context, b *Bundle) (*Golden, error) {
 	if err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx, Stop: stop}); err != nil {
 		return nil, err
 	}
-	g.TxStart = append(g.TxStart, len(g.Steps))
+	g.TxStart = append(g.TxStart, g.Steps.Len())
 	return g, nil
 }
 
@@ -101,7 +102,11 @@ func RecordContext(stop context.Context, b *Bundle) (*Golden, error) {
 func (g *Golden) run(e *Execution) (err error) {
 	b := g.bundle
 	defer func() {
-		if p := recover(); p != nil {
+		switch p := recover().(type) {
+		case nil:
+		case *budget.Exceeded: // raised by a hook: go-ethereum has no other way to stop
+			err = fmt.Errorf("%s: %w", b.Name, p)
+		default:
 			err = fmt.Errorf("%s: go-ethereum: %v", b.Name, p)
 		}
 	}()

@@ -94,8 +94,8 @@ func TestDialects(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if got.Mismatch != nil || got.Compared != len(want.Steps) {
-			t.Errorf("%s: %d of %d steps compared: %v", c.name, got.Compared, len(want.Steps), got.Mismatch)
+		if got.Mismatch != nil || got.Compared != want.Steps.Len() {
+			t.Errorf("%s: %d of %d steps compared: %v", c.name, got.Compared, want.Steps.Len(), got.Mismatch)
 		}
 		if d := got.Bundle.Provenance.Dialect; d != c.dialect {
 			t.Errorf("%s: dialect %q, want %q", c.name, d, c.dialect)
@@ -104,9 +104,9 @@ func TestDialects(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range want.Steps {
-			if have.Steps[i] != want.Steps[i] {
-				t.Fatalf("%s: step %d is %+v, want %+v", c.name, i, have.Steps[i], want.Steps[i])
+		for i := range want.Steps.Len() {
+			if *have.Steps.At(i) != *want.Steps.At(i) {
+				t.Fatalf("%s: step %d is %+v, want %+v", c.name, i, *have.Steps.At(i), *want.Steps.At(i))
 			}
 		}
 	}
@@ -198,8 +198,8 @@ func TestPrestateWithItsBlock(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(have.Steps, want.Steps) {
-				t.Errorf("%d steps, other ones than the block's %d", len(have.Steps), len(want.Steps))
+			if !slices.Equal(have.Steps.Slice(), want.Steps.Slice()) {
+				t.Errorf("%d steps, other ones than the block's %d", have.Steps.Len(), want.Steps.Len())
 			}
 		})
 	}
