@@ -7,8 +7,11 @@
 package budget
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"sync/atomic"
 )
 
@@ -78,15 +81,22 @@ func (b *Budget) Left() int64 {
 	return max(0, b.limit-b.used.Load())
 }
 
-// Recover is deferred: it makes an error of the panic of Need, and passes any other on.
-func Recover(err *error) {
+// Recover is deferred: it makes an error about a subject of the panic of Need, and passes any
+// other on.
+func Recover(subject string, err *error) {
 	switch p := recover().(type) {
 	case nil:
 	case *Exceeded:
-		*err = p
+		*err = fmt.Errorf("%s: %w", subject, p)
 	default:
 		panic(p)
 	}
+}
+
+// Exceeds reports whether an error is that something did not fit.
+func Exceeds(err error) bool {
+	var e *Exceeded
+	return errors.As(err, &e)
 }
 
 // units of sizes, each 1024 times the one before.
@@ -106,12 +116,10 @@ func Size(n int64) string {
 
 // Parse reads a size as 512M, 2G, 1.5GiB or a number of bytes.
 func Parse(text string) (int64, error) {
-	var x float64
-	var unit string
-	n, err := fmt.Sscanf(text, "%f%s", &x, &unit)
-	factor, known := factors()[unit]
-	switch {
-	case n == 0 || n == 1 && err == nil, !known, !(x > 0), x*factor >= 1<<62:
+	digits := strings.TrimRight(text, "iB"+units)
+	x, err := strconv.ParseFloat(digits, 64)
+	factor, known := factors()[text[len(digits):]]
+	if err != nil || !known || !(x > 0) || x*factor >= 1<<62 {
 		return 0, fmt.Errorf("%.40q is no size: a number of bytes is expected, or as 512M, 2G", text)
 	}
 	return int64(x * factor), nil

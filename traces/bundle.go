@@ -9,7 +9,6 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +31,9 @@ import (
 // maxBundleBytes bounds a bundle's JSON text after decompression. The largest
 // mainnet bundles have about 5 MB, so only a broken or hostile file is larger.
 const maxBundleBytes = 256 << 20
+
+// keptBytes is what a bundle keeps in memory of a byte of its text.
+const keptBytes = 4
 
 // Bundle is one block with everything that executing it reads.
 type Bundle struct {
@@ -145,10 +147,11 @@ func Read(r io.Reader, path string) (*Bundle, error) {
 		return nil, &BundleError{File: path, Want: "a bundle in JSON, gzip or zstd", Err: err}
 	}
 	defer closer()
+	memory := budget.OfRun()
 	l := loader{
 		file: path,
-		dec:  json.NewDecoder(text),
-		b:    &Bundle{Name: BundleName(path), Path: path},
+		dec:  budget.NewDecoder(text, memory, keptBytes),
+		b:    &Bundle{Name: BundleName(path), Path: path, Memory: memory},
 	}
 	if err := l.load(); err != nil {
 		return nil, err

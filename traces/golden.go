@@ -3,6 +3,7 @@ package traces
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/consensus/misc"
@@ -136,7 +137,7 @@ func (g *Golden) run(e *Execution) (err error) {
 	if e.BlockHash != nil {
 		block.GetHash = e.BlockHash
 	}
-	evm := vm.NewEVM(block, db, b.Config, vm.Config{Tracer: e.Hooks})
+	evm := vm.NewEVM(block, db, b.Config, vm.Config{Tracer: watched(e.Hooks, b.Memory, b.gas())})
 	rules := b.Rules()
 	state.InstallBuiltins(evm, state.NewPrecompiles(rules))
 	if root := b.Header.ParentBeaconRoot; root != nil {
@@ -166,6 +167,16 @@ func (g *Golden) run(e *Execution) (err error) {
 		return fmt.Errorf("%s: %w", b.Name, err)
 	}
 	return nil
+}
+
+// gas is what the transactions of the block may use.
+func (b *Bundle) gas() (sum uint64) {
+	for _, tx := range b.Txs {
+		if sum += tx.Gas(); sum < tx.Gas() {
+			return math.MaxUint64
+		}
+	}
+	return min(sum, b.Header.GasLimit)
 }
 
 func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules params.Rules, e *Execution) error {

@@ -85,7 +85,7 @@ func (m *Message) prepare() (*messageRun, error) {
 	r := &recorder{g: g, memory: m.Memory, keys: make(map[StateKey]uint32)}
 	hooks := r.hooks()
 	db := gethstate.NewHookedState(g.st, hooks)
-	evm := vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: hooks})
+	evm := vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: watched(hooks, m.Memory, m.Call.GasLimit)})
 	state.InstallBuiltins(evm, m.Env.Precompiles)
 	return &messageRun{m, g, r, evm}, nil
 }

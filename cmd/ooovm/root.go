@@ -20,6 +20,7 @@ type cli struct {
 	quiet   bool
 	verbose bool
 	noColor bool
+	memory  size
 
 	where string // condition on blocks
 }
@@ -51,11 +52,13 @@ committed instruction, and reports how much parallelism there is.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
+			c.settleMemory()
 			return usageError(c.checkOutput())
 		},
 	}
 	root.SetVersionTemplate("ooovm {{.Version}}\n")
 	c.addOutputFlags(root)
+	c.addMemoryFlag(root)
 	root.AddCommand(
 		c.whereFlag(newRun(c)),
 		c.whereFlag(newValidate(c)),

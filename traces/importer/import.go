@@ -16,6 +16,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/params"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/prestate"
@@ -84,7 +85,8 @@ func (in *ingredients) fail(kind Kind, err error) error { return &FileError{in.f
 // Import makes a bundle of one file, or of several that belong together: a block, what was
 // traced of it, and its receipts. A bundle that is not what the files say is not given out:
 // the error is a *DifferenceError.
-func Import(files []string, opt Options) (*Imported, error) {
+func Import(files []string, opt Options) (got *Imported, err error) {
+	defer budget.Recover(strings.Join(files, ", "), &err)
 	in := &ingredients{make(map[Kind]string), opt}
 	for _, file := range files {
 		kind, err := Detect(file)
@@ -278,6 +280,9 @@ func unwrap(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
+// keptBytes is what is kept of a byte of a file that is read whole.
+const keptBytes = 4
+
 // readAll reads a file of one JSON value. Values one after the other, as when the answers to
 // several requests are written into one file, are a list.
 func readAll(file string) (json.RawMessage, error) {
@@ -288,12 +293,14 @@ func readAll(file string) (json.RawMessage, error) {
 	defer closer()
 	const most = 256 << 20
 	limited := &io.LimitedReader{R: text, N: most + 1}
-	dec := json.NewDecoder(limited)
+	dec := budget.NewDecoder(limited, budget.OfRun(), keptBytes)
 	var list []json.RawMessage
 	for {
 		var raw json.RawMessage
 		err := dec.Decode(&raw)
 		switch {
+		case budget.Exceeds(err):
+			return nil, err
 		case limited.N == 0:
 			return nil, fmt.Errorf("more than %d bytes", most)
 		case errors.Is(err, io.EOF) && len(list) == 1:

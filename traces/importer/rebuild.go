@@ -317,6 +317,7 @@ func (s *scan) inContext(p *setting, n *notes) (*traces.Bundle, error) {
 	n.add("the block: its header is not in the trace, a stated context of chain %d, fork %s is used", id, p.fork)
 	b := &traces.Bundle{
 		Name: "imported", ChainID: id, Config: p.config, Header: h, Prestate: state.Prestate{}, BlockHashes: map[uint64]common.Hash{},
+		Memory: s.memory,
 	}
 	nonces := make(map[common.Address]uint64)
 	from := make([]common.Address, len(s.txs))
