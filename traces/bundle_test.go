@@ -284,29 +284,3 @@ func TestCollect(t *testing.T) {
 		})
 	}
 }
-
-// FuzzBundle: whatever the bytes, loading gives a bundle or a BundleError, and a
-// bundle that loads can be checked, hashed and executed without a panic. Give
-// -fuzzminimizetime 20x: the seeds are long and minimizing them takes all the time.
-func FuzzBundle(f *testing.F) {
-	f.Add(uncompressed(f))
-	f.Add([]byte(`{"chainId":1,"block":{},"prestate":{},"blockHashes":{}}`))
-	f.Add([]byte{0x1f, 0x8b, 8, 0})
-	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd, 0})
-	f.Fuzz(func(t *testing.T, text []byte) {
-		b, err := Read(bytes.NewReader(text), "fuzz")
-		if err != nil {
-			var typed *BundleError
-			if !errors.As(err, &typed) {
-				t.Fatalf("error %v is no BundleError", err)
-			}
-			return
-		}
-		if _, err := b.Hash(); err != nil {
-			t.Fatal(err)
-		}
-		if b.Check() == nil {
-			Execute(b)
-		}
-	})
-}

@@ -177,6 +177,9 @@ func (in *ingredients) traceOfBlock() (*Imported, error) {
 	if claims == nil {
 		claims = got.claims
 	}
+	if got.cut {
+		return got, nil // Mismatch says why it is of no use
+	}
 	if err := verify(got.Bundle, claims); err != nil && got.Mismatch != nil {
 		return nil, &DifferenceError{fmt.Errorf("%w; %w", err, got.Mismatch)}
 	} else if err != nil {

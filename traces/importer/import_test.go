@@ -25,7 +25,7 @@ import (
 	"github.com/ooovm/ooovm/traces/prestate/tracetest"
 )
 
-func write(t *testing.T, name string, text []byte) string {
+func write(t testing.TB, name string, text []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, text, 0o644); err != nil {
@@ -36,7 +36,7 @@ func write(t *testing.T, name string, text []byte) string {
 
 // sample is a block of all kinds of transactions: the bundle, its block as JSON, and its trace in
 // go-ethereum's EIP-3155 lines.
-func sample(t *testing.T) (b *traces.Bundle, block, lines []byte) {
+func sample(t testing.TB) (b *traces.Bundle, block, lines []byte) {
 	t.Helper()
 	b, err := generator.New(generator.Params{Workload: "mainnet-mix", Transactions: 12, Seed: 1})
 	if err != nil {
