@@ -2,6 +2,7 @@ package traces
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -89,11 +90,54 @@ func Record(b *Bundle) (*Golden, error) { return RecordContext(context.Backgroun
 func RecordContext(stop context.Context, b *Bundle) (*Golden, error) {
 	g := &Golden{bundle: b, read: newTouched()}
 	r := newRecorder(g)
-	if err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx, Stop: stop}); err != nil {
+	before := b.Memory.Left()
+	err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx, Stop: stop})
+	if r.full {
+		err = tooLong(stop, b, err, g.Steps.Len(), before)
+	}
+	if err != nil {
+		b.Memory.Give(before - b.Memory.Left())
 		return nil, err
 	}
 	g.TxStart = append(g.TxStart, g.Steps.Len())
 	return g, nil
+}
+
+// tooLong says how much memory a recording would have needed that did not fit after so many
+// steps, of so many bytes: it executes the block without recording it. A block without end is
+// helped by no memory: it goes on until the context ends.
+func tooLong(stop context.Context, b *Bundle, exceeded error, steps int, room int64) error {
+	b.Memory.Give(room - b.Memory.Left())
+	c := new(counter)
+	if err := (&Golden{bundle: b}).run(&Execution{Bundle: b, Hooks: c.hooks(), Stop: stop}); err != nil {
+		return err
+	}
+	var e *budget.Exceeded
+	if steps == 0 || !errors.As(exceeded, &e) {
+		return exceeded
+	}
+	need := float64(room) * float64(c.steps) / float64(steps)
+	return fmt.Errorf("%s: %w", b.Name, &budget.Exceeded{
+		What: fmt.Sprintf("the recording of %d instructions", c.steps), Need: e.Limit - room + int64(need), Limit: e.Limit,
+	})
+}
+
+// counter counts steps as a recorder does.
+type counter struct {
+	steps  int
+	system bool
+}
+
+func (c *counter) hooks() *tracing.Hooks {
+	return &tracing.Hooks{
+		OnOpcode: func(uint64, byte, uint64, uint64, tracing.OpContext, []byte, int, error) {
+			if !c.system {
+				c.steps++
+			}
+		},
+		OnSystemCallStart: func() { c.system = true },
+		OnSystemCallEnd:   func() { c.system = false },
+	}
 }
 
 // run executes the block as go-ethereum's state processor does: fork transition,

@@ -30,6 +30,7 @@ import (
 type recorder struct {
 	g          *Golden
 	memory     *budget.Budget // of what is recorded
+	full       bool           // it had no room for more
 	batch      []Step         // to be shipped
 	base       int            // number of the first step in batch
 	ship       func(steps []Step, base int, late []callEffect) []Step
@@ -122,6 +123,7 @@ func (r *recorder) add(step *Step) int {
 // need ends the run, as hooks can, with what memory would not have room for.
 func (r *recorder) need(bytes int64) {
 	if err := r.memory.Take(bytes, ""); err != nil {
+		r.full = true
 		r.memory.Need(bytes, fmt.Sprintf(recording, r.steps()))
 	}
 }
