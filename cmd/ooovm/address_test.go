@@ -34,15 +34,15 @@ func TestHostileInLittleMemory(t *testing.T) {
 	}
 	var cases []hostile
 	for _, file := range []string{"excess-blob-gas.json.gz", "whitespace.json.gz", "chain-id-0.json.gz", "forged-lines.json.gz"} {
-		cases = append(cases, hostile{file, []string{"validate", "--timeout", "5s"}, exitUsage, 0}, hostile{file, []string{"validate", "--timeout", "5s", "--check=false"}, exitUsage, 0})
+		cases = append(cases, hostile{file, []string{"validate", "--timeout", "1s"}, exitUsage, 0}, hostile{file, []string{"validate", "--timeout", "5s", "--check=false"}, exitUsage, 0})
 	}
 	for _, command := range [][]string{{"trace", "info"}, {"run"}, {"limits"}, {"levels"}} {
 		cases = append(cases, hostile{"chain-id-0.json.gz", command, exitUsage, 0})
 	}
 	for _, file := range []string{"endless.json.gz", "endless.fuel.json"} {
 		for _, flags := range [][]string{nil, {"--check=false"}, {"--preset", "limit"}, {"--preset", "limit", "--check=false"}} {
-			cases = append(cases, hostile{file, append([]string{"validate", "--timeout", "5s"}, flags...), exitTimeout, 0})
-			cases = append(cases, hostile{file, append([]string{"validate"}, flags...), exitInterrupted, 2 * time.Second})
+			cases = append(cases, hostile{file, append([]string{"validate", "--timeout", "1s"}, flags...), exitTimeout, 0})
+			cases = append(cases, hostile{file, append([]string{"validate"}, flags...), exitInterrupted, time.Second / 2})
 		}
 	}
 	for _, c := range cases {
