@@ -1,6 +1,9 @@
 package plain
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestVisible(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
@@ -17,5 +20,22 @@ func TestVisible(t *testing.T) {
 	}
 	if got := VisibleLines("a\n  b\nc\x1b"); got != "a\n  b\n  c\\x1b" {
 		t.Errorf("lines: %q", got)
+	}
+}
+
+func TestShort(t *testing.T) {
+	digits := strings.Repeat("9", 1000)
+	path := "/" + strings.Repeat("d/", 300) + "f.json"
+	for _, c := range []struct{ text, want string }{
+		{"", ""},
+		{digits[:200], digits[:200]},
+		{"found " + digits + " there", "found " + digits[:60] + "... there"},
+		{path + ": " + digits, path + ": " + digits[:60] + "..."},
+		{strings.Repeat("é", 500), strings.Repeat("é", 30) + "..."},
+		{strings.Repeat("word ", 100), strings.Repeat("word ", 100)},
+	} {
+		if got := Short(c.text); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
 	}
 }

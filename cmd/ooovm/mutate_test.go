@@ -111,7 +111,9 @@ func (m *mutator) value(text []byte) []byte {
 	return m.edit(text, func(places []place) {
 		at := places[m.IntN(len(places))]
 		if m.IntN(4) == 0 {
-			at.set(places[m.IntN(len(places))].get())
+			var other bytes.Buffer
+			print(&other, places[m.IntN(len(places))].get())
+			at.set(json.RawMessage(other.Bytes()))
 			return
 		}
 		at.set(json.RawMessage(hostileValues[m.IntN(len(hostileValues))]))
@@ -206,8 +208,7 @@ func (m *mutator) edit(text []byte, change func([]place)) []byte {
 	return slices.Concat(before, out.Bytes(), after)
 }
 
-// print writes values as encoding/json does, raw ones as they stand, whatever they are. What
-// contains itself ends somewhere.
+// print writes values as encoding/json does, raw ones as they stand, whatever they are.
 func print(out *bytes.Buffer, v any) {
 	switch v := v.(type) {
 	case json.RawMessage:

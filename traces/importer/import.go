@@ -36,7 +36,7 @@ type FileError struct {
 }
 
 func (e *FileError) Error() string {
-	text := plain.Visible(strings.Join(strings.Fields(e.Err.Error()), " "))
+	text := plain.Visible(strings.Join(strings.Fields(plain.Text(e.Err)), " "))
 	if strings.HasPrefix(text, e.File+": ") {
 		return text
 	}
