@@ -34,6 +34,8 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte("block,status,cycles\nb,ok,12\n"))
 	f.Add([]byte("core.rob,cycles\n64,\n128,7\n"))
 	f.Add([]byte("a,a\n"))
+	f.Add([]byte("\"\"\n"))
+	f.Add([]byte("a\n\"\"\n1\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		table, err := ReadTable(bytes.NewReader(text))
 		if err != nil {

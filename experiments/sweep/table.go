@@ -53,6 +53,9 @@ func ReadTable(r io.Reader) (*Table, error) {
 			c = axisColumn(name)
 		}
 		columns[i] = c
+		if name == "" {
+			return nil, fmt.Errorf("column %d has no name", i+1)
+		}
 		if slices.Contains(header[:i], name) {
 			return nil, fmt.Errorf("column %s is there twice", name)
 		}
@@ -195,5 +198,18 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	for i, c := range t.Columns {
 		header[i] = c.Name
 	}
-	return out.WriteAll(append([][]string{header}, t.rows...))
+	for _, row := range append([][]string{header}, t.rows...) {
+		var err error
+		if len(row) == 1 && row[0] == "" { // an empty line would be passed over when it is read
+			out.Flush()
+			_, err = io.WriteString(w, "\"\"\n")
+		} else {
+			err = out.Write(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
 }

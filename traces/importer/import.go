@@ -116,7 +116,7 @@ func Import(files []string, opt Options) (got *Imported, err error) {
 		case got.Mismatch != nil:
 			return nil, &DifferenceError{fmt.Errorf("%s: what was made of it is not the trace: %w", in.files[Trace], got.Mismatch)}
 		}
-		return got, nil
+		return got, sound(got.Bundle)
 	}
 	for kind, file := range in.files {
 		if why, ok := lacking[kind]; ok && len(in.files) == 1 {
@@ -124,6 +124,19 @@ func Import(files []string, opt Options) (got *Imported, err error) {
 		}
 	}
 	return nil, fmt.Errorf("these files do not belong together: %s", in.list())
+}
+
+// sound makes sure that a bundle that is given out can be read: what files say of a block may
+// be what no chain can have.
+func sound(b *traces.Bundle) error {
+	from, to := io.Pipe()
+	go func() { to.CloseWithError(b.Write(to)) }()
+	defer from.Close()
+	again, err := traces.Read(from, b.Name)
+	if err != nil {
+		return fmt.Errorf("what is made of it is no block: %w", err)
+	}
+	return again.Check()
 }
 
 // list names the files and what they are.

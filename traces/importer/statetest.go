@@ -84,6 +84,9 @@ func subtest(s fixtures.Subtest, name string) (*Imported, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
+	if err := sound(b); err != nil {
+		return nil, err
+	}
 	return &Imported{Bundle: b}, asExpected(b, s.Expectation())
 }
 
