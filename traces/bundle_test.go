@@ -119,9 +119,6 @@ func TestLoadNamesTheDamage(t *testing.T) {
 		{"a fork that is not known", change(func(d map[string]any) {
 			d["chainId"], d["chainConfig"] = 7, verkle
 		}), "chainConfig: expected a fork up to Osaka at the block: found"},
-		{"a gas limit that no chain can have", change(func(d map[string]any) {
-			d["block"].(map[string]any)["gasLimit"] = "0x8000000000000000"
-		}), "block.gasLimit: expected what a chain can have"},
 		{"a number of many digits", change(func(d map[string]any) { d["chainId"] = json.Number(strings.Repeat("9", 5000)) }), "chainId: expected a number"},
 		{"key twice", []byte(`{"chainId":1,"chainId":1}`), "chainId: expected to be given once"},
 		{"chain of wrong type", change(func(d map[string]any) { d["chainId"] = "one" }), "chainId: expected a number"},

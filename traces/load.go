@@ -199,9 +199,6 @@ func (l *loader) finish() error {
 	if rule := unknownRule(b.Rules()); rule != "" {
 		return &BundleError{l.file, "chainConfig", "a fork up to Osaka at the block", errors.New("found " + rule)}
 	}
-	if limit := b.Header.GasLimit; limit > params.MaxGasLimit {
-		return &BundleError{l.file, "block.gasLimit", "what a chain can have, up to 2^63-1", fmt.Errorf("found %d", limit)}
-	}
 	if h := b.Header; h.ExcessBlobGas != nil && b.Rules().IsCancun {
 		if _, err := state.BlobBaseFee(b.Config, h.Time, *h.ExcessBlobGas); err != nil {
 			return &BundleError{l.file, "block.excessBlobGas", "what a chain can have", err}

@@ -394,7 +394,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"truncated trace", []string{aloneTrace[:300]}, "ends too early"},
 		{"no gas", []string{`{"pc":0,"op":1,"depth":1}`}, "a step has to have pc, op, gas and depth"},
 		{"unknown opcode", []string{`{"pc":0,"op":"FOO","gas":1,"depth":1}`}, `op "FOO" is not known`},
-		{"stack of a wrong type", []string{`{"pc":0,"op":1,"gas":1,"depth":1,"stack":7}`}, "cannot unmarshal"},
+		{"stack of a wrong type", []string{`{"pc":0,"op":1,"gas":1,"depth":1,"stack":7}`}, "a number where a list is expected"},
 		{"pre-state alone", []string{`{"0x000000000000000000000000000000000000aaaa":{"balance":"0x1"}}`}, "needs the file of its block"},
 		{"block alone", []string{string(block)}, "needs the file of its pre-state"},
 		{"two traces", []string{aloneTrace, aloneTrace}, "so is"},
