@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/ethereum/go-ethereum/trie"
 
 	"github.com/ooovm/ooovm/budget"
+	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -37,6 +39,19 @@ func small(t testing.TB) *Bundle {
 	}
 	t.Fatal("no transaction calls a contract")
 	return nil
+}
+
+// rich has the transaction of a small bundle call code, with gas and the means to pay for it.
+func rich(b *Bundle, code []byte, gas uint64) {
+	from := b.claims[0].From
+	to := common.HexToAddress("0xc0de")
+	b.Prestate = state.Prestate{
+		state.Address(from): {Balance: isa.Word{0, 0, 1 << 60}, Nonce: b.Txs[0].Nonce()},
+		state.Address(to):   {Nonce: 1, Code: code},
+	}
+	b.Txs = types.Transactions{types.NewTx(&types.LegacyTx{Nonce: b.Txs[0].Nonce(), GasPrice: b.Header.BaseFee, Gas: gas, To: &to, Value: new(big.Int)})}
+	b.Header.GasLimit = max(b.Header.GasLimit, gas)
+	reseal(b)
 }
 
 // reseal gives a bundle all hashes that its content has, so that nothing but executing it

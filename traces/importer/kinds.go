@@ -148,7 +148,7 @@ func Detect(file string) (Kind, error) {
 		return "", err
 	}
 	defer closer()
-	v, some, memory := newValues(text), false, budget.OfRun()
+	v, some := newValues(text), false
 	v.each = true
 	var unknown error = errUnknown
 	for {
@@ -161,7 +161,7 @@ func Detect(file string) (Kind, error) {
 			return "", tooEarly(err)
 		}
 		some = true
-		d := &detector{dec: budget.NewDecoder(v, memory, 0), memory: memory}
+		d := &detector{dec: budget.NewDecoder(v, budget.OfRun(), 0)}
 		kind, err := d.detect()
 		switch {
 		case err != nil:
@@ -188,9 +188,9 @@ func tooEarly(err error) error {
 // detector looks at the first value of a text, and takes in no more than names.
 type detector struct {
 	dec    *json.Decoder
-	memory *budget.Budget // of the names
-	empty  bool           // there was an answer, or a list, with nothing in it
-	said   string         // by a node, of an error
+	looked int    // at members
+	empty  bool   // there was an answer, or a list, with nothing in it
+	said   string // by a node, of an error
 }
 
 func (d *detector) detect() (Kind, error) {
@@ -321,11 +321,14 @@ func (d *detector) name(names map[string]bool) (string, error) {
 	}
 	name, _ := token.(string)
 	names[name] = true
-	return name, d.memory.Take(nameBytes+int64(len(name)), "the names of an object's members")
+	if d.looked++; d.looked > mostNames {
+		return "", errUnknown
+	}
+	return name, nil
 }
 
-// nameBytes is what a name takes beside its text.
-const nameBytes = 64
+// mostNames bounds how many members are looked at before one tells what a value is.
+const mostNames = 1000
 
 // skip passes over the rest of a value whose first token has been read.
 func (d *detector) skip(open json.Token) error {
