@@ -60,9 +60,11 @@ var validating = []string{"--timeout", mutantTime.String(), "FILE"}
 
 var allSpecies = []species{
 	{"bundles", 3, (*mutator).any, bundleSeeds, ".json", [][]string{
-		append([]string{"validate", "-q"}, validating...), append([]string{"run", "--json"}, validating...), {"trace", "info", "FILE"},
+		append([]string{"validate", "-q"}, validating...), append([]string{"run", "--json"}, validating...),
+		{"trace", "info", "FILE"},
 		append([]string{"validate", "-q", "--check=false", "--preset", "limit"}, validating...), append([]string{"levels", "--cores", "2"}, validating...),
-		{"trace", "import", "FILE", "-o", "OUT"}, {"trace", "bal", "FILE", "-o", "OUT"},
+		{"trace", "import", "FILE", "-o", "OUT"},
+		{"trace", "bal", "FILE", "-o", "OUT"},
 	}},
 	{"sealed bundles", 1, (*mutator).sealed, bundleSeeds, ".json", [][]string{
 		append([]string{"validate", "-q"}, validating...), append([]string{"validate", "-q", "--preset", "limit"}, validating...),
