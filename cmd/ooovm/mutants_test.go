@@ -39,6 +39,9 @@ const (
 	mutantBase   = 384 << 20
 )
 
+// mutantLimits bound a mutant's process in any case.
+const mutantLimits = "ulimit -v 4194304"
+
 // mutantTime is the --timeout of a mutant that runs, and mutantExtra how much processor time
 // it may take besides.
 const (
@@ -102,7 +105,7 @@ func TestMutants(t *testing.T) {
 				for _, arg := range s.commands[m.IntN(len(s.commands))] {
 					args = append(args, strings.NewReplacer("FILE", path, "OUT", path+".out").Replace(arg))
 				}
-				p := start(t, "", nil, args...)
+				p := start(t, mutantLimits, nil, args...)
 				ends[fmt.Sprint(p.code)]++
 				worst.wall, worst.cpu, worst.peak = max(worst.wall, p.wall), max(worst.cpu, p.cpu), max(worst.peak, p.peak)
 				if why := unfit(&p); why != "" {

@@ -18,7 +18,7 @@ type process struct {
 	code           int
 	stdout, stderr string
 	wall, cpu      time.Duration
-	peak           int64 // largest resident set, bytes
+	peak           int64 // largest resident set, bytes; 0 where it is not known
 }
 
 // givenUp is how long a process may take that is to end by itself.
@@ -43,6 +43,10 @@ func interrupted(t testing.TB, after time.Duration, limits string, env []string,
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.Env = append(os.Environ(), env...)
+	var own syscall.Rusage // a child begins with its parent's peak: a smaller one is not seen
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
+		t.Fatal(err)
+	}
 	begin := time.Now()
 	err := cmd.Start()
 	if err == nil {
@@ -61,7 +65,7 @@ func interrupted(t testing.TB, after time.Duration, limits string, env []string,
 	}
 	state := cmd.ProcessState
 	p.code, p.cpu = state.ExitCode(), state.UserTime()+state.SystemTime()
-	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+	if usage, ok := state.SysUsage().(*syscall.Rusage); ok && usage.Maxrss > own.Maxrss {
 		p.peak = usage.Maxrss << 10 // Linux counts in KiB
 	}
 	return p
