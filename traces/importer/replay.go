@@ -443,8 +443,12 @@ func input(memory []byte, from, size *uint256.Int) []byte {
 	return data
 }
 
-// maxNonce bounds the search for a creator's nonce.
-const maxNonce = 1 << 20
+// maxNonce bounds the search for a creator's nonce, mostSearched all searches of a trace that
+// find none: an address that nobody makes has none.
+const (
+	maxNonce     = 1 << 20
+	mostSearched = 2 * maxNonce
+)
 
 // nonce finds the one that makes a contract's address.
 func (r *replay) nonce(creator, made common.Address) {
@@ -452,6 +456,9 @@ func (r *replay) nonce(creator, made common.Address) {
 		return
 	}
 	now := r.st.GetNonce(creator)
+	if r.scan.nowhere[made] || r.scan.searched >= mostSearched {
+		return
+	}
 	for n := range uint64(maxNonce) {
 		if crypto.CreateAddress(creator, n) != made {
 			continue
@@ -465,4 +472,6 @@ func (r *replay) nonce(creator, made common.Address) {
 		}
 		return
 	}
+	r.scan.nowhere[made] = true
+	r.scan.searched += maxNonce
 }

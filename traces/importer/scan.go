@@ -14,18 +14,20 @@ import (
 // scan is what the first pass over a trace finds: everything that does not depend on what
 // executing it does.
 type scan struct {
-	memory  *budget.Budget
-	txs     []scannedTx
-	codes   map[common.Address]*code
-	created map[int]common.Address // by number of the creating step
-	making  map[int]int            // creating step by the depth of its frame, while that runs
-	hashes  map[uint64]common.Hash // that BLOCKHASH found
-	context map[vm.OpCode]uint256.Int
-	ops     map[vm.OpCode]*Step // the first of each that is seen to have executed
-	clash   error               // of transactions that cannot be of one block
-	whole   bool                // gasCost is the whole cost of a step, as far as other steps show
-	zero    bool                // address 0 is looked at or called
-	steps   int
+	memory   *budget.Budget
+	txs      []scannedTx
+	codes    map[common.Address]*code
+	created  map[int]common.Address  // by number of the creating step
+	nowhere  map[common.Address]bool // made by no nonce of its creator
+	searched int                     // nonces, for these
+	making   map[int]int             // creating step by the depth of its frame, while that runs
+	hashes   map[uint64]common.Hash  // that BLOCKHASH found
+	context  map[vm.OpCode]uint256.Int
+	ops      map[vm.OpCode]*Step // the first of each that is seen to have executed
+	clash    error               // of transactions that cannot be of one block
+	whole    bool                // gasCost is the whole cost of a step, as far as other steps show
+	zero     bool                // address 0 is looked at or called
+	steps    int
 
 	stacks    bool // some step has words on its stack
 	stackless bool // some step took words that its stack does not show
@@ -132,7 +134,7 @@ type scanFrame struct {
 
 func newScan() *scan {
 	return &scan{
-		memory: budget.OfRun(), codes: make(map[common.Address]*code), created: make(map[int]common.Address), making: make(map[int]int),
+		memory: budget.OfRun(), codes: make(map[common.Address]*code), created: make(map[int]common.Address), making: make(map[int]int), nowhere: make(map[common.Address]bool),
 		hashes: make(map[uint64]common.Hash), context: make(map[vm.OpCode]uint256.Int), ops: make(map[vm.OpCode]*Step),
 	}
 }
