@@ -122,7 +122,7 @@ func (m *machine) exit(depth int, _ []byte, _ uint64, err error, _ bool) {
 	if depth > 0 {
 		caller := &m.open[depth-1]
 		c := &m.commits[len(m.commits)-1]
-		c.Effect = m.g.Steps[caller.lastStep].Effect
+		c.Effect = m.g.Steps.At(caller.lastStep).Effect
 		caller.last = len(m.commits) - 1
 	}
 }
@@ -151,7 +151,7 @@ func (m *machine) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpC
 		low, high = m.ops[op].Stack()
 	}
 	c := commit{method: "retire", instruction: instruction{
-		Committed: Committed{Depth: depth, PC: uint32(pc), Op: op, Gas: gas, Cost: cost, Effect: m.g.Steps[m.step].Effect, Fault: err != nil},
+		Committed: Committed{Depth: depth, PC: uint32(pc), Op: op, Gas: gas, Cost: cost, Effect: m.g.Steps.At(m.step).Effect, Fault: err != nil},
 		kind:      decoder.KindExec, pops: uint8(low), pushes: uint8(1024 + low - high),
 	}}
 	switch o := vm.OpCode(op); {
@@ -210,8 +210,8 @@ func TestARightStreamAgrees(t *testing.T) {
 	if err := l.Err(); err != nil {
 		t.Fatal(err)
 	}
-	if l.Checked() != uint64(len(g.Steps)) {
-		t.Errorf("checked %d of %d steps", l.Checked(), len(g.Steps))
+	if l.Checked() != uint64(g.Steps.Len()) {
+		t.Errorf("checked %d of %d steps", l.Checked(), g.Steps.Len())
 	}
 }
 
@@ -336,8 +336,8 @@ func TestMainnet(t *testing.T) {
 		if err := l.Err(); err != nil {
 			t.Fatalf("%s: %v", b.Name, err)
 		}
-		if l.Checked() != uint64(len(g.Steps)) {
-			t.Errorf("%s: %d of %d steps", b.Name, l.Checked(), len(g.Steps))
+		if l.Checked() != uint64(g.Steps.Len()) {
+			t.Errorf("%s: %d of %d steps", b.Name, l.Checked(), g.Steps.Len())
 		}
 	}
 }

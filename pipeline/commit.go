@@ -311,7 +311,7 @@ func (c *Core) commitInst(e *rob.Entry, seq rob.Seq, f *frame, in *decoder.Inst)
 	}
 	c.obs.retired.Wrote = false
 	if memory > uint64(len(f.ctx.Memory)) {
-		f.ctx.Memory = grow(f.ctx.Memory, memory)
+		f.ctx.Memory = c.ren.grow(f.ctx.Memory, memory)
 	}
 	switch e.Op {
 	case isa.StoreData, isa.StoreData1, isa.CopyData:

@@ -11,6 +11,7 @@ package pipeline
 import (
 	"fmt"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/predictor"
@@ -146,6 +147,17 @@ const AllTransactions = -1
 // SetProbe watches the entries of one of the transactions that the core runs, counted from
 // 0, or of all; nil turns it off.
 func (c *Core) SetProbe(p Probe, tx int) { c.obs.probe, c.obs.probed = p, tx }
+
+// SetMemory bounds what windows and memories of programs take. What does not fit panics
+// with an *budget.Exceeded, which ends the core's life: whoever began the run recovers it.
+func (c *Core) SetMemory(b *budget.Budget) {
+	c.win.buf.Within(b)
+	c.ren.maps.Within(b)
+	c.mem.stores.Within(b, 0)
+	c.mem.loads.Within(b, 0)
+	c.state.ops.Within(b, 0)
+	c.ren.memory, c.exec.memory = b, b
+}
 
 // Cycle is the number of cycles simulated so far.
 func (c *Core) Cycle() isa.Cycle { return c.clock.now }

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/crypto/sha3"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline/hierarchy"
@@ -53,6 +54,7 @@ type executor struct {
 	scratch []byte
 	keccak  keccakState
 	sum     [32]byte
+	memory  *budget.Budget
 }
 
 func (ex *executor) init() { ex.keccak = newKeccak() }
@@ -259,9 +261,13 @@ func (ex *executor) affordable(e *rob.Entry, seq rob.Seq, end uint64) bool {
 	return true
 }
 
+// gathering is what an error calls ranges of memory that are read as a whole.
+const gathering = "the ranges of memory that instructions in flight copy"
+
 // buffer returns scratch space for one gather.
 func (ex *executor) buffer(n uint64) []byte {
-	if uint64(cap(ex.scratch)) < n {
+	if have := uint64(cap(ex.scratch)); have < n {
+		ex.memory.Need(int64(n-have), gathering)
 		ex.scratch = make([]byte, n)
 	}
 	return ex.scratch[:n]
@@ -310,7 +316,8 @@ func (ex *executor) executeCopy(e *rob.Entry, seq rob.Seq) (latency isa.Cycle, o
 		s.data = s.data[:0]
 		return latency, true
 	}
-	if uint64(cap(s.data)) < n {
+	if have := uint64(cap(s.data)); have < n {
+		ex.memory.Need(int64(n-have), gathering)
 		s.data = make([]byte, n)
 	}
 	s.data = s.data[:n]
@@ -510,6 +517,7 @@ func (ex *executor) executeBuiltin(e *rob.Entry, seq rob.Seq, latency isa.Cycle)
 		ex.ren.fail(e, decoder.FaultOther)
 		output = nil
 	}
+	ex.memory.Need(int64(len(output)-cap(f.ctx.Memory)), gathering)
 	f.ctx.Memory = append(f.ctx.Memory[:0], output...)
 	ex.regs.Value(e.Dst).SetOne()
 	ex.regs.Value(e.Dst2).SetUint64(uint64(len(output)))

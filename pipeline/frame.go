@@ -3,6 +3,7 @@ package pipeline
 import (
 	"encoding/binary"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline/prefetch"
@@ -96,7 +97,7 @@ func (rn *renamer) dropFrame(i rob.FrameID) {
 }
 
 // grow extends committed memory with zeros.
-func grow(mem []byte, size uint64) []byte {
+func (rn *renamer) grow(mem []byte, size uint64) []byte {
 	n := uint64(len(mem))
 	if size <= n {
 		return mem
@@ -106,8 +107,11 @@ func grow(mem []byte, size uint64) []byte {
 		clear(mem[n:])
 		return mem
 	}
-	bigger := make([]byte, size, max(size, 2*uint64(cap(mem))))
+	room := max(size, 2*uint64(cap(mem)))
+	rn.memory.Need(int64(room), "a memory of "+budget.Size(int64(size)))
+	bigger := make([]byte, size, room)
 	copy(bigger, mem)
+	rn.memory.Give(int64(cap(mem)))
 	return bigger
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -27,7 +28,8 @@ type renamer struct {
 	stackLow   int       // lowest stack position (over all frames) held in registers
 	retiredTo  uint64    // undo log position that is final
 
-	predictStatus bool // status registers are taken to be zero
+	predictStatus bool           // status registers are taken to be zero
+	memory        *budget.Budget // of the memories of frames
 }
 
 func (rn *renamer) init(predictStatus bool) {

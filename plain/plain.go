@@ -80,7 +80,9 @@ var phrases = []struct {
 }
 
 // Text is the message of Error.
-func Text(err error) string {
+func Text(err error) string { return Short(text(err)) }
+
+func text(err error) string {
 	var kind *json.UnmarshalTypeError
 	var number *strconv.NumError
 	switch {

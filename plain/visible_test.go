@@ -2,6 +2,7 @@ package plain
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -36,6 +37,23 @@ func TestVisibleJSON(t *testing.T) {
 		var back string
 		if err := json.Unmarshal([]byte(visible), &back); err != nil || back != text {
 			t.Errorf("%q comes back as %q (%v)", text, back, err)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	digits := strings.Repeat("9", 1000)
+	path := "/" + strings.Repeat("d/", 300) + "f.json"
+	for _, c := range []struct{ text, want string }{
+		{"", ""},
+		{digits[:200], digits[:200]},
+		{"found " + digits + " there", "found " + digits[:60] + "... there"},
+		{path + ": " + digits, path + ": " + digits[:60] + "..."},
+		{strings.Repeat("é", 500), strings.Repeat("é", 30) + "..."},
+		{strings.Repeat("word ", 100), strings.Repeat("word ", 100)},
+	} {
+		if got := Short(c.text); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
 }

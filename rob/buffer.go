@@ -1,6 +1,9 @@
 package rob
 
-import "github.com/ooovm/ooovm/isa"
+import (
+	"github.com/ooovm/ooovm/budget"
+	"github.com/ooovm/ooovm/isa"
+)
 
 // Flags of an entry.
 type Flags uint16
@@ -83,6 +86,13 @@ func NewBuffer() *Buffer {
 	const initial = 512
 	return &Buffer{ring: NewRing[Entry](initial), Head: 1, Dispatch: 1, Tail: 1}
 }
+
+// entryBeside is what an entry takes outside the buffer: its registers, their states and its
+// places in queues of the scheduler.
+const entryBeside = 128
+
+// Within has the buffer grow within a budget.
+func (b *Buffer) Within(memory *budget.Budget) { b.ring.Within(memory, entryBeside) }
 
 // At gives the entry with a sequence number in [Head, Tail). The pointer is valid
 // until the next Add.

@@ -1,5 +1,7 @@
 package rob
 
+import "github.com/ooovm/ooovm/budget"
+
 // Env indexes the renamed registers of a frame that are not on its stack.
 type Env int
 
@@ -66,6 +68,9 @@ func NewMaps(regs *Registers) *Maps {
 	const initial = 1024
 	return &Maps{Regs: regs, log: NewRing[undo](initial)}
 }
+
+// Within has the undo log grow within a budget.
+func (m *Maps) Within(memory *budget.Budget) { m.log.Within(memory, 0) }
 
 // Mark is the low bits of a position in the log, which is never as long as they
 // can count.

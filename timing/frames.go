@@ -47,14 +47,14 @@ func (b *builder) enter(row *decoder.Row, k, end int) error {
 	in.end = len(b.Uops)
 	b.insts = append(b.insts, in)
 
-	if envelope && k+1 < end || !envelope && b.Golden.Steps[k+1].Depth > b.Golden.Steps[k].Depth {
+	if envelope && k+1 < end || !envelope && b.Golden.Steps.At(k+1).Depth > b.Golden.Steps.At(k).Depth {
 		b.pushFrame(child)
 		return nil
 	}
 	callee := state.AddressOf(&b.env.Target)
 	if !envelope {
 		callee = b.stateKey(traces.AccessCode).Account
-		if b.Golden.Steps[k+1].Top.IsZero() {
+		if b.Golden.Steps.At(k + 1).Top.IsZero() {
 			if !child.creation {
 				return b.uncovered("a call fails before it begins")
 			}

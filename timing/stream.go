@@ -2,6 +2,7 @@ package timing
 
 import (
 	"fmt"
+	"sort"
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
@@ -157,7 +158,7 @@ func (b *builder) build() error {
 	g := b.Golden
 	first, end := g.TxStart[b.tx], g.TxStart[b.tx+1]
 	for k := first; k < end; k++ {
-		if g.Steps[k].Flags&traces.FlagFault != 0 {
+		if g.Steps.At(k).Flags&traces.FlagFault != 0 {
 			return b.uncovered("an instruction faults")
 		}
 	}
@@ -190,7 +191,7 @@ func (b *builder) pushFrame(f *frame) {
 
 // step emits one instruction of the golden stream.
 func (b *builder) step(k, end int) error {
-	s := &b.Golden.Steps[k]
+	s := b.Golden.Steps.At(k)
 	row := &b.rows[s.Op]
 	switch row.Kind {
 	case decoder.KindCall, decoder.KindCreate:
@@ -201,7 +202,7 @@ func (b *builder) step(k, end int) error {
 	}
 	taken := false
 	if row.Kind == decoder.KindJump || row.Kind == decoder.KindBranch {
-		taken = b.Golden.Steps[k+1].PC != s.PC+1
+		taken = b.Golden.Steps.At(k+1).PC != s.PC+1
 	}
 	if row.Kind.Foldable() {
 		b.stackInstruction(row, k)
@@ -215,20 +216,13 @@ func (b *builder) step(k, end int) error {
 }
 
 // at gives the accesses of a step.
-func (b *builder) at(k int) []traces.Access {
-	all := b.Golden.Accesses
-	lo, hi := 0, len(all)
-	for lo < hi { // first access of step k or later
-		if m := (lo + hi) / 2; int(all[m].Step) < k {
-			lo = m + 1
-		} else {
-			hi = m
-		}
+func (b *builder) at(k int) (of []traces.Access) {
+	all := &b.Golden.Accesses
+	first := sort.Search(all.Len(), func(i int) bool { return int(all.At(i).Step) >= k })
+	for i := first; i < all.Len() && int(all.At(i).Step) == k; i++ {
+		of = append(of, *all.At(i))
 	}
-	for hi = lo; hi < len(all) && int(all[hi].Step) == k; {
-		hi++
-	}
-	return all[lo:hi]
+	return of
 }
 
 // exponentBytes is found from the price of a byte of the exponent, which EIP-160
@@ -272,7 +266,7 @@ func (b *builder) stackInstruction(row *decoder.Row, k int) {
 	switch row.Kind {
 	case decoder.KindPush:
 		v := ready
-		v.zero = b.Golden.Steps[k+1].Top.IsZero()
+		v.zero = b.Golden.Steps.At(k + 1).Top.IsZero()
 		f.stack = append(f.stack, v)
 	case decoder.KindDup:
 		f.stack = append(f.stack, f.stack[h-n])

@@ -62,12 +62,12 @@ func (s span) part(off *isa.Word, n uint64) span {
 	return span{s.frame, s.off + o, min(n, s.len-o)}
 }
 
-func (r *recorder) memory(write bool, s span) {
+func (r *recorder) ranged(write bool, s span) {
 	if s.len == 0 || r.ship != nil {
 		return
 	}
-	r.g.Accesses = append(r.g.Accesses, Access{
-		Step: uint32(len(r.g.Steps) - 1), Kind: AccessMemory, Write: write,
+	r.access(Access{
+		Step: uint32(r.steps() - 1), Kind: AccessMemory, Write: write,
 		Frame: s.frame, Off: uint32(s.off), Len: uint32(s.len),
 	})
 }
@@ -80,17 +80,25 @@ func (r *recorder) state(kind AccessKind, write bool, account state.Address, slo
 	n, ok := r.keys[k]
 	if !ok {
 		n = uint32(len(r.g.Keys))
+		r.need(keyBytes)
 		r.keys[k] = n
 		r.g.Keys = append(r.g.Keys, k)
 	}
-	r.g.Accesses = append(r.g.Accesses, Access{Step: uint32(len(r.g.Steps) - 1), Kind: kind, Write: write, Key: n})
+	r.access(Access{Step: uint32(r.steps() - 1), Kind: kind, Write: write, Key: n})
+}
+
+func (r *recorder) access(a Access) {
+	if r.g.Accesses.full() {
+		r.need(pieceSize * accessBytes)
+	}
+	r.g.Accesses.Append(a)
 }
 
 // retract drops the accesses of the latest step, which has failed.
 func (r *recorder) retract(step int) {
-	n := len(r.g.Accesses)
-	for n > 0 && int(r.g.Accesses[n-1].Step) == step {
+	n := r.g.Accesses.Len()
+	for n > 0 && int(r.g.Accesses.At(n-1).Step) == step {
 		n--
 	}
-	r.g.Accesses = r.g.Accesses[:n]
+	r.g.Accesses.Cut(n)
 }

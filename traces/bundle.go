@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +24,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/state"
 )
@@ -32,6 +32,9 @@ import (
 // maxBundleBytes bounds a bundle's JSON text after decompression. The largest
 // mainnet bundles have about 5 MB, so only a broken or hostile file is larger.
 const maxBundleBytes = 256 << 20
+
+// keptBytes is what a bundle keeps in memory of a byte of its text.
+const keptBytes = 4
 
 // Bundle is one block with everything that executing it reads.
 type Bundle struct {
@@ -60,6 +63,9 @@ type Bundle struct {
 
 	// Senders has the recovered sender of every transaction once Check has passed.
 	Senders []common.Address
+
+	// Memory is what a run of the bundle may take, nil for any amount.
+	Memory *budget.Budget
 
 	claims []claim
 
@@ -160,10 +166,11 @@ func Read(r io.Reader, path string) (*Bundle, error) {
 		return nil, &BundleError{File: path, Want: "a bundle in JSON, gzip or zstd", Err: err}
 	}
 	defer closer()
+	memory := budget.OfRun()
 	l := loader{
 		file: path,
-		dec:  json.NewDecoder(text),
-		b:    &Bundle{Name: BundleName(path), Path: path},
+		dec:  budget.NewDecoder(text, memory, keptBytes),
+		b:    &Bundle{Name: BundleName(path), Path: path, Memory: memory},
 	}
 	if err := l.load(); err != nil {
 		return nil, err

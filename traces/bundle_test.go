@@ -110,6 +110,16 @@ func TestLoadNamesTheDamage(t *testing.T) {
 		{"truncated gzip", zipped.Bytes()[:zipped.Len()/2], "truncated"},
 		{"damaged gzip", damaged, "checksum"},
 		{"text behind", append(bytes.Clone(good), "{}"...), "nothing behind"},
+		{"key twice in other case", []byte(`{"chainId":1,"CHAINID":1}`), "CHAINID: expected to be given once"},
+		{"header field twice", bytes.Replace(good, []byte(`"gasUsed":`), []byte(`"gasUsed":"0x1","gasUsed":`), 1), "block.gasUsed: expected to be given once"},
+		{"transaction's field twice", bytes.Replace(good, []byte(`"from":`), []byte(`"From":"0x00","from":`), 1), "].from: expected to be given once"},
+		{"a schedule's fork twice", change(func(d map[string]any) {
+			d["chainId"], d["chainConfig"] = 7, map[string]any{"chainId": 7, "homesteadBlock": 0, "HomesteadBlock": 5}
+		}), "chainConfig.homesteadBlock: expected to be given once"},
+		{"a fork that is not known", change(func(d map[string]any) {
+			d["chainId"], d["chainConfig"] = 7, verkle
+		}), "chainConfig: expected a fork up to Osaka at the block: found"},
+		{"a number of many digits", change(func(d map[string]any) { d["chainId"] = json.Number(strings.Repeat("9", 5000)) }), "chainId: expected a number"},
 		{"key twice", []byte(`{"chainId":1,"chainId":1}`), "chainId: expected to be given once"},
 		{"chain of wrong type", change(func(d map[string]any) { d["chainId"] = "one" }), "chainId: expected a number"},
 		{"chain 0", change(func(d map[string]any) {
@@ -154,7 +164,7 @@ func TestLoadNamesTheDamage(t *testing.T) {
 			if !errors.As(err, &typed) {
 				t.Fatalf("error %v is no BundleError", err)
 			}
-			if !strings.HasPrefix(err.Error(), "file.json") || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			if !strings.HasPrefix(err.Error(), "file.json") || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 1000 {
 				t.Errorf("message %q, want one line with %q", err, c.want)
 			}
 		})
@@ -285,28 +295,8 @@ func TestCollect(t *testing.T) {
 	}
 }
 
-// FuzzBundle: whatever the bytes, loading gives a bundle or a BundleError, and a
-// bundle that loads can be checked, hashed and executed without a panic. Give
-// -fuzzminimizetime 20x: the seeds are long and minimizing them takes all the time.
-func FuzzBundle(f *testing.F) {
-	f.Add(uncompressed(f))
-	f.Add([]byte(`{"chainId":1,"block":{},"prestate":{},"blockHashes":{}}`))
-	f.Add([]byte{0x1f, 0x8b, 8, 0})
-	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd, 0})
-	f.Fuzz(func(t *testing.T, text []byte) {
-		b, err := Read(bytes.NewReader(text), "fuzz")
-		if err != nil {
-			var typed *BundleError
-			if !errors.As(err, &typed) {
-				t.Fatalf("error %v is no BundleError", err)
-			}
-			return
-		}
-		if _, err := b.Hash(); err != nil {
-			t.Fatal(err)
-		}
-		if b.Check() == nil {
-			Execute(b)
-		}
-	})
+// verkle is a schedule with all forks of this go-ethereum on.
+var verkle = map[string]any{
+	"chainId": 7, "homesteadBlock": 0, "eip150Block": 0, "eip155Block": 0, "eip158Block": 0, "byzantiumBlock": 0, "constantinopleBlock": 0, "petersburgBlock": 0,
+	"istanbulBlock": 0, "berlinBlock": 0, "londonBlock": 0, "terminalTotalDifficulty": 0, "shanghaiTime": 0, "verkleTime": 0,
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ooovm/ooovm/budget"
 )
 
 // globs are the characters of patterns.
@@ -104,7 +106,7 @@ func looksLikeBundle(path string) bool {
 		return true
 	}
 	defer closer()
-	dec := json.NewDecoder(text)
+	dec := budget.NewDecoder(text, budget.OfRun(), 0)
 	open, err := dec.Token()
 	if err != nil {
 		return true

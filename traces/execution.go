@@ -57,6 +57,7 @@ func (b *Bundle) Again() *Bundle {
 	return &Bundle{
 		Name: b.Name, Path: b.Path, ChainID: b.ChainID, Config: b.Config, Header: b.Header, BlockHash: b.BlockHash, Txs: b.Txs,
 		Withdrawals: b.Withdrawals, Prestate: b.Prestate, BlockHashes: b.BlockHashes, Unsigned: b.Unsigned, claims: b.claims,
+		Memory: b.Memory,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"os"
 	"reflect"
+	"strings"
 
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
@@ -50,6 +51,26 @@ func CheckChainConfig(config *params.ChainConfig, id uint64) error {
 		}
 	}
 	return config.CheckConfigForkOrder()
+}
+
+// rulesKnown are the rules that the machine has, too, as params.Rules calls them. A rule that
+// go-ethereum has and this list has not is of a fork that blocks are not simulated under.
+var rulesKnown = map[string]bool{
+	"IsHomestead": true, "IsEIP150": true, "IsEIP155": true, "IsEIP158": true, "IsByzantium": true, "IsConstantinople": true,
+	"IsPetersburg": true, "IsIstanbul": true, "IsBerlin": true, "IsEIP2929": true, "IsLondon": true, "IsMerge": true,
+	"IsShanghai": true, "IsCancun": true, "IsPrague": true, "IsOsaka": true,
+}
+
+// unknownRule names a rule in force that is not known, empty for none.
+func unknownRule(r params.Rules) string {
+	all := reflect.ValueOf(r)
+	for i := range all.NumField() {
+		name := all.Type().Field(i).Name
+		if on := all.Field(i); on.Kind() == reflect.Bool && on.Bool() && !rulesKnown[name] {
+			return strings.TrimPrefix(name, "Is")
+		}
+	}
+	return ""
 }
 
 // Flatten makes a fork schedule that has the rules of one block, for chains whose own

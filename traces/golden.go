@@ -2,7 +2,9 @@ package traces
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/consensus/misc"
@@ -14,6 +16,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
@@ -28,10 +31,10 @@ type Golden struct {
 	Requests [][]byte // EIP-7685, from Prague on
 
 	// The recorded stream, empty after Execute. Transaction i's instructions are
-	// Steps[TxStart[i]:TxStart[i+1]].
-	Steps    []Step
+	// steps TxStart[i] to TxStart[i+1].
+	Steps    Series[Step]
 	TxStart  []int
-	Accesses []Access
+	Accesses Series[Access]
 	Keys     []StateKey // what Access.Key numbers
 
 	bundle *Bundle
@@ -88,11 +91,54 @@ func Record(b *Bundle) (*Golden, error) { return RecordContext(context.Backgroun
 func RecordContext(stop context.Context, b *Bundle) (*Golden, error) {
 	g := &Golden{bundle: b, read: newTouched()}
 	r := newRecorder(g)
-	if err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx, Stop: stop}); err != nil {
+	before := b.Memory.Left()
+	err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx, Stop: stop})
+	if r.full {
+		err = tooLong(stop, b, err, g.Steps.Len(), before)
+	}
+	if err != nil {
+		b.Memory.Give(before - b.Memory.Left())
 		return nil, err
 	}
-	g.TxStart = append(g.TxStart, len(g.Steps))
+	g.TxStart = append(g.TxStart, g.Steps.Len())
 	return g, nil
+}
+
+// tooLong says how much memory a recording would have needed that did not fit after so many
+// steps, of so many bytes: it executes the block without recording it. A block without end is
+// helped by no memory: it goes on until the context ends.
+func tooLong(stop context.Context, b *Bundle, exceeded error, steps int, room int64) error {
+	b.Memory.Give(room - b.Memory.Left())
+	c := new(counter)
+	if err := (&Golden{bundle: b}).run(&Execution{Bundle: b, Hooks: c.hooks(), Stop: stop}); err != nil {
+		return err
+	}
+	var e *budget.Exceeded
+	if steps == 0 || !errors.As(exceeded, &e) {
+		return exceeded
+	}
+	need := float64(room) * float64(c.steps) / float64(steps)
+	return fmt.Errorf("%s: %w", b.Name, &budget.Exceeded{
+		What: fmt.Sprintf("the recording of %d instructions", c.steps), Need: e.Limit - room + int64(need), Limit: e.Limit,
+	})
+}
+
+// counter counts steps as a recorder does.
+type counter struct {
+	steps  int
+	system bool
+}
+
+func (c *counter) hooks() *tracing.Hooks {
+	return &tracing.Hooks{
+		OnOpcode: func(uint64, byte, uint64, uint64, tracing.OpContext, []byte, int, error) {
+			if !c.system {
+				c.steps++
+			}
+		},
+		OnSystemCallStart: func() { c.system = true },
+		OnSystemCallEnd:   func() { c.system = false },
+	}
 }
 
 // run executes the block as go-ethereum's state processor does: fork transition,
@@ -102,7 +148,11 @@ func RecordContext(stop context.Context, b *Bundle) (*Golden, error) {
 func (g *Golden) run(e *Execution) (err error) {
 	b := g.bundle
 	defer func() {
-		if p := recover(); p != nil {
+		switch p := recover().(type) {
+		case nil:
+		case *budget.Exceeded: // raised by a hook: go-ethereum has no other way to stop
+			err = fmt.Errorf("%s: %w", b.Name, p)
+		default:
 			err = invariant.OrFault(p, fmt.Errorf("%s: go-ethereum: %v", b.Name, p))
 		}
 	}()
@@ -132,7 +182,7 @@ func (g *Golden) run(e *Execution) (err error) {
 	if e.BlockHash != nil {
 		block.GetHash = e.BlockHash
 	}
-	evm := vm.NewEVM(block, db, b.Config, vm.Config{Tracer: e.Hooks})
+	evm := vm.NewEVM(block, db, b.Config, vm.Config{Tracer: watched(e.Hooks, b.Memory, b.gas())})
 	rules := b.Rules()
 	state.InstallBuiltins(evm, state.NewPrecompiles(rules))
 	if root := b.Header.ParentBeaconRoot; root != nil {
@@ -162,6 +212,16 @@ func (g *Golden) run(e *Execution) (err error) {
 		return fmt.Errorf("%s: %w", b.Name, err)
 	}
 	return nil
+}
+
+// gas is what the transactions of the block may use.
+func (b *Bundle) gas() (sum uint64) {
+	for _, tx := range b.Txs {
+		if sum += tx.Gas(); sum < tx.Gas() {
+			return math.MaxUint64
+		}
+	}
+	return min(sum, b.Header.GasLimit)
 }
 
 func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules params.Rules, e *Execution) error {

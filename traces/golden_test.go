@@ -42,15 +42,15 @@ func record(t testing.TB, a, b []byte, inputs ...[]byte) *Golden {
 // find gives the n-th step (from 0) with an opcode.
 func find(t testing.TB, g *Golden, op vm.OpCode, n int) *Step {
 	t.Helper()
-	for i := range g.Steps {
-		if vm.OpCode(g.Steps[i].Op) == op {
+	for i := range g.Steps.Len() {
+		if vm.OpCode(g.Steps.At(i).Op) == op {
 			if n == 0 {
-				return &g.Steps[i]
+				return g.Steps.At(i)
 			}
 			n--
 		}
 	}
-	t.Fatalf("no %v among %d steps", op, len(g.Steps))
+	t.Fatalf("no %v among %d steps", op, g.Steps.Len())
 	return nil
 }
 
@@ -128,15 +128,15 @@ func TestFaultsAreOneFlaggedStep(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := record(t, c.code, nil)
-			if len(g.Steps) != c.steps {
-				t.Fatalf("%d steps, want %d", len(g.Steps), c.steps)
+			if g.Steps.Len() != c.steps {
+				t.Fatalf("%d steps, want %d", g.Steps.Len(), c.steps)
 			}
-			last := g.Steps[len(g.Steps)-1]
+			last := g.Steps.At(g.Steps.Len() - 1)
 			if got := last.Flags&FlagFault != 0; got != c.fault || last.Effect != 0 {
 				t.Errorf("fault %t effect %#x, want fault %t", got, last.Effect, c.fault)
 			}
-			for _, a := range g.Accesses {
-				if c.fault && int(a.Step) == len(g.Steps)-1 {
+			for _, a := range g.Accesses.Slice() {
+				if c.fault && int(a.Step) == g.Steps.Len()-1 {
 					t.Errorf("the failed step has the access %+v", a)
 				}
 			}
@@ -156,11 +156,11 @@ func TestCallDataIsTheCallersMemory(t *testing.T) {
 		own      bool // the caller's frame
 		off, len uint32
 	}
-	caller := g.Accesses[0].Frame
+	caller := g.Accesses.At(0).Frame
 	var got []memory
-	for _, a := range g.Accesses {
+	for _, a := range g.Accesses.Slice() {
 		if a.Kind == AccessMemory {
-			got = append(got, memory{vm.OpCode(g.Steps[a.Step].Op), a.Write, a.Frame == caller, a.Off, a.Len})
+			got = append(got, memory{vm.OpCode(g.Steps.At(int(a.Step)).Op), a.Write, a.Frame == caller, a.Off, a.Len})
 		}
 	}
 	want := []memory{
@@ -199,7 +199,7 @@ func TestStateKeysAreInterned(t *testing.T) {
 			t.Errorf("key %d: %v, want %v", i, g.Keys[i], want[i])
 		}
 	}
-	if a := g.Accesses; a[0].Key != 0 || a[0].Write || a[1].Key != 0 || !a[1].Write {
+	if a := g.Accesses.Slice(); a[0].Key != 0 || a[0].Write || a[1].Key != 0 || !a[1].Write {
 		t.Errorf("accesses %+v", a)
 	}
 }
@@ -245,10 +245,10 @@ func TestRecordingChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(plain.Steps) != 0 || len(recorded.Steps) == 0 || plain.GasUsed != recorded.GasUsed {
-		t.Errorf("%d and %d steps, gas %d and %d", len(plain.Steps), len(recorded.Steps), plain.GasUsed, recorded.GasUsed)
+	if plain.Steps.Len() != 0 || recorded.Steps.Len() == 0 || plain.GasUsed != recorded.GasUsed {
+		t.Errorf("%d and %d steps, gas %d and %d", plain.Steps.Len(), recorded.Steps.Len(), plain.GasUsed, recorded.GasUsed)
 	}
-	if len(recorded.TxStart) != 3 || recorded.TxStart[1] == 0 || recorded.TxStart[2] != len(recorded.Steps) {
+	if len(recorded.TxStart) != 3 || recorded.TxStart[1] == 0 || recorded.TxStart[2] != recorded.Steps.Len() {
 		t.Errorf("transactions start at %v", recorded.TxStart)
 	}
 }
@@ -264,7 +264,7 @@ func TestDetailShowsStackAndMemory(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}
 	}
-	if _, err := g.Detail(len(g.Steps)); err == nil {
+	if _, err := g.Detail(g.Steps.Len()); err == nil {
 		t.Error("described a step that does not exist")
 	}
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -30,6 +32,10 @@ func (l *loader) fail(field, want string, err error) error {
 	var known *BundleError
 	if errors.As(err, &known) {
 		return known
+	}
+	var exceeded *budget.Exceeded
+	if errors.As(err, &exceeded) {
+		return &BundleError{l.file, field, "", exceeded}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &BundleError{l.file, field, "more text (the file is truncated)", nil}
@@ -61,16 +67,29 @@ func (l *loader) object(field string, visit func(key string) error) error {
 		if !ok {
 			return l.fail(field, "a member name", fmt.Errorf("found %v", tokenName(token)))
 		}
-		if _, twice := seen[key]; twice {
+		fold := plain.Fold(key)
+		if _, twice := seen[fold]; twice {
 			return l.fail(join(field, key), "to be given once", nil)
 		}
-		seen[key] = struct{}{}
+		seen[fold] = struct{}{}
 		if err := visit(key); err != nil {
 			return err
 		}
 	}
 	if _, err := l.dec.Token(); err != nil {
 		return l.fail(field, "the end of the object", err)
+	}
+	return nil
+}
+
+// once refuses members that occur twice in a value, or differ in case only.
+func (l *loader) once(field string, raw json.RawMessage) error {
+	var twice *plain.RepeatedError
+	switch err := plain.Repeated(raw); {
+	case errors.As(err, &twice):
+		return l.fail(join(field, twice.Path), "to be given once", nil)
+	case err != nil:
+		return l.fail(field, "a JSON value", err)
 	}
 	return nil
 }
@@ -177,6 +196,9 @@ func (l *loader) finish() error {
 	if err := l.settleChain(); err != nil {
 		return err
 	}
+	if rule := unknownRule(b.Rules()); rule != "" {
+		return &BundleError{l.file, "chainConfig", "a fork up to Osaka at the block", errors.New("found " + rule)}
+	}
 	if h := b.Header; h.ExcessBlobGas != nil && b.Rules().IsCancun {
 		if _, err := state.BlobBaseFee(b.Config, h.Time, *h.ExcessBlobGas); err != nil {
 			return &BundleError{l.file, "block.excessBlobGas", "what a chain can have", err}
@@ -203,11 +225,16 @@ func (l *loader) chain() error {
 }
 
 func (l *loader) chainConfig() error {
-	l.b.Config = new(params.ChainConfig)
-	if err := l.dec.Decode(l.b.Config); err != nil {
+	var raw json.RawMessage
+	err := l.dec.Decode(&raw)
+	if err == nil {
+		l.b.Config = new(params.ChainConfig)
+		err = json.Unmarshal(raw, l.b.Config)
+	}
+	if err != nil {
 		return l.fail("chainConfig", "a fork schedule as in genesis.json", err)
 	}
-	return nil
+	return l.once("chainConfig", raw)
 }
 
 // settleChain finds the fork schedule: the file's own, or that of a known chain.
@@ -241,6 +268,9 @@ func (l *loader) block() error {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return l.fail("block", "a block object", err)
 	}
+	if err := l.once("block", raw); err != nil {
+		return err
+	}
 	for _, name := range blockFields {
 		if value, ok := members[name]; !ok || string(value) == "null" {
 			return l.fail("block."+name, "to be present", nil)
@@ -264,14 +294,8 @@ func (l *loader) block() error {
 }
 
 func (l *loader) transactions(raw json.RawMessage) error {
-	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return l.fail("block.transactions", "an array of transactions", err)
-	}
-	l.b.Txs = make(types.Transactions, len(list))
-	l.b.claims = make([]claim, len(list))
-	for i, raw := range list {
-		field := fmt.Sprintf("block.transactions[%d]", i)
+	l.b.Txs, l.b.claims = types.Transactions{}, []claim{}
+	return l.list(raw, "block.transactions", "an array of transactions", func(field string, raw json.RawMessage) error {
 		if len(raw) > 0 && raw[0] == '"' {
 			return l.fail(field, "a whole transaction object, as eth_getBlockByNumber(n, true) returns it", errors.New("found a hash"))
 		}
@@ -292,8 +316,33 @@ func (l *loader) transactions(raw json.RawMessage) error {
 		if err := json.Unmarshal(raw, tx); err != nil {
 			return l.fail(field, "a valid transaction", err)
 		}
-		l.b.Txs[i] = tx
-		l.b.claims[i] = claim{*said.Hash, *said.From}
+		l.b.Txs = append(l.b.Txs, tx)
+		l.b.claims = append(l.b.claims, claim{*said.Hash, *said.From})
+		return nil
+	})
+}
+
+// itemBytes is what an item of a list takes beside its text.
+const itemBytes = 256
+
+// list walks the items of a JSON array.
+func (l *loader) list(raw json.RawMessage, field, want string, visit func(field string, raw json.RawMessage) error) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := dec.Token(); err != nil || open != json.Delim('[') {
+		return l.fail(field, want, err)
+	}
+	for i := 0; dec.More(); i++ {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		if err := l.b.Memory.Take(itemBytes, "an item of a list"); err != nil {
+			return l.fail(at, "", err)
+		}
+		var item json.RawMessage
+		if err := dec.Decode(&item); err != nil {
+			return l.fail(at, "a JSON value", err)
+		}
+		if err := visit(at, item); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -306,15 +355,17 @@ func (l *loader) withdrawals(raw json.RawMessage) error {
 		return nil
 	}
 	l.b.Withdrawals = types.Withdrawals{}
-	if err := json.Unmarshal(raw, &l.b.Withdrawals); err != nil {
-		return l.fail("block.withdrawals", "an array of withdrawals", err)
-	}
-	for i, w := range l.b.Withdrawals {
-		if w == nil {
-			return l.fail(fmt.Sprintf("block.withdrawals[%d]", i), "a withdrawal object", errors.New("found null"))
+	return l.list(raw, "block.withdrawals", "an array of withdrawals", func(field string, raw json.RawMessage) error {
+		var w *types.Withdrawal
+		if err := json.Unmarshal(raw, &w); err != nil {
+			return l.fail(field, "a withdrawal object", err)
 		}
-	}
-	return nil
+		if w == nil {
+			return l.fail(field, "a withdrawal object", errors.New("found null"))
+		}
+		l.b.Withdrawals = append(l.b.Withdrawals, w)
+		return nil
+	})
 }
 
 func (l *loader) prestate() error {
@@ -476,7 +527,7 @@ func fixedHex(s string, size int) ([]byte, error) {
 func NewBundle(chainID uint64, config *params.ChainConfig, block json.RawMessage) (*Bundle, error) {
 	l := loader{
 		file: "the block", dec: json.NewDecoder(bytes.NewReader(block)),
-		b: &Bundle{ChainID: chainID, Config: config, Prestate: state.Prestate{}, BlockHashes: map[uint64]common.Hash{}},
+		b: &Bundle{ChainID: chainID, Config: config, Prestate: state.Prestate{}, BlockHashes: map[uint64]common.Hash{}, Memory: budget.OfRun()},
 	}
 	if err := l.block(); err != nil {
 		return nil, err

@@ -72,9 +72,9 @@ func TestMainnetGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		lap(&recorded)
-		steps, accesses = steps+len(g.Steps), accesses+len(g.Accesses)
-		if len(g.Steps) != block.Ops || len(b.Txs) != block.Txs {
-			t.Errorf("%s: %d steps, %d transactions, want %d, %d", b.Name, len(g.Steps), len(b.Txs), block.Ops, block.Txs)
+		steps, accesses = steps+g.Steps.Len(), accesses+g.Accesses.Len()
+		if g.Steps.Len() != block.Ops || len(b.Txs) != block.Txs {
+			t.Errorf("%s: %d steps, %d transactions, want %d, %d", b.Name, g.Steps.Len(), len(b.Txs), block.Ops, block.Txs)
 		}
 		v, err := b.Verify(g.Results)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/holiman/uint256"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/state"
 )
@@ -43,6 +44,7 @@ type Message struct {
 	Ground *Ground
 	Env    *state.BlockEnv
 	Call   *core.Message
+	Memory *budget.Budget // of the golden run, nil for any
 }
 
 // RejectedError says why go-ethereum finds a message not valid in its pre-state.
@@ -51,14 +53,8 @@ type RejectedError struct{ Err error }
 func (e *RejectedError) Error() string { return "rejected: " + e.Err.Error() }
 func (e *RejectedError) Unwrap() error { return e.Err }
 
-// maxRecorded bounds a recorded message: 72 bytes a step and 28 an access are 3 to 4
-// GB. What is longer can be streamed.
-const maxRecorded = 1 << 25
-
-// ErrTooLong is that a message executes more instructions than can be recorded.
-var ErrTooLong = fmt.Errorf("more than %d instructions, too many to be recorded", maxRecorded)
-
-// RecordMessage runs a message on go-ethereum and keeps every instruction. The
+// RecordMessage runs a message on go-ethereum and keeps every instruction; one with too many
+// for its memory can be streamed. The
 // golden run of a message that is rejected comes with a RejectedError; its
 // post-state is that after the rejection.
 func RecordMessage(m *Message) (*Golden, error) {
@@ -67,9 +63,8 @@ func RecordMessage(m *Message) (*Golden, error) {
 		return nil, err
 	}
 	run.golden.TxStart = []int{0}
-	run.recorder.most = maxRecorded
 	err = run.execute()
-	run.golden.TxStart = append(run.golden.TxStart, len(run.golden.Steps))
+	run.golden.TxStart = append(run.golden.TxStart, run.golden.Steps.Len())
 	return run.golden, err
 }
 
@@ -88,10 +83,10 @@ func (m *Message) prepare() (*messageRun, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
-	r := &recorder{g: g, keys: make(map[StateKey]uint32)}
+	r := &recorder{g: g, memory: m.Memory, keys: make(map[StateKey]uint32)}
 	hooks := r.hooks()
 	db := gethstate.NewHookedState(g.st, hooks)
-	evm := vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: hooks})
+	evm := vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: watched(hooks, m.Memory, m.Call.GasLimit)})
 	state.InstallBuiltins(evm, m.Env.Precompiles)
 	return &messageRun{m, g, r, evm}, nil
 }
@@ -101,10 +96,10 @@ func (m *Message) prepare() (*messageRun, error) {
 // EIP-158 that brings it into being, for want of the reward that it has in a block.
 func (r *messageRun) execute() (err error) {
 	defer func() {
-		switch p := recover(); p {
+		switch p := recover().(type) {
 		case nil:
-		case ErrTooLong: // raised by the recorder: go-ethereum's hooks have no other way to stop it
-			err = fmt.Errorf("%s: %w", r.Name, ErrTooLong)
+		case *budget.Exceeded:
+			err = fmt.Errorf("%s: %w", r.Name, p)
 		default:
 			err = invariant.OrFault(p, fmt.Errorf("%s: go-ethereum: %v", r.Name, p))
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/ethereum/go-ethereum/params"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 )
@@ -94,12 +95,12 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 	}
 	defer s.Close()
 	var calls []int // open, by depth: the step of the call, -1 for none
-	for k := range want.Steps {
+	for k := range want.Steps.Len() {
 		steps := s.StepsFrom(0, k)
 		if len(steps) == 0 {
-			t.Fatalf("the stream ends after %d of %d steps", k, len(want.Steps))
+			t.Fatalf("the stream ends after %d of %d steps", k, want.Steps.Len())
 		}
-		got, wanted := steps[0], want.Steps[k]
+		got, wanted := steps[0], *want.Steps.At(k)
 		if got.Op == byte(vm.CALL) {
 			got.Effect, wanted.Effect = 0, 0 // not known yet
 		}
@@ -111,7 +112,7 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 			calls = append(calls, -1)
 		}
 		if call := calls[depth]; call >= 0 { // it has returned
-			if got, want := s.CallEffect(call), want.Steps[call].Effect; got != want {
+			if got, want := s.CallEffect(call), want.Steps.At(call).Effect; got != want {
 				t.Fatalf("call at step %d: effect %#x, want %#x", call, got, want)
 			}
 			calls[depth] = -1
@@ -120,7 +121,7 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 			calls[depth] = k
 		}
 	}
-	if more := s.StepsFrom(0, len(want.Steps)); len(more) > 0 {
+	if more := s.StepsFrom(0, want.Steps.Len()); len(more) > 0 {
 		t.Errorf("%d steps too many", len(more))
 	}
 	g, err := s.Finish()
@@ -182,8 +183,8 @@ func TestRejectedMessage(t *testing.T) {
 			if !Rejected(err) {
 				t.Fatalf("error %v, want a rejection", err)
 			}
-			if len(g.Steps) > 0 || g.Results != nil {
-				t.Errorf("%d steps, results %v", len(g.Steps), g.Results)
+			if g.Steps.Len() > 0 || g.Results != nil {
+				t.Errorf("%d steps, results %v", g.Steps.Len(), g.Results)
 			}
 			if _, _, exists := g.Account(m.Env.Coinbase); exists {
 				t.Error("the coinbase exists")
@@ -202,9 +203,11 @@ func TestRecordingIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run.recorder.most = 1000
-	if err := run.execute(); !errors.Is(err, ErrTooLong) || Rejected(err) || len(run.golden.Steps) != 1000 {
-		t.Errorf("error %v after %d steps", err, len(run.golden.Steps))
+	const fit = 3 * pieceSize
+	run.recorder.memory = budget.New(fit*stepBytes + pieceSize*accessBytes)
+	var exceeded *budget.Exceeded
+	if err := run.execute(); !errors.As(err, &exceeded) || Rejected(err) || run.golden.Steps.Len() != fit {
+		t.Errorf("error %v after %d steps", err, run.golden.Steps.Len())
 	}
 }
 
@@ -220,7 +223,7 @@ func TestOpcodesOfLaterForksFault(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v with %d operands: %v", op, operands, err)
 			}
-			if last := g.Steps[len(g.Steps)-1]; len(g.Steps) != operands+1 || last.Flags&FlagFault == 0 || last.Effect != 0 || len(g.Accesses) > 0 {
+			if last := g.Steps.At(g.Steps.Len() - 1); g.Steps.Len() != operands+1 || last.Flags&FlagFault == 0 || last.Effect != 0 || g.Accesses.Len() > 0 {
 				t.Errorf("%v with %d operands: last step %+v, accesses %v", op, operands, last, g.Accesses)
 			}
 		}

@@ -11,28 +11,28 @@ import (
 // that the stream does not have is "no".
 type Oracle struct {
 	g     *Golden
-	first []uint32 // Accesses[first[k]:first[k+1]] are those of step k
+	first []uint32 // accesses first[k] to first[k+1] are those of step k
 }
 
 // Oracle makes the index that questions need.
 func (g *Golden) Oracle() *Oracle {
-	o := &Oracle{g: g, first: make([]uint32, len(g.Steps)+1)}
+	o := &Oracle{g: g, first: make([]uint32, g.Steps.Len()+1)}
 	n := 0
-	for k := range g.Steps {
+	for k := range g.Steps.Len() {
 		o.first[k] = uint32(n)
-		for n < len(g.Accesses) && g.Accesses[n].Step <= uint32(k) {
+		for n < g.Accesses.Len() && g.Accesses.At(n).Step <= uint32(k) {
 			n++
 		}
 	}
-	o.first[len(g.Steps)] = uint32(n)
+	o.first[g.Steps.Len()] = uint32(n)
 	return o
 }
 
 func (o *Oracle) step(k uint64) *Step {
-	if k >= uint64(len(o.g.Steps)) {
+	if k >= uint64(o.g.Steps.Len()) {
 		return nil
 	}
-	return &o.g.Steps[k]
+	return o.g.Steps.At(int(k))
 }
 
 // NextPC is the code position that follows step k in its own frame, false when
@@ -48,7 +48,7 @@ func (o *Oracle) NextPC(k uint64) (uint32, bool) {
 // Taken tells whether step k, a conditional jump, jumps.
 func (o *Oracle) Taken(k uint64) bool {
 	pc, ok := o.NextPC(k)
-	return ok && pc != o.g.Steps[k].PC+1
+	return ok && pc != o.g.Steps.At(int(k)).PC+1
 }
 
 // Callee is the account that step k calls.
@@ -59,8 +59,8 @@ func (o *Oracle) Callee(k uint64) (isa.Word, bool) {
 	}
 	switch vm.OpCode(s.Op) {
 	case vm.CALL, vm.CALLCODE, vm.DELEGATECALL, vm.STATICCALL:
-		for _, a := range o.accesses(k) {
-			if a.Kind == AccessCode {
+		for i, end := o.accesses(k); i < end; i++ {
+			if a := o.g.Accesses.At(i); a.Kind == AccessCode {
 				return o.g.Keys[a.Key].Account.Word(), true
 			}
 		}
@@ -68,20 +68,24 @@ func (o *Oracle) Callee(k uint64) (isa.Word, bool) {
 	return isa.Word{}, false
 }
 
-func (o *Oracle) accesses(k uint64) []Access {
-	if k >= uint64(len(o.g.Steps)) {
-		return nil
+// accesses are those of step k, from one on to before another.
+func (o *Oracle) accesses(k uint64) (from, end int) {
+	if k >= uint64(o.g.Steps.Len()) {
+		return 0, 0
 	}
-	return o.g.Accesses[o.first[k]:o.first[k+1]]
+	return int(o.first[k]), int(o.first[k+1])
 }
 
 // Overlap tells whether step load reads a byte or a key that step store writes.
 func (o *Oracle) Overlap(load, store uint64) bool {
-	for _, w := range o.accesses(store) {
+	first, end := o.accesses(load)
+	for i, last := o.accesses(store); i < last; i++ {
+		w := o.g.Accesses.At(i)
 		if !w.Write {
 			continue
 		}
-		for _, r := range o.accesses(load) {
+		for j := first; j < end; j++ {
+			r := o.g.Accesses.At(j)
 			if r.Write || r.Kind != w.Kind {
 				continue
 			}

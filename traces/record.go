@@ -2,13 +2,16 @@ package traces
 
 import (
 	"errors"
+	"fmt"
 	"math/big"
+	"unsafe"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/tracing"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/core/vm"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 )
@@ -26,10 +29,12 @@ import (
 // settled but for calls that have not returned; theirs follow with a later batch.
 type recorder struct {
 	g          *Golden
-	base       int // number of the first step in g.Steps
+	memory     *budget.Budget // of what is recorded
+	full       bool           // it had no room for more
+	batch      []Step         // to be shipped
+	base       int            // number of the first step in batch
 	ship       func(steps []Step, base int, late []callEffect) []Step
 	late       []callEffect // of calls whose steps have been shipped
-	most       int          // steps recorded at most, 0 for any number
 	frames     []frame      // by depth; the running one is frames[depth-1]
 	frameCount uint32
 	system     bool // in a system call, which is not recorded
@@ -66,15 +71,61 @@ const (
 	pendingTransient
 )
 
-// maxReserve bounds what a header's gasUsed, which may be wrong, reserves.
-const maxReserve = 1 << 22
+// What a piece of the recorded stream takes: 72 bytes a step and 4 for the index of an oracle,
+// 28 bytes an access. A key has 112 bytes in the list and its map.
+const (
+	stepBytes   = int64(unsafe.Sizeof(Step{})) + 4
+	accessBytes = int64(unsafe.Sizeof(Access{}))
+	keyBytes    = 256
+)
+
+// recording is what an error calls it.
+const recording = "the recording of instruction %d"
 
 func newRecorder(g *Golden) *recorder {
-	// Mainnet blocks execute one instruction per 20 gas (code) to 21,000 (transfers),
-	// 46 on the whole. Room that is not used costs address space, growing costs time.
-	g.Steps = make([]Step, 0, min(g.bundle.Header.GasUsed/20, maxReserve))
 	g.TxStart = make([]int, 0, len(g.bundle.Txs)+1)
-	return &recorder{g: g, keys: make(map[StateKey]uint32)}
+	return &recorder{g: g, memory: g.bundle.Memory, keys: make(map[StateKey]uint32)}
+}
+
+// steps is the number of steps so far.
+func (r *recorder) steps() int {
+	if r.ship != nil {
+		return r.base + len(r.batch)
+	}
+	return r.g.Steps.Len()
+}
+
+// at is a step that has not been shipped.
+func (r *recorder) at(step int) *Step {
+	if r.ship != nil {
+		return &r.batch[step-r.base]
+	}
+	return r.g.Steps.At(step)
+}
+
+// add appends a step and gives its number.
+func (r *recorder) add(step *Step) int {
+	n := r.steps()
+	if r.ship != nil {
+		if len(r.batch) == batchSteps {
+			r.flush()
+		}
+		r.batch = append(r.batch, *step)
+		return n
+	}
+	if r.g.Steps.full() {
+		r.need(pieceSize * stepBytes)
+	}
+	r.g.Steps.Append(*step)
+	return n
+}
+
+// need ends the run, as hooks can, with what memory would not have room for.
+func (r *recorder) need(bytes int64) {
+	if err := r.memory.Take(bytes, ""); err != nil {
+		r.full = true
+		r.memory.Need(bytes, fmt.Sprintf(recording, r.steps()))
+	}
 }
 
 func (r *recorder) hooks() *tracing.Hooks {
@@ -90,7 +141,7 @@ func (r *recorder) hooks() *tracing.Hooks {
 	}
 }
 
-func (r *recorder) beginTx(int) { r.g.TxStart = append(r.g.TxStart, len(r.g.Steps)) }
+func (r *recorder) beginTx(int) { r.g.TxStart = append(r.g.TxStart, r.steps()) }
 
 func (r *recorder) newFrame() uint32 {
 	r.frameCount++
@@ -139,13 +190,13 @@ func (r *recorder) exit(depth int, output []byte, _ uint64, err error, _ bool) {
 		return
 	case callee.last < 0: // a built-in, or no code
 		callee.result = span{callee.id, 0, uint64(len(output))}
-		r.memory(true, callee.result)
+		r.ranged(true, callee.result)
 	}
 	caller.returned = callee.result
 	if caller.pending == pendingCall {
 		n := min(caller.len, callee.result.len)
-		r.memory(false, span{callee.id, callee.result.off, n})
-		r.memory(true, span{caller.id, caller.off, n})
+		r.ranged(false, span{callee.id, callee.result.off, n})
+		r.ranged(true, span{caller.id, caller.off, n})
 	}
 }
 
@@ -168,14 +219,7 @@ func (r *recorder) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.Op
 	if err != nil {
 		step.Flags = FlagFault
 	}
-	switch n := len(r.g.Steps); {
-	case r.ship != nil && n == batchSteps:
-		r.flush()
-	case r.most > 0 && n == r.most:
-		panic(ErrTooLong)
-	}
-	f.last = r.base + len(r.g.Steps)
-	r.g.Steps = append(r.g.Steps, step)
+	f.last = r.add(&step)
 	if err == nil {
 		r.touch(f, vm.OpCode(op), stack, scope)
 	}
@@ -183,8 +227,8 @@ func (r *recorder) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.Op
 
 // flush hands over the steps recorded since the last time.
 func (r *recorder) flush() {
-	steps := r.g.Steps
-	r.g.Steps = r.ship(steps, r.base, r.late)
+	steps := r.batch
+	r.batch = r.ship(steps, r.base, r.late)
 	r.base += len(steps)
 	r.late = nil
 }
@@ -209,7 +253,7 @@ func (r *recorder) settle(f *frame, scope tracing.OpContext) {
 		r.late = append(r.late, callEffect{f.last, effect})
 		return
 	}
-	r.g.Steps[f.last-r.base].Effect = effect
+	r.at(f.last).Effect = effect
 }
 
 func slotEffect(space isa.Space, owner common.Address, slot *isa.Word, now common.Hash) uint64 {
@@ -227,7 +271,7 @@ func (r *recorder) fault(_ uint64, _ byte, _, _ uint64, _ tracing.OpContext, dep
 	f := &r.frames[depth-1]
 	f.pending = pendingNone
 	f.result = span{}
-	step := &r.g.Steps[f.last-r.base]
+	step := r.at(f.last)
 	step.Flags |= FlagFault
 	step.Effect = 0
 	r.retract(f.last)
@@ -238,7 +282,7 @@ func (r *recorder) log(l *types.Log) {
 		return
 	}
 	entry := logOf(l)
-	r.g.Steps[len(r.g.Steps)-1].Effect = LogEffect(&entry)
+	r.at(r.steps() - 1).Effect = LogEffect(&entry)
 }
 
 // stored sees every change of a storage slot, of system calls too.
@@ -263,18 +307,18 @@ func (r *recorder) touch(f *frame, op vm.OpCode, stack []isa.Word, scope tracing
 	self := func() state.Address { return state.Address(scope.Address()) }
 	switch op {
 	case vm.MLOAD:
-		r.memory(false, span{f.id, at(0).Uint64(), 32})
+		r.ranged(false, span{f.id, at(0).Uint64(), 32})
 	case vm.MSTORE:
 		r.write(f, span{f.id, at(0).Uint64(), 32})
 	case vm.MSTORE8:
 		r.write(f, span{f.id, at(0).Uint64(), 1})
 	case vm.KECCAK256, vm.LOG0, vm.LOG1, vm.LOG2, vm.LOG3, vm.LOG4:
-		r.memory(false, own(0, 1))
+		r.ranged(false, own(0, 1))
 	case vm.RETURN, vm.REVERT:
 		f.result = own(0, 1)
-		r.memory(false, f.result)
+		r.ranged(false, f.result)
 	case vm.MCOPY:
-		r.memory(false, own(1, 2))
+		r.ranged(false, own(1, 2))
 		r.write(f, own(0, 2))
 	case vm.CODECOPY:
 		r.write(f, own(0, 2))
@@ -282,12 +326,12 @@ func (r *recorder) touch(f *frame, op vm.OpCode, stack []isa.Word, scope tracing
 		r.state(AccessCode, false, state.AddressOf(at(0)), isa.Word{})
 		r.write(f, own(1, 3))
 	case vm.CALLDATALOAD:
-		r.memory(false, f.input.part(at(0), 32))
+		r.ranged(false, f.input.part(at(0), 32))
 	case vm.CALLDATACOPY:
-		r.memory(false, f.input.part(at(1), at(2).Uint64()))
+		r.ranged(false, f.input.part(at(1), at(2).Uint64()))
 		r.write(f, own(0, 2))
 	case vm.RETURNDATACOPY:
-		r.memory(false, f.returned.part(at(1), at(2).Uint64()))
+		r.ranged(false, f.returned.part(at(1), at(2).Uint64()))
 		r.write(f, own(0, 2))
 
 	case vm.SLOAD:
@@ -321,7 +365,7 @@ func (r *recorder) touch(f *frame, op vm.OpCode, stack []isa.Word, scope tracing
 		if !at(0).IsZero() {
 			r.state(AccessBalance, true, self(), isa.Word{})
 		}
-		r.memory(false, own(1, 2))
+		r.ranged(false, own(1, 2))
 	case vm.SELFDESTRUCT:
 		r.state(AccessBalance, true, self(), isa.Word{})
 		r.state(AccessBalance, true, state.AddressOf(at(0)), isa.Word{})
@@ -339,13 +383,13 @@ func (f *frame) own(off, n *isa.Word) span {
 func (r *recorder) write(f *frame, s span) {
 	if s.len > 0 {
 		f.pending, f.off, f.len = pendingMemory, s.off, s.len
-		r.memory(true, s)
+		r.ranged(true, s)
 	}
 }
 
 func (r *recorder) call(f *frame, target state.Address, args, output span) {
 	r.state(AccessCode, false, target, isa.Word{})
-	r.memory(false, args)
+	r.ranged(false, args)
 	f.args = args
 	f.pending, f.off, f.len = pendingCall, output.off, output.len
 }

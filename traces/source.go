@@ -22,6 +22,6 @@ func (g *Golden) FirstStep(tx int) (int, bool) {
 	return g.TxStart[tx], true
 }
 
-func (g *Golden) StepsFrom(tx, from int) []Step { return g.Steps[from:g.TxStart[tx+1]] }
+func (g *Golden) StepsFrom(tx, from int) []Step { return g.Steps.Run(from, g.TxStart[tx+1]) }
 
-func (g *Golden) CallEffect(step int) uint64 { return g.Steps[step].Effect }
+func (g *Golden) CallEffect(step int) uint64 { return g.Steps.At(step).Effect }

@@ -8,7 +8,7 @@ import (
 
 // batchSteps is how many steps a stream hands over at once. Three batches exist at
 // any time, 72 bytes a step, however long the run.
-const batchSteps = 4096
+const batchSteps = pieceSize
 
 // Stream is the golden run of a message that executes while it is compared, so that
 // billions of instructions need not be kept: go-ethereum runs in a goroutine of its

@@ -13,21 +13,21 @@ import (
 func (o *Oracle) Touched(k uint64, each func(account, slot *isa.Word, storage bool)) {
 	g := o.g
 	tx := sort.Search(len(g.TxStart), func(i int) bool { return uint64(g.TxStart[i]) > k }) - 1
-	if tx < 0 || k >= uint64(len(g.Steps)) {
+	if tx < 0 || k >= uint64(g.Steps.Len()) {
 		return
 	}
-	end := len(g.Steps)
+	end := g.Steps.Len()
 	if tx+1 < len(g.TxStart) {
 		end = g.TxStart[tx+1]
 	}
-	hand(g, g.Accesses[o.first[g.TxStart[tx]]:o.first[end]], each)
+	hand(g, int(o.first[g.TxStart[tx]]), int(o.first[end]), each)
 }
 
-// hand passes on each key once.
-func hand(g *Golden, accesses []Access, each func(account, slot *isa.Word, storage bool)) {
+// hand passes on each key of the accesses from one on to before another once.
+func hand(g *Golden, from, end int, each func(account, slot *isa.Word, storage bool)) {
 	seen := map[StateKey]bool{}
-	for i := range accesses {
-		a := &accesses[i]
+	for i := from; i < end; i++ {
+		a := g.Accesses.At(i)
 		if a.Kind == AccessMemory || a.Kind == AccessTransient {
 			continue
 		}
@@ -54,7 +54,7 @@ func (o *Oracle) BlockAccessList(each func(account, slot *isa.Word, storage bool
 		storage       bool
 	}
 	var list []entry
-	hand(o.g, o.g.Accesses, func(account, slot *isa.Word, storage bool) {
+	hand(o.g, 0, o.g.Accesses.Len(), func(account, slot *isa.Word, storage bool) {
 		list = append(list, entry{*account, *slot, storage})
 	})
 	slices.SortFunc(list, func(a, b entry) int {

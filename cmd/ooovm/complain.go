@@ -62,6 +62,7 @@ func missingBlock(err error) (number string, ok bool) {
 var valueKinds = map[string]string{
 	"bool": "true or false", "duration": "a time as 90s or 5m",
 	"int": "an integer", "int64": "an integer", "uint": "an integer from 0", "uint64": "an integer from 0", "float64": "a number",
+	"size": "a size as 512M or 2G",
 }
 
 // flagError says what is wrong with a flag, in our words: pflag's are those of the functions

@@ -139,5 +139,5 @@ func checkJobs(jobs int, of string) error {
 	if jobs >= 0 {
 		return nil
 	}
-	return usageError(fmt.Errorf("--jobs %d: a number of %s at once, or 0 for all host cores", jobs, of))
+	return usageError(fmt.Errorf("--jobs %d: a number of %s at once, or 0 for all host cores that have memory for one", jobs, of))
 }

@@ -31,6 +31,7 @@ type cli struct {
 	verbose bool
 	noColor bool
 	timeout time.Duration
+	memory  size
 
 	where string // condition on blocks
 }
@@ -104,11 +105,13 @@ committed instruction, and reports how much parallelism there is.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
+			c.settleMemory()
 			return usageError(errors.Join(c.checkOutput(), c.limit()))
 		},
 	}
 	root.SetVersionTemplate("ooovm {{.Version}}\n")
 	c.addOutputFlags(root)
+	c.addMemoryFlag(root)
 	root.AddCommand(
 		c.whereFlag(newRun(c)),
 		c.whereFlag(newValidate(c)),

@@ -44,7 +44,7 @@ func registerCarry(cmd *cobra.Command, carry *bool) {
 
 // registerHost adds the flags of commands that work on many blocks.
 func (s *simulation) registerHost(cmd *cobra.Command) {
-	cmd.Flags().IntVarP(&s.jobs, "jobs", "j", 0, "blocks at once (default all host cores)")
+	cmd.Flags().IntVarP(&s.jobs, "jobs", "j", 0, "blocks at once (default all host cores that have memory for one)")
 }
 
 // campaign prepares the runs of a command.

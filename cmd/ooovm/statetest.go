@@ -92,7 +92,7 @@ A subtest is named PATH:NAME/FORK/INDEX; --run and --skip match that name.
 		}),
 	}
 	f.register(cmd)
-	cmd.Flags().Lookup("jobs").Usage = "subtests at once (default all host cores)"
+	cmd.Flags().Lookup("jobs").Usage = "subtests at once (default all host cores that have memory for one)"
 	cmd.Flags().Lookup("max-cycles").Usage = "give a subtest up after so many simulated cycles (0: never)"
 	cmd.Flags().StringVar(&f.fork, "fork", "", "run the subtests of this `fork` only")
 	cmd.Flags().StringVar(&f.run, "run", "", "run only subtests whose name matches the regular expression")

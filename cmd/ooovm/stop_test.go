@@ -75,16 +75,16 @@ func TestTimeout(t *testing.T) {
 	all.Wait()
 }
 
-// process is a command in a process of its own.
-type process struct {
+// waiting is a command in a process of its own, which waits for a pipe.
+type waiting struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
 }
 
-// start runs a command that waits for what a pipe gives, and returns when it waits.
-func start(t *testing.T, pipe string, args ...string) *process {
+// startWaiting runs a command that waits for what a pipe gives, and returns when it waits.
+func startWaiting(t *testing.T, pipe string, args ...string) *waiting {
 	t.Helper()
-	p := &process{Cmd: exec.Command("ooovm", args...)}
+	p := &waiting{Cmd: exec.Command("ooovm", args...)}
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestSignals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			pipe := stalled(t)
-			p := start(t, pipe, "limits", "-j", "1", block, pipe)
+			p := startWaiting(t, pipe, "limits", "-j", "1", block, pipe)
 			time.Sleep(200 * time.Millisecond) // the row of the first
 			begin := time.Now()
 			for _, s := range c.send {
@@ -208,7 +208,7 @@ func TestKilled(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, ".x.json.KILLED.ooovm-draft"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, pipe, "trace", "import", pipe, "-o", filepath.Join(dir, "x.json"))
+	p := startWaiting(t, pipe, "trace", "import", pipe, "-o", filepath.Join(dir, "x.json"))
 	_ = p.Process.Kill()
 	_ = p.Wait()
 	if code, stderr := command("trace", "gen", "--workload", "erc20", "--transactions", "4", "-o", filepath.Join(dir, "x.json")); code != exitOK {

@@ -94,7 +94,7 @@ manifest.json, and the measurements in data. A study that was stopped goes on wh
 	f := cmd.Flags()
 	f.StringVarP(&opt.Out, "out", "o", "", "`DIR` of the studies")
 	f.StringArrayVar(&opt.Blocks, "blocks", nil, "`file`, folder or pattern of blocks; repeatable (default the embedded block)")
-	f.IntVarP(&opt.Jobs, "jobs", "j", 0, "points at once (default all host cores)")
+	f.IntVarP(&opt.Jobs, "jobs", "j", 0, "points at once (default all host cores that have memory for one)")
 	f.BoolVar(&opt.Force, "force", false, "measure again what another executable or other blocks have begun")
 	f.BoolVar(&opt.Redraw, "redraw", false, "measure nothing: make figures, table and text again")
 	f.BoolVar(&silent, "no-progress", false, "no progress bar (there is one only where stderr is a terminal)")

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/experiments/sweep"
 	"github.com/ooovm/ooovm/experiments/table"
 )
@@ -42,7 +42,7 @@ type sweepWork struct {
 
 func (s *sweepWork) register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVarP(&s.jobs, "jobs", "j", 0, "points at once (default all host cores)")
+	f.IntVarP(&s.jobs, "jobs", "j", 0, "points at once (default all host cores that have memory for one)")
 	f.StringVar(&s.shard, "shard", "", "run part `i/n` of the points only, i from 0; else as SLURM_ARRAY_TASK_ID (of SLURM_ARRAY_TASK_COUNT) or JOB_COMPLETION_INDEX (of JOB_COMPLETIONS) say")
 	f.BoolVar(&s.force, "force", false, "take over the directory of another sweep or executable")
 	f.BoolVar(&s.noProgress, "no-progress", false, "no progress bar (there is one only where stderr is a terminal)")
@@ -54,9 +54,7 @@ func (s *sweepWork) options(c *cli) (sweep.Options, error) {
 	if err := checkJobs(s.jobs, "points"); err != nil {
 		return opt, err
 	}
-	if s.jobs == 0 {
-		opt.Jobs = runtime.NumCPU()
-	}
+	opt.Jobs = budget.Jobs(s.jobs)
 	if s.shard != "" {
 		var err error
 		if opt.Shard, err = sweep.ParseShard(s.shard); err != nil {

@@ -44,10 +44,10 @@ func compareSteps(t *testing.T, s *System, golden *traces.Golden) {
 		if t.Failed() {
 			return
 		}
-		if next >= len(golden.Steps) {
-			t.Fatalf("transaction %d executes more than the %d recorded instructions", s.cur, len(golden.Steps))
+		if next >= golden.Steps.Len() {
+			t.Fatalf("transaction %d executes more than the %d recorded instructions", s.cur, golden.Steps.Len())
 		}
-		want := golden.Steps[next]
+		want := golden.Steps.At(next)
 		got := traces.Step{
 			PC: in.PC, Depth: uint16(f.Depth), Height: uint16(len(f.stack)), Op: in.Code, Flags: want.Flags,
 			Gas: f.Gas, Cost: cost, Effect: want.Effect,
@@ -60,7 +60,7 @@ func compareSteps(t *testing.T, s *System, golden *traces.Golden) {
 		} else if fault != decoder.NoFault {
 			t.Fatalf("transaction %d, step %d: %s at %d faults (%d), the reference does not", s.cur, next, s.Rows[in.Code].Name, in.PC, fault)
 		}
-		if got != want {
+		if got != *want {
 			t.Fatalf("transaction %d, step %d (%s):\n%+v, want\n%+v", s.cur, next, s.Rows[in.Code].Name, got, want)
 		}
 		next++

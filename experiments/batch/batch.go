@@ -6,10 +6,10 @@ package batch
 import (
 	"context"
 	"iter"
-	"runtime"
 	"slices"
 	"sync/atomic"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/traces"
@@ -17,7 +17,7 @@ import (
 
 // Host says how the host is used.
 type Host struct {
-	Jobs int // inputs at once; 0 for all host cores
+	Jobs int // inputs at once; 0 for all host cores that have memory for one
 	// Progress is told, from any goroutine, of each input that has ended; nil for nobody.
 	Progress Progress
 }
@@ -61,10 +61,7 @@ type outcome[T any] struct {
 }
 
 func ordered[I, T any](h Host, inputs iter.Seq[I], all int, one func(I) T, emit func(T) error) error {
-	jobs := h.Jobs
-	if jobs <= 0 {
-		jobs = runtime.NumCPU()
-	}
+	jobs := budget.Jobs(h.Jobs)
 	reports, work, stop := make(chan task[I, T], max(ahead, all)), make(chan task[I, T]), make(chan struct{})
 	defer close(stop)
 	var fault error // in the inputs, known when reports is closed

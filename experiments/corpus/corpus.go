@@ -71,13 +71,13 @@ func (f *Facts) execute(stop context.Context, b *traces.Bundle) error {
 	if err != nil {
 		return err
 	}
-	f.Instructions, f.Mix = len(g.Steps), make(map[string]float64)
+	f.Instructions, f.Mix = g.Steps.Len(), make(map[string]float64)
 	counts := make(map[string]int)
-	for i := range g.Steps {
-		counts[traces.OpClass(g.Steps[i].Op)]++
+	for i := range g.Steps.Len() {
+		counts[traces.OpClass(g.Steps.At(i).Op)]++
 	}
 	for class, n := range counts {
-		f.Mix[class] = float64(n) / float64(len(g.Steps))
+		f.Mix[class] = float64(n) / float64(g.Steps.Len())
 	}
 	return nil
 }

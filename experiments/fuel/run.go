@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/fuel"
 	"github.com/ooovm/ooovm/isa"
@@ -53,7 +54,8 @@ func (w *watcher) EndTx(int) error { return nil }
 // Run simulates a program's transactions one after the other under a configuration and
 // compares what they came to with what the program expects. The error is for what made
 // a run impossible.
-func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error) {
+func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (out *Outcome, err error) {
+	defer budget.Recover(p.Name, &err)
 	cache := opt.Cache
 	if cache == nil {
 		cache = fuel.NewCache()
@@ -76,8 +78,9 @@ func Run(p *golden.Program, cfg *pipeline.Config, opt Options) (*Outcome, error)
 		return nil, err
 	}
 	core.VerifyEvery, core.MaxCycles, core.Stop = opt.VerifyEvery, isa.Cycle(opt.MaxCycles), opt.Stop
+	core.SetMemory(p.Memory.Rest())
 	core.SetProbe(opt.Probe, opt.ProbeTx)
-	out := &Outcome{Core: core}
+	out = &Outcome{Core: core}
 	var check *lockstep.Fuel
 	if opt.Lockstep {
 		check = lockstep.NewFuel(p, sys)

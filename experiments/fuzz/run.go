@@ -113,8 +113,8 @@ func (r *run) prepare(i int) (err error) {
 		return r.refused
 	}
 	r.answers.golden = r.golden.Oracle()
-	for k := range r.golden.Steps {
-		s := &r.golden.Steps[k]
+	for k := range r.golden.Steps.Len() {
+		s := r.golden.Steps.At(k)
 		r.out.Depth = max(r.out.Depth, int(s.Depth))
 		r.out.Executed[s.Op] = true
 	}
@@ -147,8 +147,8 @@ func (r *run) EndTx(i int) error {
 	if got.Success {
 		r.out.Succeeded++
 	}
-	if n := r.core.Stats.Instructions - r.answers.base; n != uint64(len(r.golden.Steps)) {
-		return fmt.Errorf("transaction %d: %d instructions committed, go-ethereum has %d", i, n, len(r.golden.Steps))
+	if n := r.core.Stats.Instructions - r.answers.base; n != uint64(r.golden.Steps.Len()) {
+		return fmt.Errorf("transaction %d: %d instructions committed, go-ethereum has %d", i, n, r.golden.Steps.Len())
 	}
 	if got.GasUsed != want.GasUsed || got.Success != want.Success {
 		return fmt.Errorf("transaction %d: gas used %d, success %v, go-ethereum has %d, %v", i, got.GasUsed, got.Success, want.GasUsed, want.Success)

@@ -84,7 +84,7 @@ func of(stop context.Context, p *run.Block) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Result{Shares: map[string]float64{}, Instructions: uint64(len(p.Golden.Steps)), Provenance: p.Bundle.Provenance}
+	in := &Result{Shares: map[string]float64{}, Instructions: uint64(p.Golden.Steps.Len()), Provenance: p.Bundle.Provenance}
 	if in.Trace, err = p.TraceInfo(ref.GasUsed()); err != nil {
 		return nil, err
 	}
@@ -135,11 +135,11 @@ func (in *Result) transactions(p *run.Block) {
 
 func (in *Result) instructions(g *traces.Golden) {
 	mix := map[string]uint64{}
-	for i := range g.Steps {
-		mix[traces.OpClass(g.Steps[i].Op)]++
-		in.MaxDepth = max(in.MaxDepth, int(g.Steps[i].Depth))
+	for i := range g.Steps.Len() {
+		mix[traces.OpClass(g.Steps.At(i).Op)]++
+		in.MaxDepth = max(in.MaxDepth, int(g.Steps.At(i).Depth))
 	}
-	in.Mix = shares(mix, uint64(len(g.Steps)))
+	in.Mix = shares(mix, uint64(g.Steps.Len()))
 }
 
 // shares sorts counts, the largest first.
@@ -168,8 +168,8 @@ func (in *Result) keys(g *traces.Golden) {
 	}
 	uses := make([]use, len(g.Keys))
 	tx := 0
-	for i := range g.Accesses {
-		a := &g.Accesses[i]
+	for i := range g.Accesses.Len() {
+		a := g.Accesses.At(i)
 		if a.Kind == traces.AccessMemory || a.Kind == traces.AccessTransient {
 			continue
 		}

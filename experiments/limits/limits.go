@@ -65,6 +65,7 @@ type walk struct {
 	limit Limit
 
 	access int // next one of g.Accesses
+	found  []traces.Access
 	frames []frame
 	// memory[f-memoryBase][i] is when byte i of frame f's memory is ready; what is not
 	// there is ready from the start. Frames are numbered in the order of the block.
@@ -104,22 +105,22 @@ func (w *walk) transaction(tx int) {
 	}
 }
 
-// accesses gives those of step k, which are visited in order.
+// accesses gives those of step k, which are visited in order, until the next call.
 func (w *walk) accesses(k int) []traces.Access {
-	all := w.g.Accesses
-	for w.access < len(all) && int(all[w.access].Step) < k {
+	all := &w.g.Accesses
+	for w.access < all.Len() && int(all.At(w.access).Step) < k {
 		w.access++
 	}
-	from := w.access
-	for w.access < len(all) && int(all[w.access].Step) == k {
-		w.access++
+	w.found = w.found[:0]
+	for ; w.access < all.Len() && int(all.At(w.access).Step) == k; w.access++ {
+		w.found = append(w.found, *all.At(w.access))
 	}
-	return all[from:w.access]
+	return w.found
 }
 
 // step takes one instruction. more says that another one of the transaction follows.
 func (w *walk) step(k int, more bool) {
-	s := &w.g.Steps[k]
+	s := w.g.Steps.At(k)
 	row := &w.rows[s.Op]
 	f := &w.frames[len(w.frames)-1]
 	accesses := w.accesses(k)
@@ -146,7 +147,7 @@ func (w *walk) step(k int, more bool) {
 	f.stack = f.stack[:len(f.stack)-int(row.Pops)]
 	switch row.Kind {
 	case decoder.KindCall, decoder.KindCreate:
-		if more && w.g.Steps[k+1].Depth > s.Depth {
+		if more && w.g.Steps.At(k+1).Depth > s.Depth {
 			w.frames = append(w.frames, frame{call: done})
 			return
 		}

@@ -128,7 +128,7 @@ func TestUnitLatency(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g, env := record(t, c.a, c.b)
 			got := limits.Of(g, env, limits.Options{})
-			want := limits.Limit{Instructions: uint64(len(g.Steps)), Executed: c.executed, CriticalPath: c.path}
+			want := limits.Limit{Instructions: uint64(g.Steps.Len()), Executed: c.executed, CriticalPath: c.path}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
@@ -197,13 +197,14 @@ func TestModelLatency(t *testing.T) {
 func TestBlockScope(t *testing.T) {
 	g, env := record(t, asm(1, 1, vm.ADD, 3, vm.SSTORE, 3, vm.SLOAD, vm.DUP1, vm.ADD), nil) // 1, 2, 3, 4
 	twice := *g
-	n := uint32(len(g.Steps))
-	twice.Steps = append(append([]traces.Step{}, g.Steps...), g.Steps...)
+	n := uint32(g.Steps.Len())
+	twice.Steps = traces.SeriesOf(append(g.Steps.Slice(), g.Steps.Slice()...))
+	twice.Accesses = traces.SeriesOf(g.Accesses.Slice())
 	twice.TxStart = []int{0, int(n), 2 * int(n)}
-	for _, a := range g.Accesses {
+	for _, a := range g.Accesses.Slice() {
 		a.Step += n
 		a.Frame += 100
-		twice.Accesses = append(twice.Accesses, a)
+		twice.Accesses.Append(a)
 	}
 	if got := limits.Of(&twice, env, limits.Options{}).CriticalPath; got != 8 {
 		t.Errorf("transactions by themselves: %d, want 4 + 4", got)
@@ -212,15 +213,14 @@ func TestBlockScope(t *testing.T) {
 		t.Errorf("the block: %d, want 4: the second one's store hides the first's", got)
 	}
 	loads := twice
-	loads.Steps = loads.Steps[:n]
 	reader, _ := record(t, asm(3, vm.SLOAD, vm.DUP1, vm.ADD), nil) // 3, 4 behind the first one's store
-	loads.Steps = append(append([]traces.Step{}, g.Steps...), reader.Steps...)
-	loads.TxStart = []int{0, int(n), int(n) + len(reader.Steps)}
-	loads.Accesses = append([]traces.Access{}, g.Accesses...)
-	for _, a := range reader.Accesses {
+	loads.Steps = traces.SeriesOf(append(g.Steps.Slice(), reader.Steps.Slice()...))
+	loads.TxStart = []int{0, int(n), int(n) + reader.Steps.Len()}
+	loads.Accesses = traces.SeriesOf(g.Accesses.Slice())
+	for _, a := range reader.Accesses.Slice() {
 		a.Step += n
-		a.Key = g.Accesses[0].Key
-		loads.Accesses = append(loads.Accesses, a)
+		a.Key = g.Accesses.At(0).Key
+		loads.Accesses.Append(a)
 	}
 	if got := limits.Of(&loads, env, limits.Options{}).CriticalPath; got != 6 {
 		t.Errorf("transactions by themselves: %d, want 4 + 2", got)

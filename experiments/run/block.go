@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/invariant"
@@ -49,6 +50,8 @@ func Prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error
 	case stop.Err() != nil:
 		return nil, stop.Err()
 	case errors.As(err, new(*invariant.Error)):
+		return nil, err
+	case budget.Exceeds(err): // nothing has been found out about the block
 		return nil, err
 	case err != nil:
 		return nil, Difference(err)
@@ -171,8 +174,9 @@ func (p *Block) Run(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 }
 
 // Simulate is Run without the verdict.
-func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
+func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (out *Outcome, err error) {
 	b := p.Bundle
+	defer budget.Recover(b.Name, &err)
 	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
@@ -194,8 +198,9 @@ func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (*Outcome, error) {
 		}
 	}
 	core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(opt.MaxCycles), opt.Stop, opt.VerifyEvery
+	core.SetMemory(b.Memory.Rest())
 	core.SetProbe(opt.Probe, opt.ProbeTx)
-	out := &Outcome{Core: core, World: world}
+	out = &Outcome{Core: core, World: world}
 	w := &Watcher{Core: core, Ledger: opt.Ledger}
 	if opt.Ledger != nil {
 		core.SetLedger(opt.Ledger)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/invariant"
@@ -58,11 +59,13 @@ func (c *comparison) End(tx int) machine.Finding {
 
 // Parallel simulates the block on several cores that share it under a policy. Cores
 // have their own predictors and buffers; chaos has a seed for each.
-func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (*ParallelOutcome, error) {
+func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (out *ParallelOutcome, err error) {
 	if mc.Policy == machine.Window {
 		return p.across(cfg, opt)
 	}
 	b := p.Bundle
+	defer budget.Recover(b.Name, &err)
+	memory := b.Memory.Rest() // of all cores
 	env, err := state.NewBlockEnv(b.Header, b.Config, b.BlockHashes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
@@ -104,6 +107,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 				return nil, nil, nil, err
 			}
 			core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(opt.MaxCycles), opt.Stop, opt.VerifyEvery
+			core.SetMemory(memory)
 			if !opt.Lockstep {
 				return core, sys, nil, nil
 			}
@@ -117,7 +121,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 	if err := m.Run(); err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", b.Name, mc.Policy, err)
 	}
-	out := &ParallelOutcome{Stats: m.Stats, machine: m}
+	out = &ParallelOutcome{Stats: m.Stats, machine: m}
 	if mc.Policy == machine.InOrder {
 		out.Footprints = m.Footprints()
 	}

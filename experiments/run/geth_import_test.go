@@ -43,12 +43,12 @@ func importsAlike(t *testing.T, n *gethtest.Node, fetched *traces.Bundle) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(have.Steps) != len(want.Steps) || got.Compared != len(want.Steps) {
-		t.Fatalf("block %s: %d steps, %d compared, want %d", number, len(have.Steps), got.Compared, len(want.Steps))
+	if have.Steps.Len() != want.Steps.Len() || got.Compared != want.Steps.Len() {
+		t.Fatalf("block %s: %d steps, %d compared, want %d", number, have.Steps.Len(), got.Compared, want.Steps.Len())
 	}
-	for i := range want.Steps {
-		if have.Steps[i] != want.Steps[i] {
-			t.Fatalf("block %s: step %d is %+v, want %+v", number, i, have.Steps[i], want.Steps[i])
+	for i := range want.Steps.Len() {
+		if *have.Steps.At(i) != *want.Steps.At(i) {
+			t.Fatalf("block %s: step %d is %+v, want %+v", number, i, *have.Steps.At(i), *want.Steps.At(i))
 		}
 	}
 	simulatesRight(t, got.Bundle)

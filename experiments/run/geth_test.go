@@ -152,7 +152,7 @@ func TestRealNode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			steps += len(g.Steps)
+			steps += g.Steps.Len()
 			if way.method == fetch.Auto && way.want == fetch.Trace {
 				importsAlike(t, n, b)
 			}

@@ -16,7 +16,7 @@ import (
 // tampered is the block with a changed copy of its golden record.
 func tampered(p *run.Block, change func(*traces.Golden)) *run.Block {
 	golden := *p.Golden
-	golden.Steps = slices.Clone(golden.Steps)
+	golden.Steps = traces.SeriesOf(golden.Steps.Slice())
 	golden.TxStart = slices.Clone(golden.TxStart)
 	change(&golden)
 	bad := *p
@@ -26,12 +26,12 @@ func tampered(p *run.Block, change func(*traces.Golden)) *run.Block {
 
 // insert and remove change the record of one step, and where later transactions start.
 func insert(g *traces.Golden, at int, s traces.Step) {
-	g.Steps = slices.Insert(g.Steps, at, s)
+	g.Steps = traces.SeriesOf(slices.Insert(g.Steps.Slice(), at, s))
 	shift(g, at, 1)
 }
 
 func remove(g *traces.Golden, at int) {
-	g.Steps = slices.Delete(g.Steps, at, at+1)
+	g.Steps = traces.SeriesOf(slices.Delete(g.Steps.Slice(), at, at+1))
 	shift(g, at, -1)
 }
 
@@ -49,9 +49,9 @@ func TestCorruptedRecord(t *testing.T) {
 	p := runtest.Embedded(t)
 	s := runtest.Setup(t, "ooo-4")
 	_, unchecked := runtest.Run(t, p, s, run.Options{})
-	n := len(p.Golden.Steps)
+	n := p.Golden.Steps.Len()
 	plain := func(i int) bool { // no call, whose output is compared when it returns
-		op := p.Golden.Steps[i].Op
+		op := p.Golden.Steps.At(i).Op
 		return op < 0xf0 || op == 0xf3
 	}
 	var places []int
@@ -61,7 +61,7 @@ func TestCorruptedRecord(t *testing.T) {
 		}
 		places = append(places, i)
 	}
-	call := slices.IndexFunc(p.Golden.Steps, func(s traces.Step) bool { return s.Op == 0xf1 })
+	call := slices.IndexFunc(p.Golden.Steps.Slice(), func(s traces.Step) bool { return s.Op == 0xf1 })
 	if call < 0 {
 		t.Fatal("the embedded block makes no call")
 	}
@@ -89,15 +89,15 @@ func TestCorruptedRecord(t *testing.T) {
 			{"Depth", "depth differs", func(s *traces.Step) { s.Depth++ }},
 		} {
 			table = append(table, corruption{
-				fmt.Sprintf("%s of step %d", f.name, at), func(g *traces.Golden) { f.change(&g.Steps[at]) }, at, f.field,
+				fmt.Sprintf("%s of step %d", f.name, at), func(g *traces.Golden) { f.change(g.Steps.At(at)) }, at, f.field,
 			})
 		}
 	}
 	table = append(table,
-		corruption{"Effect of a call", func(g *traces.Golden) { g.Steps[call].Effect ^= 1 }, call, "output of the call differs"},
-		corruption{"added step", func(g *traces.Golden) { insert(g, n/2, g.Steps[n/2]) }, n/2 + 1, "differs"},
+		corruption{"Effect of a call", func(g *traces.Golden) { g.Steps.At(call).Effect ^= 1 }, call, "output of the call differs"},
+		corruption{"added step", func(g *traces.Golden) { insert(g, n/2, *g.Steps.At(n / 2)) }, n/2 + 1, "differs"},
 		corruption{"dropped step", func(g *traces.Golden) { remove(g, n/2) }, n / 2, "differs"},
-		corruption{"added last step", func(g *traces.Golden) { insert(g, n, g.Steps[n-1]); g.TxStart[len(g.TxStart)-1] = n + 1 }, n, "instructions early"},
+		corruption{"added last step", func(g *traces.Golden) { insert(g, n, *g.Steps.At(n - 1)); g.TxStart[len(g.TxStart)-1] = n + 1 }, n, "instructions early"},
 		corruption{"dropped last step", func(g *traces.Golden) { remove(g, n-1) }, n - 1, "behind the transaction's last"},
 	)
 	for _, c := range table {
@@ -138,7 +138,7 @@ func TestUncheckedIsNull(t *testing.T) {
 func TestTooFewChecked(t *testing.T) {
 	p := runtest.Embedded(t)
 	_, r := runtest.Run(t, tampered(p, func(g *traces.Golden) {
-		g.Steps = g.Steps[:0]
+		g.Steps.Cut(0)
 		clear(g.TxStart)
 	}), runtest.Setup(t, "ooo-4"), run.Options{Lockstep: true})
 	if r.Valid.OK || *r.Valid.Lockstep {

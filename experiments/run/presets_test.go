@@ -66,8 +66,8 @@ func TestLyingOracle(t *testing.T) {
 	p := runtest.Embedded(t)
 	reference, _ := runtest.Right(t, p, runtest.Setup(t, "ooo-4"))
 	lie := tampered(p, func(g *traces.Golden) {
-		for i := range g.Steps {
-			s := &g.Steps[i]
+		for i := range g.Steps.Len() {
+			s := g.Steps.At(i)
 			s.Gas += uint64(i%7) + 1
 			if i%3 == 0 {
 				s.PC++

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder/fuel"
 	fuelrun "github.com/ooovm/ooovm/experiments/fuel"
 	"github.com/ooovm/ooovm/pipeline"
@@ -21,6 +22,8 @@ func Program(p *fueltrace.Program, setup Setup, opt Options, baseline bool) (*Re
 	switch {
 	case stop.Err() != nil:
 		return nil, stop.Err()
+	case budget.Exceeds(err):
+		return nil, err
 	case err != nil:
 		return nil, Difference(err)
 	}

@@ -63,8 +63,8 @@ func (r *round) right(p *run.Block, cfg *pipeline.Config) (instructions uint64, 
 		return 0, err
 	case out.Difference != nil:
 		return 0, out.Difference
-	case out.Checked != uint64(len(p.Golden.Steps)):
-		return 0, fmt.Errorf("%d of %d instructions were compared", out.Checked, len(p.Golden.Steps))
+	case out.Checked != uint64(p.Golden.Steps.Len()):
+		return 0, fmt.Errorf("%d of %d instructions were compared", out.Checked, p.Golden.Steps.Len())
 	}
 	return out.Checked, nil
 }

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/experiments/batch"
@@ -244,14 +245,15 @@ func (t *subtest) close() {
 }
 
 // run executes the subtest on the core and compares what can be compared.
-func (t *subtest) run(cache *decoder.Cache) error {
-	var err error
+func (t *subtest) run(cache *decoder.Cache) (err error) {
+	defer budget.Recover(t.result.Subtest.ID(), &err)
 	if t.message, err = t.result.Subtest.Message(); err != nil {
 		if !traces.Rejected(err) {
 			return differ("%w", err)
 		}
 		return t.rejected(err)
 	}
+	t.message.Memory = budget.OfRun()
 	tx, err := state.NewMessageTx(t.message.Call)
 	if err != nil {
 		return t.rejected(err)
@@ -322,6 +324,7 @@ func (t *subtest) execute(sys *evm.System) error {
 		source = t.golden
 	}
 	core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(t.Options.MaxCycles), t.Options.Stop, t.Options.VerifyEvery
+	core.SetMemory(t.message.Memory.Rest())
 	w := &run.Watcher{Core: core}
 	if source != nil {
 		w.Check = lockstep.NewEVM(source, sys)

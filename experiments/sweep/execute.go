@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/workbench"
 	"github.com/ooovm/ooovm/invariant"
@@ -18,7 +18,7 @@ import (
 
 // Options of the work on a sweep.
 type Options struct {
-	Jobs  int             // points at once; 0 for all host cores
+	Jobs  int             // points at once; 0 for all host cores that have memory for one
 	Shard Shard           // the part of the points that is this process's
 	Stop  context.Context // ends the work between and within points, nil for never
 	// Progress is told what became of points, one call at a time: first of all that were
@@ -102,10 +102,7 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 			}
 		}
 	}()
-	jobs := opt.Jobs
-	if jobs <= 0 {
-		jobs = runtime.NumCPU()
-	}
+	jobs := budget.Jobs(opt.Jobs)
 	var workers sync.WaitGroup
 	for range min(jobs, max(len(tasks), 1)) {
 		workers.Go(func() {

@@ -52,6 +52,9 @@ func ReadTable(r io.Reader) (*Table, error) {
 			c = axisColumn(name)
 		}
 		columns[i] = c
+		if name == "" {
+			return nil, fmt.Errorf("column %d has no name", i+1)
+		}
 		if slices.Contains(header[:i], name) {
 			return nil, fmt.Errorf("column %s is there twice", name)
 		}
@@ -192,5 +195,10 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	for i, c := range t.Columns {
 		header[i] = c.Name
 	}
-	return out.WriteAll(append([][]string{header}, t.rows...))
+	for _, row := range append([][]string{header}, t.rows...) {
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }

@@ -9,13 +9,25 @@ import (
 
 // Rows writes rows as CSV (RFC 4180, lines that end in a line feed) whose cells a spreadsheet shows and
 // does not run.
-type Rows struct{ out *csv.Writer }
+type Rows struct {
+	out *csv.Writer
+	to  io.Writer
+}
 
 // NewCSV begins to write.
-func NewCSV(w io.Writer) *Rows { return &Rows{csv.NewWriter(w)} }
+func NewCSV(w io.Writer) *Rows { return &Rows{csv.NewWriter(w), w} }
 
 // Write writes a row, which is not there before Flush.
-func (c *Rows) Write(row []string) error { return c.out.Write(mapCells(row, Inert)) }
+func (c *Rows) Write(row []string) error {
+	if len(row) == 1 && row[0] == "" { // an empty line would be passed over when it is read
+		if err := c.Flush(); err != nil {
+			return err
+		}
+		_, err := io.WriteString(c.to, "\"\"\n")
+		return err
+	}
+	return c.out.Write(mapCells(row, Inert))
+}
 
 // WriteAll writes rows and flushes.
 func (c *Rows) WriteAll(rows [][]string) error {

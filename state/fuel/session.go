@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unsafe"
 )
 
 // Session is one transaction in execution: its architectural state, and the
@@ -192,11 +193,15 @@ func (s *Session) listed(contract ID) Panic {
 	return PanicContractNotInInputs
 }
 
+// receiptBytes is what a receipt takes beside its data.
+const receiptBytes = int64(unsafe.Sizeof(Receipt{}))
+
 // push appends a receipt. The last two places are for how the transaction ends.
 func (s *Session) push(r Receipt) Panic {
 	if len(s.Receipts) >= MaxReceipts-2 {
 		return PanicTooManyReceipts
 	}
+	s.World.Memory.Need(receiptBytes+int64(len(r.Data)), "the program's receipts")
 	s.Receipts = append(s.Receipts, r)
 	return NoPanic
 }

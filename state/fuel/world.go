@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+
+	"github.com/ooovm/ooovm/budget"
 )
 
 // Slot names a storage slot or, with an asset in place of the key, a balance.
@@ -34,7 +36,15 @@ type World struct {
 	slots    map[Slot][]byte
 	balances map[Slot]uint64
 	journal  []worldChange
+
+	Memory *budget.Budget // of what scripts write, nil for any
 }
+
+// changeBytes is what a change takes beside the bytes of its slot: in the journal, and in the maps.
+const changeBytes = 512
+
+// grows is what an error calls what scripts write.
+const grows = "what the program writes to the state"
 
 // worldChange is one record of the journal: what a slot or a balance was before.
 type worldChange struct {
@@ -77,6 +87,7 @@ func (w *World) Slot(s Slot) Value {
 
 // SetSlot writes a storage slot, or removes it. The world keeps the bytes.
 func (w *World) SetSlot(s Slot, v Value) {
+	w.Memory.Need(changeBytes+int64(len(v.Bytes)), grows)
 	w.journal = append(w.journal, worldChange{slot: s, value: w.Slot(s)})
 	w.putSlot(s, v)
 }
@@ -97,6 +108,7 @@ func (w *World) Balance(s Slot) Balance {
 
 // SetBalance writes a balance.
 func (w *World) SetBalance(s Slot, amount uint64) {
+	w.Memory.Need(changeBytes, grows)
 	w.journal = append(w.journal, worldChange{slot: s, isAmount: true, balance: w.Balance(s)})
 	w.balances[s] = amount
 }

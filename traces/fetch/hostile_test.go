@@ -19,7 +19,7 @@ import (
 	"github.com/ooovm/ooovm/traces/prestate/tracetest"
 )
 
-func honest(t *testing.T) *fetchtest.Node {
+func honest(t testing.TB) *fetchtest.Node {
 	t.Helper()
 	b, err := traces.Embedded()
 	if err != nil {

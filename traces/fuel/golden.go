@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/state/fuel"
 )
 
@@ -35,8 +36,9 @@ func Run(p *Program, observe func(*Step)) (*Block, error) {
 }
 
 // RunContext is Run until the context ends.
-func RunContext(stop context.Context, p *Program, observe func(*Step)) (*Block, error) {
-	b := &Block{World: p.World()}
+func RunContext(stop context.Context, p *Program, observe func(*Step)) (b *Block, err error) {
+	defer budget.Recover(p.Name, &err)
+	b = &Block{World: p.World()}
 	for i := range p.Transactions {
 		s, err := fuel.NewSession(p.Params, &p.Block, b.World, &p.Transactions[i], observe != nil)
 		if err != nil {

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/plain"
 )
 
@@ -38,10 +38,23 @@ func Load(path string) ([]*Program, error) {
 
 // Read does the same for text that may be compressed with gzip. name is that of a program that has none of its own.
 func Read(r io.Reader, name string) ([]*Program, error) {
-	text, err := readText(r)
+	memory := budget.OfRun()
+	text, err := readText(r, memory)
 	if err != nil {
 		return nil, err
 	}
+	programs, err := parse(text, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range programs {
+		p.Memory = memory
+	}
+	return programs, nil
+}
+
+// parse reads the text of a file.
+func parse(text []byte, name string) ([]*Program, error) {
 	if err := checkMembers(text); err != nil {
 		return nil, err
 	}
@@ -80,8 +93,8 @@ func Read(r io.Reader, name string) ([]*Program, error) {
 	return nil, fmt.Errorf("%w: it has none of the members schema, vectors, programs", errFormat)
 }
 
-func readText(r io.Reader) ([]byte, error) {
-	text, err := readBounded(r)
+func readText(r io.Reader, memory *budget.Budget) ([]byte, error) {
+	text, err := readBounded(r, memory)
 	if err != nil || !bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
 		return text, err
 	}
@@ -89,11 +102,11 @@ func readText(r io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readBounded(z)
+	return readBounded(z, memory)
 }
 
-func readBounded(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxText+1))
+func readBounded(r io.Reader, memory *budget.Budget) ([]byte, error) {
+	text, err := budget.ReadAll(io.LimitReader(r, maxText+1), memory)
 	if err == nil && len(text) > maxText {
 		err = fmt.Errorf("more than %d bytes", maxText)
 	}
@@ -111,56 +124,19 @@ func strict(text []byte, into any) error {
 }
 
 // checkMembers refuses a member given twice, which encoding/json takes the last of, one whose
-// name differs from ours in case only, and text behind the object.
+// name differs from another's in case only, and text behind the object.
 func checkMembers(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := checkValue(d, nil); err != nil {
+	var value json.RawMessage
+	err := d.Decode(&value)
+	if err == nil {
+		err = plain.Repeated(value)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", errFormat, plain.Error(err))
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return fmt.Errorf("%w: text behind the object", errFormat)
 	}
 	return nil
-}
-
-// maxDepth bounds how deep values may lie in each other.
-const maxDepth = 32
-
-func checkValue(d *json.Decoder, path []string) error {
-	if len(path) > maxDepth {
-		return fmt.Errorf("more than %d levels", maxDepth)
-	}
-	token, err := d.Token()
-	if err != nil {
-		return err
-	}
-	switch token {
-	case json.Delim('{'):
-		seen := map[string]bool{}
-		for d.More() {
-			key, err := d.Token()
-			if err != nil {
-				return err
-			}
-			name, _ := key.(string)
-			if fold := strings.ToLower(name); seen[fold] {
-				return fmt.Errorf("%s: given twice", strings.Join(append(path, name), "."))
-			} else {
-				seen[fold] = true
-			}
-			if err := checkValue(d, append(path, name)); err != nil {
-				return err
-			}
-		}
-		_, err = d.Token()
-	case json.Delim('['):
-		for i := 0; d.More(); i++ {
-			if err := checkValue(d, append(path, fmt.Sprint(i))); err != nil {
-				return err
-			}
-		}
-		_, err = d.Token()
-	}
-	return err
 }

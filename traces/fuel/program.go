@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/state/fuel"
 )
 
@@ -17,6 +18,7 @@ type Program struct {
 	Blobs        []Blob     // by id
 	Transactions []fuel.Transaction
 	Want         Want
+	Memory       *budget.Budget // of a run, nil for any
 }
 
 // Contract is a contract before the block.
@@ -48,6 +50,7 @@ type Blob struct {
 // World builds the state before the block.
 func (p *Program) World() *fuel.World {
 	w := fuel.NewWorld()
+	w.Memory = p.Memory.Rest()
 	for i := range p.Contracts {
 		c := &p.Contracts[i]
 		w.Deploy(c.ID, c.Code)

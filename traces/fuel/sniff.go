@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/ooovm/ooovm/budget"
 )
 
 // IsProgramFile tells whether a file holds programs, sound or not: by its extension
@@ -32,7 +34,7 @@ func IsProgramFile(path string) bool {
 	if err != nil {
 		return false
 	}
-	return hasPrograms(json.NewDecoder(text))
+	return hasPrograms(budget.NewDecoder(text, budget.OfRun(), 0))
 }
 
 func hasPrograms(d *json.Decoder) bool {

@@ -64,8 +64,8 @@ func TestEmbeddedLoads(t *testing.T) {
 	if failed != 2 || creations != 1 {
 		t.Errorf("%d failed transactions and %d creations, want two and one", failed, creations)
 	}
-	if n := len(g.Steps); n < 100_000 || n > 200_000 {
+	if n := g.Steps.Len(); n < 100_000 || n > 200_000 {
 		t.Errorf("%d instructions, want 100,000 to 200,000", n)
 	}
-	t.Logf("%d transactions, %d with code, %d instructions, %d gas, %d accounts", len(b.Txs), running, len(g.Steps), g.GasUsed, len(b.Prestate))
+	t.Logf("%d transactions, %d with code, %d instructions, %d gas, %d accounts", len(b.Txs), running, g.Steps.Len(), g.GasUsed, len(b.Prestate))
 }

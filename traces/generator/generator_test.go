@@ -108,7 +108,7 @@ func TestGoldenReproducesHeader(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%d transactions, %d gas, %d instructions", len(b.Txs), g.GasUsed, len(g.Steps))
+		t.Logf("%d transactions, %d gas, %d instructions", len(b.Txs), g.GasUsed, g.Steps.Len())
 	})
 }
 

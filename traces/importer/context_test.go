@@ -47,7 +47,7 @@ func TestEveryFork(t *testing.T) {
 }
 
 // reload makes sure that a bundle is a sound one for whoever reads it.
-func reload(t *testing.T, name string, b *traces.Bundle) {
+func reload(t testing.TB, name string, b *traces.Bundle) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "b.json")
 	if err := b.Save(path); err != nil {

@@ -52,7 +52,7 @@ func word(n uint64) isa.Word { return *uint256.NewInt(n) }
 
 // execute runs scenes as the transactions of one block on go-ethereum, and gives its trace in EIP-3155
 // lines with the bundle.
-func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
+func execute(t testing.TB, scenes ...scene) (*traces.Bundle, []line) {
 	t.Helper()
 	s := scenes[0]
 	fork := s.fork
@@ -106,7 +106,7 @@ func execute(t *testing.T, scenes ...scene) (*traces.Bundle, []line) {
 }
 
 // trace is go-ethereum's, in EIP-3155 lines.
-func trace(t *testing.T, b *traces.Bundle) []line {
+func trace(t testing.TB, b *traces.Bundle) []line {
 	t.Helper()
 	var text bytes.Buffer
 	hooks := logger.NewJSONLogger(&logger.Config{}, &text)

@@ -17,6 +17,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/params"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/prestate"
@@ -41,7 +42,7 @@ func (e *FileError) Error() string {
 	if errors.As(err, &at) && at.Path == e.File {
 		err = at.Err
 	}
-	text := plain.Visible(strings.Join(strings.Fields(err.Error()), " "))
+	text := plain.Visible(strings.Join(strings.Fields(plain.Text(err)), " "))
 	if strings.HasPrefix(text, e.File+": ") {
 		return text
 	}
@@ -90,7 +91,8 @@ func (in *ingredients) fail(kind Kind, err error) error { return &FileError{in.f
 // Import makes a bundle of one file, or of several that belong together: a block, what was
 // traced of it, and its receipts. A bundle that is not what the files say is not given out:
 // the error is a *DifferenceError.
-func Import(files []string, opt Options) (*Imported, error) {
+func Import(files []string, opt Options) (got *Imported, err error) {
+	defer budget.Recover(strings.Join(files, ", "), &err)
 	in := &ingredients{make(map[Kind]string), opt}
 	for _, file := range files {
 		kind, err := Detect(file)
@@ -120,7 +122,7 @@ func Import(files []string, opt Options) (*Imported, error) {
 		case got.Mismatch != nil:
 			return nil, &DifferenceError{fmt.Errorf("%s: what was made of it is not the trace: %w", in.files[Trace], got.Mismatch)}
 		}
-		return got, nil
+		return got, sound(got.Bundle)
 	}
 	for kind, file := range in.files {
 		if why, ok := lacking[kind]; ok && len(in.files) == 1 {
@@ -128,6 +130,19 @@ func Import(files []string, opt Options) (*Imported, error) {
 		}
 	}
 	return nil, fmt.Errorf("these files do not belong together: %s", in.list())
+}
+
+// sound makes sure that a bundle that is given out can be read: what files say of a block may
+// be what no chain can have.
+func sound(b *traces.Bundle) error {
+	from, to := io.Pipe()
+	go func() { to.CloseWithError(b.Write(to)) }()
+	defer from.Close()
+	again, err := traces.Read(from, b.Name)
+	if err != nil {
+		return fmt.Errorf("what is made of it is no block: %w", err)
+	}
+	return again.Check()
 }
 
 // list names the files and what they are.
@@ -180,6 +195,9 @@ func (in *ingredients) traceOfBlock() (*Imported, error) {
 	got.Bundle.Name = block.Name
 	if claims == nil {
 		claims = got.claims
+	}
+	if got.cut {
+		return got, nil // Mismatch says why it is of no use
 	}
 	if err := verify(got.Bundle, claims); err != nil && got.Mismatch != nil {
 		return nil, &DifferenceError{fmt.Errorf("%w; %w", err, got.Mismatch)}
@@ -284,6 +302,9 @@ func unwrap(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
+// keptBytes is what is kept of a byte of a file that is read whole.
+const keptBytes = 4
+
 // readAll reads a file of one JSON value. Values one after the other, as when the answers to
 // several requests are written into one file, are a list.
 func readAll(file string) (json.RawMessage, error) {
@@ -294,12 +315,14 @@ func readAll(file string) (json.RawMessage, error) {
 	defer closer()
 	const most = 256 << 20
 	limited := &io.LimitedReader{R: text, N: most + 1}
-	dec := json.NewDecoder(limited)
+	dec := budget.NewDecoder(limited, budget.OfRun(), keptBytes)
 	var list []json.RawMessage
 	for {
 		var raw json.RawMessage
 		err := dec.Decode(&raw)
 		switch {
+		case budget.Exceeds(err):
+			return nil, err
 		case limited.N == 0:
 			return nil, fmt.Errorf("more than %d bytes", most)
 		case errors.Is(err, io.EOF) && len(list) == 1:

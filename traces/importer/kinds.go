@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/prestate"
 )
@@ -160,7 +161,7 @@ func Detect(file string) (Kind, error) {
 			return "", tooEarly(err)
 		}
 		some = true
-		d := &detector{dec: json.NewDecoder(v)}
+		d := &detector{dec: budget.NewDecoder(v, budget.OfRun(), 0)}
 		kind, err := d.detect()
 		switch {
 		case err != nil:
@@ -186,9 +187,10 @@ func tooEarly(err error) error {
 
 // detector looks at the first value of a text, and takes in no more than names.
 type detector struct {
-	dec   *json.Decoder
-	empty bool   // there was an answer, or a list, with nothing in it
-	said  string // by a node, of an error
+	dec    *json.Decoder
+	looked int    // at members
+	empty  bool   // there was an answer, or a list, with nothing in it
+	said   string // by a node, of an error
 }
 
 func (d *detector) detect() (Kind, error) {
@@ -319,8 +321,14 @@ func (d *detector) name(names map[string]bool) (string, error) {
 	}
 	name, _ := token.(string)
 	names[name] = true
+	if d.looked++; d.looked > mostNames {
+		return "", errUnknown
+	}
 	return name, nil
 }
+
+// mostNames bounds how many members are looked at before one tells what a value is.
+const mostNames = 1000
 
 // skip passes over the rest of a value whose first token has been read.
 func (d *detector) skip(open json.Token) error {

@@ -20,7 +20,7 @@ import (
 )
 
 // filesOf writes a block and what a prestateTracer says of its transactions.
-func filesOf(t *testing.T, b *traces.Bundle, spoil func([]tracetest.Result)) (block, traced string) {
+func filesOf(t testing.TB, b *traces.Bundle, spoil func([]tracetest.Result)) (block, traced string) {
 	t.Helper()
 	var text bytes.Buffer
 	if err := b.Write(&text); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/core/vm"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/traces/prestate"
 )
 
@@ -43,7 +44,7 @@ type place struct {
 }
 
 func newReader(text io.Reader, d *dialect, to sink) *reader {
-	return &reader{dec: json.NewDecoder(newValues(text)), to: to, d: d}
+	return &reader{dec: budget.NewDecoder(newValues(text), budget.OfRun(), 0), to: to, d: d}
 }
 
 // read passes the steps of a trace on.

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type Imported struct {
 	Mismatch error
 
 	claims []claim // what the trace says of the transactions
+	cut    bool    // its execution had no end in sight, and was given up
 }
 
 // Accounts that stand for those that a trace does not name.
@@ -96,6 +98,9 @@ func rebuild(file string, block *traces.Bundle, opt Options) (*Imported, error) 
 	}
 	if best == nil {
 		return nil, why
+	}
+	if best.Mismatch != nil {
+		return best.Imported, nil // of no use
 	}
 	b := best.Bundle.Again()
 	if err := seal(b); err != nil {
@@ -172,7 +177,7 @@ func (s *scan) attempt(file string, d *dialect, block *traces.Bundle, n *notes) 
 	}
 	block.ContentHash = traces.ContentHash(block.Prestate, block.BlockHashes)
 	block.Provenance = &traces.Provenance{Source: "import", Dialect: d.String(), Warnings: n.list}
-	got := &attempt{&Imported{Bundle: block, Compared: r.compared, Mismatch: r.mismatch, claims: s.claims(d)}, r.reached, rounds, false}
+	got := &attempt{&Imported{Bundle: block, Compared: r.compared, Mismatch: r.mismatch, claims: s.claims(d), cut: r.cut}, r.reached, rounds, false}
 	for i := range s.txs {
 		got.warm = got.warm || len(s.txs[i].warm) > 0
 	}
@@ -221,12 +226,16 @@ func (s *scan) correct(file string, b *traces.Bundle) (*replay, int, error) {
 		pull, stop := iter.Pull2(all(file))
 		r := &replay{b: again, scan: s, certain: certain, pull: pull, number: -1, wrote: make(map[slotFact]bool)}
 		r.advance()
+		ends, end := context.WithCancel(context.Background())
+		r.end = end
 		run := traces.Execution{
+			Stop:   ends,
 			Bundle: again, Hooks: r.hooks(), Before: r.before,
 			Begin: func(st *gethstate.StateDB) { r.st = st },
 			After: func(tx int, _ *gethstate.StateDB) { r.leave(tx + 1) },
 		}
 		_, err := run.Run()
+		end()
 		stop()
 		b.Prestate = again.Prestate
 		if r.relisted && r.err == nil && err == nil {
@@ -235,6 +244,8 @@ func (s *scan) correct(file string, b *traces.Bundle) (*replay, int, error) {
 		switch {
 		case r.err != nil:
 			return nil, round, r.err
+		case r.cut:
+			return r, round, nil
 		case err != nil:
 			return nil, round, fmt.Errorf("what was reconstructed cannot be executed: %w", err)
 		case r.corrections == 0 || round == maxRounds:
@@ -317,6 +328,7 @@ func (s *scan) inContext(p *setting, n *notes) (*traces.Bundle, error) {
 	n.add("the block: its header is not in the trace, a stated context of chain %d, fork %s is used", id, p.fork)
 	b := &traces.Bundle{
 		Name: "imported", ChainID: id, Config: p.config, Header: h, Prestate: state.Prestate{}, BlockHashes: map[uint64]common.Hash{},
+		Memory: s.memory,
 	}
 	nonces := make(map[common.Address]uint64)
 	from := make([]common.Address, len(s.txs))

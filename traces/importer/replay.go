@@ -34,6 +34,9 @@ type replay struct {
 	tx      int
 	system  bool
 	lost    bool // the transaction went another way than the trace
+	beyond  int  // steps that it has executed since
+	end     func()
+	cut     bool // by end: what it goes on with has no end in sight
 	strayed bool // its gas, of which one difference makes all others
 	astray  bool // some transaction did: what later ones show may be its doing
 
@@ -94,6 +97,7 @@ func (r *replay) told() int { return r.number - r.implied }
 // before starts a transaction: what the trace still has of earlier ones was not executed.
 func (r *replay) before(tx int) {
 	r.leave(tx)
+	r.beyond = 0
 	r.tx, r.lost, r.strayed, r.frames, r.saved = tx, false, false, r.frames[:0], 0
 }
 
@@ -114,7 +118,14 @@ func (r *replay) differ(format string, args ...any) {
 }
 
 func (r *replay) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpContext, _ []byte, depth int, err error) {
-	if r.system || r.lost {
+	if r.system {
+		return
+	}
+	if r.lost {
+		if r.beyond++; r.beyond > maxBeyond {
+			r.cut = true
+			r.end()
+		}
 		return
 	}
 	for r.ahead != nil && r.ahead.Guess && r.ahead.Tx == r.tx && !r.at(pc, op, depth) {
@@ -145,6 +156,10 @@ func (r *replay) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpCo
 		r.wrote[factOf(scope.Address(), s.at(0).Bytes32())] = true
 	}
 }
+
+// maxBeyond bounds how long a transaction that went another way than the trace is executed for
+// the sake of those behind it: a loop that the trace leaves may have gas for ages.
+const maxBeyond = 1 << 20
 
 // at tells whether the step ahead is at a place.
 func (r *replay) at(pc uint64, op byte, depth int) bool {
@@ -428,8 +443,12 @@ func input(memory []byte, from, size *uint256.Int) []byte {
 	return data
 }
 
-// maxNonce bounds the search for a creator's nonce.
-const maxNonce = 1 << 20
+// maxNonce bounds the search for a creator's nonce, mostSearched all searches of a trace that
+// find none: an address that nobody makes has none.
+const (
+	maxNonce     = 1 << 20
+	mostSearched = 2 * maxNonce
+)
 
 // nonce finds the one that makes a contract's address.
 func (r *replay) nonce(creator, made common.Address) {
@@ -437,6 +456,9 @@ func (r *replay) nonce(creator, made common.Address) {
 		return
 	}
 	now := r.st.GetNonce(creator)
+	if r.scan.nowhere[made] || r.scan.searched >= mostSearched {
+		return
+	}
 	for n := range uint64(maxNonce) {
 		if crypto.CreateAddress(creator, n) != made {
 			continue
@@ -450,4 +472,6 @@ func (r *replay) nonce(creator, made common.Address) {
 		}
 		return
 	}
+	r.scan.nowhere[made] = true
+	r.scan.searched += maxNonce
 }

@@ -7,22 +7,27 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/holiman/uint256"
+
+	"github.com/ooovm/ooovm/budget"
 )
 
 // scan is what the first pass over a trace finds: everything that does not depend on what
 // executing it does.
 type scan struct {
-	txs     []scannedTx
-	codes   map[common.Address]*code
-	created map[int]common.Address // by number of the creating step
-	making  map[int]int            // creating step by the depth of its frame, while that runs
-	hashes  map[uint64]common.Hash // that BLOCKHASH found
-	context map[vm.OpCode]uint256.Int
-	ops     map[vm.OpCode]*Step // the first of each that is seen to have executed
-	clash   error               // of transactions that cannot be of one block
-	whole   bool                // gasCost is the whole cost of a step, as far as other steps show
-	zero    bool                // address 0 is looked at or called
-	steps   int
+	memory   *budget.Budget
+	txs      []scannedTx
+	codes    map[common.Address]*code
+	created  map[int]common.Address  // by number of the creating step
+	nowhere  map[common.Address]bool // made by no nonce of its creator
+	searched int                     // nonces, for these
+	making   map[int]int             // creating step by the depth of its frame, while that runs
+	hashes   map[uint64]common.Hash  // that BLOCKHASH found
+	context  map[vm.OpCode]uint256.Int
+	ops      map[vm.OpCode]*Step // the first of each that is seen to have executed
+	clash    error               // of transactions that cannot be of one block
+	whole    bool                // gasCost is the whole cost of a step, as far as other steps show
+	zero     bool                // address 0 is looked at or called
+	steps    int
 
 	stacks    bool // some step has words on its stack
 	stackless bool // some step took words that its stack does not show
@@ -70,13 +75,27 @@ func (id *identity) isCalledBy(a common.Address) {
 
 // code is what was seen of an account's code.
 type code struct {
-	bytes map[uint64]byte
-	end   uint64 // after the last byte seen
-	size  uint64 // as CODESIZE or EXTCODESIZE gave it
-	sized bool
+	memory *budget.Budget
+	bytes  map[uint64]byte
+	end    uint64 // after the last byte seen
+	size   uint64 // as CODESIZE or EXTCODESIZE gave it
+	sized  bool
 }
 
+// What is kept of a trace, in bytes: a byte of code or data in a map, and what has a number
+// or an address of its own.
+const (
+	mappedByte = 40
+	mappedItem = 512
+)
+
+// keeping is what an error calls it.
+const keeping = "what is kept of the trace"
+
 func (c *code) set(at uint64, b byte) {
+	if _, known := c.bytes[at]; !known {
+		c.memory.Need(mappedByte, keeping)
+	}
 	c.bytes[at] = b
 	c.end = max(c.end, at+1)
 }
@@ -115,7 +134,7 @@ type scanFrame struct {
 
 func newScan() *scan {
 	return &scan{
-		codes: make(map[common.Address]*code), created: make(map[int]common.Address), making: make(map[int]int),
+		memory: budget.OfRun(), codes: make(map[common.Address]*code), created: make(map[int]common.Address), making: make(map[int]int), nowhere: make(map[common.Address]bool),
 		hashes: make(map[uint64]common.Hash), context: make(map[vm.OpCode]uint256.Int), ops: make(map[vm.OpCode]*Step),
 	}
 }
@@ -125,7 +144,8 @@ func (s *scan) sink() sink { return sink{step: s.step, end: s.end} }
 func (s *scan) codeOf(a common.Address) *code {
 	c := s.codes[a]
 	if c == nil {
-		c = &code{bytes: make(map[uint64]byte)}
+		s.memory.Need(mappedItem, keeping)
+		c = &code{memory: s.memory, bytes: make(map[uint64]byte)}
 		s.codes[a] = c
 	}
 	return c
@@ -134,6 +154,7 @@ func (s *scan) codeOf(a common.Address) *code {
 // tx is the transaction with a number, made when it is new.
 func (s *scan) tx(i int) *scannedTx {
 	for len(s.txs) <= i {
+		s.memory.Need(mappedItem, keeping)
 		s.txs = append(s.txs, scannedTx{data: make(map[uint64]byte), blobs: make(map[uint64]common.Hash), outer: new(identity)})
 	}
 	return &s.txs[i]
@@ -193,17 +214,15 @@ func (s *scan) outcome(n *Step) {
 	case n == nil || l.Failed:
 		return
 	case n.entered(l):
-		if s.ops[l.Op] == nil {
-			s.ops[l.Op] = l
-		}
+		s.executed(l)
 		s.frames = append(s.frames[:l.Depth], s.entered(l))
 		return
 	case n.Depth < l.Depth:
 		s.returned(n)
 		return
 	}
-	if s.ops[l.Op] == nil && !n.Guess {
-		s.ops[l.Op] = l
+	if !n.Guess {
+		s.executed(l)
 	}
 	if n.Implied {
 		return
@@ -231,8 +250,10 @@ func (s *scan) outcome(n *Step) {
 	case op == vm.EXTCODECOPY:
 		copySeen(s.codeOf(common.Address(l.at(0).Bytes20())), l.at(1), l.at(2), l.at(3), n.Memory)
 	case op == vm.BLOCKHASH && l.at(0).IsUint64() && !result.IsZero():
+		s.memory.Need(mappedItem, keeping)
 		s.hashes[l.at(0).Uint64()] = result.Bytes32()
 	case op == vm.BLOBHASH && l.at(0).IsUint64() && !result.IsZero():
+		s.memory.Need(mappedItem, keeping)
 		t.blobs[l.at(0).Uint64()] = result.Bytes32()
 	case op == vm.ORIGIN:
 		from := common.Address(result.Bytes20())
@@ -252,6 +273,15 @@ func (s *scan) outcome(n *Step) {
 		s.context[op] = result
 	case l.Depth == 1:
 		t.callData(l, n, result)
+	}
+}
+
+// executed notes that a step's instruction is one that the fork has.
+func (s *scan) executed(l *Step) {
+	if s.ops[l.Op] == nil {
+		first := *l
+		first.Stack, first.Memory = nil, nil
+		s.ops[l.Op] = &first
 	}
 }
 
@@ -354,6 +384,7 @@ func (s *scan) returned(n *Step) {
 // creates notes the address that a creation has put on the stack.
 func (s *scan) creates(step int, n *Step) {
 	if result, ok := n.top(); ok && !result.IsZero() {
+		s.memory.Need(mappedItem, keeping)
 		s.created[step] = common.Address(result.Bytes20())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/holiman/uint256"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
@@ -64,7 +65,7 @@ func subtest(s fixtures.Subtest, name string) (*Imported, error) {
 	}
 	b := &traces.Bundle{
 		Name: name, ChainID: env.Config.ChainID.Uint64(), Config: env.Config, Header: h, Txs: types.Transactions{tx},
-		Prestate: maps.Clone(s.Prestate()), BlockHashes: map[uint64]common.Hash{},
+		Prestate: maps.Clone(s.Prestate()), BlockHashes: map[uint64]common.Hash{}, Memory: budget.OfRun(),
 	}
 	for n := env.Number; n > 0 && env.Number-n < 256; n-- {
 		b.BlockHashes[n-1] = common.Hash(env.BlockHash(n - 1))
@@ -81,6 +82,9 @@ func subtest(s fixtures.Subtest, name string) (*Imported, error) {
 		"the block: the header is made from the test's environment, with gas, bloom and receipts as go-ethereum computes them",
 	}}
 	if err := b.Check(); err != nil {
+		return nil, err
+	}
+	if err := sound(b); err != nil {
 		return nil, err
 	}
 	return &Imported{Bundle: b}, asExpected(b, s.Expectation())

@@ -18,6 +18,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
@@ -51,7 +52,7 @@ func readTraceTest(file string) (*Imported, error) {
 	}
 	defer closer()
 	var t traceTest
-	if err := json.NewDecoder(text).Decode(&t); err != nil {
+	if err := budget.NewDecoder(text, budget.OfRun(), 0).Decode(&t); err != nil {
 		return nil, err
 	}
 	if t.Genesis == nil || t.Genesis.Config == nil || t.Genesis.Config.ChainID == nil || t.Context == nil || len(t.Input) == 0 {
@@ -69,7 +70,7 @@ func readTraceTest(file string) (*Imported, error) {
 	}
 	b := &traces.Bundle{
 		Name: baseName(file), ChainID: config.ChainID.Uint64(), Config: config, Txs: types.Transactions{tx},
-		Header: t.header(), Prestate: make(state.Prestate), BlockHashes: map[uint64]common.Hash{},
+		Header: t.header(), Prestate: make(state.Prestate), BlockHashes: map[uint64]common.Hash{}, Memory: budget.OfRun(),
 	}
 	for address, acct := range t.Genesis.Alloc {
 		if b.Prestate[state.Address(address)], err = allocated(&acct); err != nil {

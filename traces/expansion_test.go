@@ -1,0 +1,90 @@
+package traces
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/ooovm/ooovm/budget"
+)
+
+// TestExpansionIsBounded: programs with gas for any memory end with what does not fit, before
+// it is taken, whether they are recorded or not.
+func TestExpansionIsBounded(t *testing.T) {
+	for _, c := range []struct{ name, code, want string }{
+		{"a store far away", "60006001601e1b53", "a memory of 1 GiB"},
+		{"a load far away", "6001601e1b51", "a memory of 1 GiB"},
+		{"a copy", "6001601e1b60006000375b", "a memory of 1 GiB"},
+		{"a hash", "6001601e1b600020", "a memory of 1 GiB"},
+		{"a call's output", "6001601e1b600060006000600030" + "5a" + "f1", "a memory of 1 GiB"},
+		{"a log", "6001601d1b6000a0", "what LOG0 leaves behind"},
+		{"many logs", "5b620fffff6000a0600056", "what LOG0 leaves behind"},
+		{"frames with memory each", "5b6001601461ffff535b60006000600060006000305af1", "a memory of"},
+		{"stores", "5b5a5a5d600056", "what TSTORE leaves behind"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for name, run := range map[string]func(context.Context, *Bundle) (*Golden, error){"executed": ExecuteContext, "recorded": RecordContext} {
+				b := small(t)
+				b.Memory = budget.New(32 << 20)
+				rich(b, common.FromHex(c.code), math.MaxInt64)
+				if err := b.Check(); err != nil {
+					t.Fatal(err)
+				}
+				stop, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				_, err := run(stop, b)
+				cancel()
+				var e *budget.Exceeded
+				if !errors.As(err, &e) {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if name == "executed" && len(e.What) < len(c.want) || name == "executed" && e.What[:len(c.want)] != c.want {
+					t.Errorf("%s: %s, want %s", name, e.What, c.want)
+				}
+			}
+		})
+	}
+}
+
+// TestUsualGasIsNotWatched: what blocks of chains can take of memory fits what a run has, so
+// that nothing looks at their instructions.
+func TestUsualGasIsNotWatched(t *testing.T) {
+	if watched(nil, budget.New(1<<30), 45_000_000) != nil {
+		t.Error("a block of 45 million gas is watched")
+	}
+	if watched(nil, budget.New(1<<30), math.MaxInt64) == nil {
+		t.Error("any gas goes unwatched")
+	}
+	if watched(nil, nil, math.MaxInt64) != nil {
+		t.Error("a run without a bound is watched")
+	}
+}
+
+// TestWatchedIsTheSame: a block that is watched comes out as it does otherwise, and gives back
+// what it has taken for memory.
+func TestWatchedIsTheSame(t *testing.T) {
+	b := small(t)
+	want, err := Record(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := b.Again()
+	again.claims = b.claims
+	again.Memory = budget.New(100 << 20)
+	if err := again.Memory.Take(60<<20, "something else"); err != nil {
+		t.Fatal(err)
+	}
+	if watched(nil, again.Memory, again.gas()) == nil {
+		t.Fatalf("it is not watched: %d gas", again.gas())
+	}
+	got, err := Record(again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.GasUsed != want.GasUsed || got.Steps.Len() != want.Steps.Len() {
+		t.Errorf("%d gas, %d steps; want %d, %d", got.GasUsed, got.Steps.Len(), want.GasUsed, want.Steps.Len())
+	}
+}
