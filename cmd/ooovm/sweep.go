@@ -39,6 +39,7 @@ type sweepWork struct {
 	jobs       int
 	shard      string
 	force      bool
+	alone      bool
 	noProgress bool
 }
 
@@ -47,12 +48,13 @@ func (s *sweepWork) register(cmd *cobra.Command) {
 	f.IntVarP(&s.jobs, "jobs", "j", 0, "points at once (default all host cores)")
 	f.StringVar(&s.shard, "shard", "", "run part `i/n` of the points only, i from 0; else as SLURM_ARRAY_TASK_ID (of SLURM_ARRAY_TASK_COUNT) or JOB_COMPLETION_INDEX (of JOB_COMPLETIONS) say")
 	f.BoolVar(&s.force, "force", false, "take over the directory of another sweep or executable")
+	f.BoolVar(&s.alone, "alone", false, "nobody else works in the directory: what processes of other hosts have left there is abandoned")
 	f.BoolVar(&s.noProgress, "no-progress", false, "no progress bar (there is one only where stderr is a terminal)")
 }
 
 // options settles the flags and the shard.
 func (s *sweepWork) options(c *cli) (sweep.Options, error) {
-	opt := sweep.Options{Jobs: s.jobs}
+	opt := sweep.Options{Jobs: s.jobs, Alone: s.alone}
 	if err := checkJobs(s.jobs, "points"); err != nil {
 		return opt, err
 	}
@@ -176,6 +178,7 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	opt.Progress = bar.show
 	x, err := r.Execute(opt)
 	bar.end()
+	complete := err == nil
 	code := exitOK
 	switch {
 	case ctx.Err() != nil:
@@ -185,12 +188,12 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	case x.OK < x.Points:
 		code = exitPartial
 	}
-	if err == nil && opt.Shard.All() && (x.Ran > 0 || !r.HasResults()) {
-		_, err = r.WriteResults()
-	}
 	session.End(x, opt, code)
-	if e := r.WriteManifest(opt.Shard, session); err == nil || ctx.Err() != nil {
+	if e := r.Conclude(opt.Shard, session, complete); err == nil || ctx.Err() != nil {
 		err = e
+	}
+	for _, what := range r.Mended {
+		c.warn("%s: made again", what)
 	}
 	if err != nil {
 		return err
@@ -198,7 +201,7 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	if ctx.Err() != nil {
 		return &exitError{exitInterrupted, fmt.Errorf("interrupted: %d of %d points done; `ooovm sweep resume %s` goes on", x.Done(), x.Points, r.Dir)}
 	}
-	if err := c.printSweep(r, sweep.Progress{Tally: x.Tally}, opt.Shard); err != nil {
+	if err := c.printSweep(r, sweep.Progress{Tally: x.Tally}, opt.Shard, nil); err != nil {
 		return err
 	}
 	return c.partial(r, x.Tally)
@@ -259,7 +262,11 @@ func (c *cli) printPlan(p *sweep.Plan, shard sweep.Shard) error {
 }
 
 // printSweep prints how far a sweep is.
-func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) error {
+func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard, damage []error) error {
+	damaged := []string{}
+	for _, err := range damage {
+		damaged = append(damaged, err.Error())
+	}
 	object := struct {
 		Schema string `json:"schema"`
 		Name   string `json:"name"`
@@ -268,7 +275,8 @@ func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) erro
 		sweep.Tally
 		Left      int      `json:"left"`
 		PerSecond *float64 `json:"pointsPerSecond"`
-	}{"ooovm.sweep-status/1", r.Name, r.Dir, shard.String(), p.Tally, p.Left(), p.PerSecond}
+		Damaged   []string `json:"damaged"`
+	}{"ooovm.sweep-status/1", r.Name, r.Dir, shard.String(), p.Tally, p.Left(), p.PerSecond, damaged}
 	t := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
 	t.Add("sweep", r.Name)
 	if !shard.All() {
@@ -279,6 +287,9 @@ func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) erro
 	t.Add("failed", p.Failed)
 	t.Add("wrong", p.Wrong)
 	t.Add("left", p.Left())
+	if len(damaged) > 0 {
+		t.Add("damaged", len(damaged))
+	}
 	if p.PerSecond != nil {
 		t.Add("points/s, latest", fmt.Sprintf("%.1f", *p.PerSecond))
 		if p.Left() > 0 {
@@ -296,14 +307,24 @@ func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) erro
 func newSweepStatus(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status DIR",
-		Short: "Say how far a sweep is",
+		Short: "Say how far a sweep is, and what of it is damaged",
 		Args:  cobra.ExactArgs(1),
 		RunE: action(func(_ *cobra.Command, args []string) error {
 			r, err := sweep.Open(args[0])
 			if err != nil {
 				return usageError(err)
 			}
-			return c.printSweep(r, r.Progress(), sweep.Shard{})
+			p, damage := r.Progress()
+			if err := c.printSweep(r, p, sweep.Shard{}, damage); err != nil {
+				return err
+			}
+			if len(damage) == 0 {
+				return nil
+			}
+			for _, what := range damage {
+				c.warn("%v", what)
+			}
+			return usageError(fmt.Errorf("%s: %d damaged; `ooovm sweep resume %s` mends it", r.Dir, len(damage), r.Dir))
 		}),
 	}
 }
@@ -321,7 +342,10 @@ is done in any of them. Points that are missing or went wrong: exit code 4.`,
 			if err != nil {
 				return usageError(err)
 			}
-			if err := c.printSweep(r, sweep.Progress{Tally: t}, sweep.Shard{}); err != nil {
+			for _, what := range r.Mended {
+				c.warn("%s: left out", what)
+			}
+			if err := c.printSweep(r, sweep.Progress{Tally: t}, sweep.Shard{}, nil); err != nil {
 				return err
 			}
 			return c.partial(r, t)

@@ -68,10 +68,11 @@ func child(path, dir, end string) error {
 // finishedPoints gives the time at which each point was finished.
 func finishedPoints(t *testing.T, r *Run) map[string]time.Time {
 	t.Helper()
-	st := store{dir: r.Dir}
+	st := r.look()
 	times := map[string]time.Time{}
-	for _, pt := range r.Points {
-		if _, done := st.done(pt.ID); !done {
+	for i := range r.Points {
+		pt := &r.Points[i]
+		if _, err := st.read(pt); err != nil {
 			continue
 		}
 		info, err := os.Stat(filepath.Join(st.folder(pt.ID), resultFile))
@@ -139,7 +140,7 @@ func TestHalfWritten(t *testing.T) {
 	dir := t.TempDir()
 	r, _ := finished(t, dir, f, Options{})
 	want := read(t, dir, ResultsCSV)
-	st := store{dir: dir}
+	st := r.look()
 	for name, damage := range map[string]func(folder string) error{
 		"no folder":    os.RemoveAll,
 		"empty folder": func(p string) error { return errors.Join(os.RemoveAll(p), os.Mkdir(p, 0o777)) },
@@ -182,7 +183,7 @@ func TestInterrupted(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || x.Done() < 7 || x.Left() == 0 {
 		t.Fatalf("stopped at 7 points: %+v, %v", x, err)
 	}
-	if p := r.Progress(); p.Tally != x.Tally || p.Failed > 0 {
+	if p, damage := r.Progress(); len(damage) > 0 || p.Tally != x.Tally || p.Failed > 0 {
 		t.Errorf("the directory has %+v, the run counted %+v", p.Tally, x.Tally)
 	}
 	if _, rest := finished(t, dir, f, Options{}); rest.Ran != x.Left() || rest.OK != 50 {
