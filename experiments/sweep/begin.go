@@ -81,9 +81,28 @@ func Create(dir string, f *File, tool Tool, force bool) (*Run, error) {
 		Points: len(plan.Points), PointsFile: hashBytes(points), File: filepath.Join(f.Dir, filepath.Base(f.Path)), Text: string(f.Text),
 	}
 	if err := r.begin(points, force); err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// attach begins the work of this process in the directory, unless it has begun.
+func (r *Run) attach() (s *store, err error) {
+	if r.store == nil {
+		r.store, err = openStore(r.host, r.Dir)
+	}
+	return r.store, err
+}
+
+// Close ends the work of this process in the directory. Conclude does so, too; whatever a
+// process leaves that ends without it is removed by the next.
+func (r *Run) Close() error {
+	s := r.store
+	r.store = nil
+	if s == nil {
+		return nil
+	}
+	return s.close()
 }
 
 // begin takes possession of the directory.
@@ -149,11 +168,10 @@ func (r *Run) occupy(found found, points []byte) (again bool, err error) {
 	if found == itself && r.intact(points) {
 		return false, nil
 	}
-	s, err := openStore(r.host, r.Dir, false)
+	s, err := r.attach()
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
 	if found != itself {
 		data, err := seal(&r.owner, &r.owner.SHA256)
 		if err != nil {
@@ -229,7 +247,7 @@ func (s *store) draft(name string, data []byte) (path string, err error) {
 func (r *Run) forget(s *store, names ...string) error {
 	for _, name := range names {
 		path := filepath.Join(r.Dir, name)
-		if err := unless(s.Unlink(path), fs.ErrNotExist); err != nil && s.Rmdir(path) != nil {
+		if err := s.Unlink(path); err != nil && s.Rmdir(path) != nil {
 			return err
 		}
 	}

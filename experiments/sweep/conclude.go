@@ -18,11 +18,11 @@ import (
 // manifest of its shard. With results it writes those, too: of all points that are done,
 // whoever has run them.
 func (r *Run) Conclude(shard Shard, s *Session, results bool) (err error) {
-	st, err := openStore(r.host, r.Dir, false)
+	st, err := r.attach()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.close()) }()
+	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := r.keep(st, *s); err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (r *Run) keep(s *store, session Session) error {
 		return err
 	}
 	dir := filepath.Join(r.Dir, sessionsDir)
-	if err := unless(s.Mkdir(dir), fs.ErrExist); err != nil {
+	if err := s.Mkdir(dir); err != nil {
 		return err
 	}
 	return s.replace(filepath.Join(dir, file.SHA256[:16]+".json"), data)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -82,14 +81,11 @@ type task struct {
 // ends first is who keeps the result.
 func (r *Run) Execute(opt Options) (x Execution, err error) {
 	begin := time.Now()
-	st, err := openStore(r.host, r.Dir, opt.Alone)
+	st, err := r.attach()
 	if err != nil {
 		return x, err
 	}
-	defer func() { err = errors.Join(err, st.close()) }()
-	if err := unless(st.Mkdir(filepath.Join(r.Dir, pointsDir)), fs.ErrExist); err != nil {
-		return x, err
-	}
+	st.alone = opt.Alone
 	if err := st.tidy(r.Points); err != nil {
 		return x, err
 	}
@@ -99,7 +95,7 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 		opt.Progress(x.Tally)
 	}
 	if len(tasks) > 0 {
-		if err := r.forget(st, ResultsCSV, resultsPq); err != nil {
+		if err := errors.Join(st.Mkdir(filepath.Join(r.Dir, pointsDir)), r.forget(st, ResultsCSV, resultsPq)); err != nil {
 			return x, err
 		}
 	}

@@ -23,13 +23,15 @@ type host interface {
 	// Create opens a file that nobody else writes or reads. What is written is on disk after
 	// Close, and may be there in part before.
 	Create(path string) (io.WriteCloser, error)
+	// Mkdir makes a directory where there is none.
 	Mkdir(path string) error
 	// Link gives a file a second name, unless something has that name.
 	Link(old, new string) error
 	// Rename moves a file to the place of another or of none, a directory only to one where
 	// nothing is.
 	Rename(old, new string) error
-	// Unlink removes what is no directory, Rmdir an empty directory.
+	// Unlink removes what is no directory, Rmdir an empty directory. Where nothing is they
+	// have nothing to do.
 	Unlink(path string) error
 	Rmdir(path string) error
 
@@ -84,7 +86,19 @@ func (disk) Create(path string) (io.WriteCloser, error) {
 	return f, nil
 }
 
-func (disk) Mkdir(path string) error { return os.Mkdir(path, 0o777) }
+func (disk) Mkdir(path string) error {
+	err := os.Mkdir(path, 0o777)
+	if errors.Is(err, fs.ErrExist) {
+		info, e := os.Stat(path)
+		if e == nil && info.IsDir() {
+			return nil
+		}
+		if errors.Is(e, fs.ErrNotExist) { // gone in the meantime
+			return e
+		}
+	}
+	return err
+}
 
 // Link makes do with a copy on file systems that have no links: it is exclusive, too, but may
 // be half there when this process is killed.
@@ -108,14 +122,14 @@ func (disk) Link(old, name string) error {
 func (disk) Rename(old, name string) error { return os.Rename(old, name) }
 
 func (disk) Unlink(path string) error {
-	if err := syscall.Unlink(path); err != nil {
+	if err := syscall.Unlink(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &fs.PathError{Op: "unlink", Path: path, Err: err}
 	}
 	return nil
 }
 
 func (disk) Rmdir(path string) error {
-	if err := syscall.Rmdir(path); err != nil {
+	if err := syscall.Rmdir(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &fs.PathError{Op: "rmdir", Path: path, Err: err}
 	}
 	return nil
@@ -148,41 +162,35 @@ func writeFile(h host, path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// mkdirAll makes a directory and those above it; what is there stays.
+// mkdirAll makes a directory and those above it.
 func mkdirAll(h host, path string) error {
 	err := h.Mkdir(path)
 	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
 		if err := mkdirAll(h, filepath.Dir(path)); err != nil {
 			return err
 		}
-		err = h.Mkdir(path)
-	}
-	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return h.Mkdir(path)
 	}
 	return err
 }
 
-// removeTree removes a file or a directory with all that is in it. What somebody else has
-// removed already is no error.
+// removeTree removes a file, or a directory with all that is in it. What somebody else has
+// removed already is no error; of a link, what it leads to stays.
 func removeTree(h host, path string) error {
 	err := h.Unlink(path)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	if err == nil {
 		return nil
 	}
 	names, e := h.ReadDir(path)
-	if errors.Is(e, fs.ErrNotExist) {
-		return nil
-	}
 	if e != nil {
-		return err
+		return unless(errors.Join(err, e), fs.ErrNotExist)
 	}
 	for _, name := range names {
 		if err := removeTree(h, filepath.Join(path, name)); err != nil {
 			return err
 		}
 	}
-	return unless(h.Rmdir(path), fs.ErrNotExist)
+	return h.Rmdir(path)
 }
 
 // unless is an error but one.

@@ -37,7 +37,7 @@ func Merge(dirs []string, mixed bool) (*Run, Tally, error) {
 			}
 		})
 	}
-	st, err := openStore(first.host, first.Dir, false)
+	st, err := first.attach()
 	if err != nil {
 		return nil, Tally{}, err
 	}
@@ -45,7 +45,7 @@ func Merge(dirs []string, mixed bool) (*Run, Tally, error) {
 	if c.about, err = first.mergeSessions(st, runs); err == nil {
 		err = c.settle()
 	}
-	return first, c.tally, errors.Join(err, st.close())
+	return first, c.tally, errors.Join(err, first.Close())
 }
 
 // mergeable tells why two directories are not of one sweep.

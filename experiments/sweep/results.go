@@ -22,7 +22,7 @@ func (r *Run) Table() (*Table, error) {
 	path := filepath.Join(r.Dir, ResultsCSV)
 	f, err := r.host.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		t := newTable(Columns(r.Axes))
+		t := newTable(columnsOf(r.sources()))
 		return t, r.rows(nil, func(cells []any) error {
 			row := make([]string, len(cells))
 			for i, v := range cells {
@@ -47,7 +47,7 @@ func (r *Run) Table() (*Table, error) {
 // Points that are not done in the directory are looked for in others, which have the
 // same points, perhaps by other names.
 func (r *Run) rows(others []*Run, emit func(cells []any) error) error {
-	columns := sources(r.Axes)
+	columns := r.sources()
 	cells := make([]any, len(columns))
 	for i := range r.Points {
 		for _, run := range append([]*Run{r}, others...) {
@@ -111,7 +111,7 @@ type written struct {
 // every point that is done here or in one of the other directories.
 func (r *Run) draftResults(s *store, others []*Run) (t Tally, files []written, err error) {
 	t = Tally{Points: len(r.Points)}
-	columns := Columns(r.Axes)
+	columns := columnsOf(r.sources())
 	status := 0
 	header := make([]string, len(columns))
 	for i, c := range columns {

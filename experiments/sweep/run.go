@@ -31,8 +31,19 @@ type Run struct {
 	owner  owner
 	plan   *Plan // nil when the directory was opened to be read
 	host   host
-	// simulate runs a point; nil for the simulator.
+	store  *store // while this process works in the directory
+	// simulate runs a point, and cells are the columns of its row; nil for the simulator and
+	// for all columns.
 	simulate func(*Point) (*record, error)
+	cells    []source
+}
+
+// sources are the columns of the results.
+func (r *Run) sources() []source {
+	if r.cells != nil {
+		return r.cells
+	}
+	return sources(r.Axes)
 }
 
 // pointColumns are the columns of points.csv.

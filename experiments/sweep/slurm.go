@@ -81,14 +81,14 @@ func (r *Run) WriteScripts(s Slurm) (Scripts, error) {
 	merge := head("ooovm-"+r.Name+"-merge", "merge_%j.out", 1) +
 		fmt.Sprintf("exec '%s' sweep merge '%s'\n", s.Program, dir)
 	out := Scripts{Array: filepath.Join(folder, "array.sh"), Merge: filepath.Join(folder, "merge.sh"), Tasks: tasks}
-	st, err := openStore(r.host, r.Dir, false)
+	st, err := r.attach()
 	if err != nil {
 		return Scripts{}, err
 	}
 	for _, f := range []struct{ path, text string }{{out.Array, array}, {out.Merge, merge}} {
 		err = errors.Join(err, st.replace(f.path, []byte(f.text)))
 	}
-	return out, errors.Join(err, st.close())
+	return out, errors.Join(err, r.Close())
 }
 
 // Submit hands the scripts to sbatch and gives the numbers of the two jobs.

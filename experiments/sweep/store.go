@@ -56,88 +56,65 @@ func (s *store) claimed(id string, level int) string {
 	return filepath.Join(s.dir, tmpDir, fmt.Sprintf("%s.%d", id, level))
 }
 
-// openStore begins the work of this process in a directory, and throws away what processes
-// that are dead have left behind.
-func openStore(h host, dir string, alone bool) (*store, error) {
-	s := &store{host: h, dir: dir, alone: alone}
-	if err := mkdirAll(h, dir); err != nil {
-		return nil, err
-	}
-	s.name = h.Begin()
+// openStore begins the work of this process in a directory: it makes a folder for it. Who
+// leaves last takes the folder above with him, so it may have to be made again.
+func openStore(h host, dir string) (*store, error) {
+	s := &store{host: h, dir: dir, name: h.Begin()}
 	s.tmp = filepath.Join(dir, tmpDir, s.name)
-	if err := s.enter(); err != nil {
-		h.End(s.name)
-		return nil, err
+	var err error
+	for range 1000 {
+		if err = mkdirAll(s, filepath.Dir(s.tmp)); err != nil {
+			break
+		}
+		if err = s.Mkdir(s.tmp); err == nil {
+			err = writeFile(s, filepath.Join(s.tmp, selfFile), []byte(s.name+"\n"))
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 	}
-	if err := s.clean(); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-// enter makes the folder of the process. Who leaves last takes the folder above with him.
-func (s *store) enter() error {
-	var err error
-	for range 1000 {
-		if err = unless(s.Mkdir(filepath.Dir(s.tmp)), fs.ErrExist); err != nil {
-			return err
-		}
-		if err = s.Mkdir(s.tmp); err == nil {
-			return writeFile(s, filepath.Join(s.tmp, selfFile), []byte(s.name+"\n"))
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return err
-}
-
-// clean removes the folders of processes that are dead.
-func (s *store) clean() error {
-	names, err := s.ReadDir(filepath.Dir(s.tmp))
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if name == s.name || isClaim(name) || s.standing(name) != dead {
-			continue
-		}
-		if err := removeTree(s, filepath.Join(filepath.Dir(s.tmp), name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tidy removes claims that say nothing anymore: of points that are done, and of processes
-// that are dead on points that the sweep does not have.
+// tidy removes what says nothing anymore: folders of processes that are dead, claims on
+// points that are done, and those of the dead on points that the sweep does not have.
 func (s *store) tidy(points []Point) error {
-	names, err := s.ReadDir(filepath.Dir(s.tmp))
+	above := filepath.Dir(s.tmp)
+	names, err := s.ReadDir(above)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if !isClaim(name) {
-			continue
-		}
-		path := filepath.Join(filepath.Dir(s.tmp), name)
-		i := slices.IndexFunc(points, func(pt Point) bool { return strings.HasPrefix(name, pt.ID+".") })
-		if i >= 0 {
-			_, err = s.read(&points[i])
-		} else {
-			var data []byte
-			if data, err = readFile(s, path); err == nil && s.standing(strings.TrimSuffix(string(data), "\n")) != dead {
-				continue
+		path := filepath.Join(above, name)
+		switch {
+		case name == s.name:
+		case isClaim(name):
+			if s.idle(path, points) {
+				err = s.Unlink(path)
 			}
+		case s.standing(name) == dead:
+			err = removeTree(s, path)
 		}
-		if err == nil {
-			err = unless(s.Unlink(path), fs.ErrNotExist)
-			if err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// idle reports whether a claim keeps nobody from anything.
+func (s *store) idle(path string, points []Point) bool {
+	id, _, _ := strings.Cut(filepath.Base(path), ".")
+	if i := slices.IndexFunc(points, func(pt Point) bool { return pt.ID == id }); i >= 0 {
+		_, err := s.read(&points[i])
+		return err == nil
+	}
+	data, err := readFile(s, path)
+	return err == nil && s.standing(strings.TrimSuffix(string(data), "\n")) == dead
 }
 
 // isClaim tells claims from folders of processes.
@@ -191,7 +168,7 @@ func (s *store) claim(id string) (c *claim, holder standing, err error) {
 			if stands {
 				return c, alive, nil
 			}
-			if err := unless(s.Unlink(path), fs.ErrNotExist); err != nil {
+			if err := s.Unlink(path); err != nil {
 				return nil, unknown, err
 			}
 			c = &claim{id: id}
@@ -229,10 +206,10 @@ func (s *store) release(c *claim, done bool) error {
 	if c == nil {
 		return nil
 	}
-	err := unless(s.Unlink(s.claimed(c.id, c.level)), fs.ErrNotExist)
+	err := s.Unlink(s.claimed(c.id, c.level))
 	for level := range c.below {
 		if done {
-			err = errors.Join(err, unless(s.Unlink(s.claimed(c.id, level)), fs.ErrNotExist))
+			err = errors.Join(err, s.Unlink(s.claimed(c.id, level)))
 		}
 	}
 	return err
@@ -272,14 +249,10 @@ func (s *store) put(pt *Point, rec *record) (*record, error) {
 
 // mend puts the files of a draft in the place of those that are damaged.
 func (s *store) mend(draft, place string) error {
-	if err := s.Mkdir(place); errors.Is(err, fs.ErrExist) {
-		_ = s.Unlink(place) // which leaves a folder where it is
-		err = unless(s.Mkdir(place), fs.ErrExist)
-		if err != nil {
+	if err := s.Mkdir(place); err != nil { // a file is there
+		if err := errors.Join(s.Unlink(place), s.Mkdir(place)); err != nil {
 			return err
 		}
-	} else if err != nil {
-		return err
 	}
 	for _, name := range []string{resultFile, doneFile} {
 		if err := move(s, filepath.Join(draft, name), filepath.Join(place, name)); err != nil {
