@@ -99,20 +99,31 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 			return x, err
 		}
 	}
+	w := r.executor(st, opt)
+	err = w.settle(tasks, opt, &x)
+	x.Simulating, x.Wall, x.Peak = time.Duration(w.simulating.Load()), time.Since(begin), w.blocks.peak
+	return x, err
+}
+
+func (r *Run) executor(st *store, opt Options) *executor {
 	w := &executor{run: r, store: st, stop: opt.Stop, blocks: newBlockCache(r.plan.File, opt.Stop)}
 	if w.stop == nil {
 		w.stop = context.Background()
 	}
+	return w
+}
+
+// settle does tasks until none is left, or something is in the way of all.
+func (w *executor) settle(tasks []task, opt Options, x *Execution) (err error) {
 	for len(tasks) > 0 && err == nil {
 		before := len(tasks)
 		w.blocks.expect(tasks)
-		if tasks, err = w.round(tasks, opt, &x); len(tasks) == before && w.last {
-			st.Pause(w.stop)
+		if tasks, err = w.round(tasks, opt, x); len(tasks) == before && w.last {
+			w.store.Pause(w.stop)
 		}
 		w.last = true
 	}
-	x.Simulating, x.Wall, x.Peak = time.Duration(w.simulating.Load()), time.Since(begin), w.blocks.peak
-	return x, err
+	return err
 }
 
 // round does tasks, several at once, and gives those that are left to other processes.

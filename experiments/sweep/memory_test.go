@@ -211,7 +211,9 @@ func (t tree) second(o operation, e entry) (tree, answer) {
 }
 
 // machine answers operations one after the other.
-type answerer interface{ answer(operation) (answer, error) }
+type answerer interface {
+	answer(operation) (answer, error)
+}
 
 // files is the interface host over something that answers operations.
 type modelHost struct {

@@ -77,6 +77,7 @@ type checks struct {
 	// ended looks at the files when every process has ended, killed or not.
 	ended func(left tree, killed bool) error
 	n     int // of processes
+	kills int // how many of them are killed at most
 }
 
 func newModel(t *testing.T, c checks) *model {
@@ -181,7 +182,7 @@ func (m *model) play(i int, phase, before, given int32) int32 {
 	case h.err == nil && int(phase+1) < len(m.program):
 		return m.start(i, phase+1)
 	}
-	id := m.settled(&h)
+	id := m.waiting(i, &h)
 	if id < 0 {
 		id = int32(len(m.past))
 		m.past = append(m.past, h)
@@ -200,10 +201,24 @@ func (m *model) start(i int, phase int32) int32 {
 	return id
 }
 
-// settled finds the history of a process that asks what it has asked before and is answered
-// the same: it waits, and a round more of it changes nothing.
-func (m *model) settled(h *history) int32 {
-	if h.next < 0 || m.ops[h.next].kind != opPause || h.poll < 0 {
+// waiting finds the history of a process that waits already. A process that waits for a
+// point that others run keeps nothing in mind but which points are left, and there is one:
+// however it came to wait, it goes on in the same way. With several points it is the same
+// if it asked and was answered the same since it last waited.
+func (m *model) waiting(i int, h *history) int32 {
+	if h.next < 0 || m.ops[h.next].kind != opPause {
+		return -1
+	}
+	if len(m.checks.points) == 1 {
+		key := [3]int32{int32(i), -1 - h.phase, -2}
+		id, ok := m.pastOf[key]
+		if !ok {
+			m.pastOf[key] = int32(len(m.past))
+			return -1
+		}
+		return id
+	}
+	if h.poll < 0 {
 		return -1
 	}
 	last := m.past[h.poll]
@@ -269,6 +284,9 @@ func (m *model) expand(at int32) {
 		to := m.reach(moved, at)
 		m.edges[at] = append(m.edges[at], to)
 		m.kept(at, to)
+		if m.killed(s) == m.checks.kills {
+			continue
+		}
 		killed := s
 		killed.past[i] = gone
 		m.reach(killed, at)
@@ -279,6 +297,16 @@ func (m *model) expand(at int32) {
 			m.reach(killed, at)
 		}
 	}
+}
+
+// killed counts the processes that were.
+func (m *model) killed(s state) (n int) {
+	for i := range m.checks.n {
+		if s.past[i] == gone {
+			n++
+		}
+	}
+	return n
 }
 
 // movers lists the processes that go on from a state: one whose operation is its own, or
@@ -397,11 +425,7 @@ func (m *model) look(at int32) {
 // end: what is left when all have ended is right, or is made right by one process more.
 func (m *model) end(at int32) {
 	s := m.states[at]
-	killed := false
-	for i := range m.checks.n {
-		killed = killed || s.past[i] == gone
-	}
-	if err := m.checks.ended(m.trees[s.tree], killed); err != nil {
+	if err := m.checks.ended(m.trees[s.tree], m.killed(s) > 0); err != nil {
 		m.fail(at, "in the end: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -10,7 +11,7 @@ import (
 	"testing"
 )
 
-var modelFull = flag.Bool("model-full", false, "whether TestProtocol goes through three processes that do everything, too")
+var modelFull = flag.Bool("model-full", false, "whether TestProtocol goes through everything, too, and through three processes: tens of millions of states")
 
 // modelDir is the directory of the modeled sweep.
 const modelDir = "s"
@@ -67,6 +68,7 @@ const (
 	begins    = 1 << iota // makes it, or takes it up
 	executes              // runs points
 	concludes             // writes results
+	settles               // runs points, and nothing else
 )
 
 // program is what a process does, in phases.
@@ -82,6 +84,19 @@ func (d *modeled) program(parts int) (phases []func(host, context.Context, int) 
 			}
 			return do(r, stop, i)
 		})
+	}
+	if parts == settles {
+		return []func(host, context.Context, int) error{func(h host, stop context.Context, _ int) error {
+			r := d.open(h)
+			name := h.Begin()
+			r.store = &store{host: h, dir: modelDir, name: name, tmp: path.Join(modelDir, tmpDir, name)}
+			var tasks []task
+			for i := range r.Points {
+				tasks = append(tasks, task{&r.Points[i], 1})
+			}
+			opt := Options{Jobs: 1, Stop: stop}
+			return r.executor(r.store, opt).settle(tasks, opt, new(Execution))
+		}}
 	}
 	phase(func(r *Run, _ context.Context, _ int) error {
 		if parts&begins != 0 {
@@ -144,7 +159,7 @@ func (d *modeled) ended(t *testing.T, parts int, apart bool) func(left tree, kil
 				return fmt.Errorf("the manifest has %d sessions (%w)", len(m.Sessions), err)
 			}
 		}
-		if i, ok := left.find(path.Join(modelDir, tmpDir)); ok && !killed {
+		if i, ok := left.find(path.Join(modelDir, tmpDir)); ok && !killed && parts != settles {
 			return fmt.Errorf("%s is left", left[i].path)
 		}
 		after, err := d.alone(left)
@@ -197,6 +212,15 @@ func TestProtocol(t *testing.T) {
 		}
 		return at.tree
 	}
+	attached := func(d *modeled) tree { // three processes are at work
+		files := begun(d).with(entry{path: path.Join(modelDir, pointsDir), dir: true}).with(entry{path: path.Join(modelDir, tmpDir), dir: true})
+		for i := range most {
+			name := processName(i) + "-a"
+			folder := path.Join(modelDir, tmpDir, name)
+			files = files.with(entry{path: folder, dir: true}).with(entry{path: path.Join(folder, selfFile), data: name + "\n"})
+		}
+		return files
+	}
 	file := func(d *modeled, name string) string { return path.Join(modelDir, pointsDir, d.plan.Points[0].ID, name) }
 	for _, c := range []struct {
 		name      string
@@ -206,36 +230,48 @@ func TestProtocol(t *testing.T) {
 		begin     func(*modeled) tree
 		noLinks   bool
 		apart     bool
+		kills     int  // at most; 0: all
 		full      bool // only when asked for
 	}{
 		{name: "a new directory", processes: 2, points: 1, parts: begins},
-		{name: "a new directory, three", processes: 3, points: 1, parts: begins},
-		{name: "points", processes: 2, points: 2, parts: executes, begin: begun},
-		{name: "points, three", processes: 3, points: 1, parts: executes, begin: begun},
-		{name: "points, other hosts", processes: 2, points: 2, parts: executes, begin: begun, apart: true},
+		{name: "points", processes: 2, points: 1, parts: executes, begin: begun},
+		{name: "two points", processes: 2, points: 2, parts: executes, begin: begun, full: true},
+		{name: "a point, three, one killed", processes: 3, points: 1, parts: settles, begin: attached, kills: 1},
+		{name: "a point, three", processes: 3, points: 1, parts: settles, begin: attached, full: true},
+		{name: "a point that a killed process has claimed, three", processes: 3, points: 1, parts: settles, full: true, begin: func(d *modeled) tree {
+			return attached(d).with(entry{path: path.Join(modelDir, tmpDir, d.plan.Points[0].ID+".0"), data: "p9-a\n"})
+		}},
+		{name: "a damaged point, three", processes: 3, points: 1, parts: settles, full: true, begin: func(d *modeled) tree {
+			place := path.Join(modelDir, pointsDir, d.plan.Points[0].ID)
+			return attached(d).with(entry{path: place, dir: true}).with(entry{path: path.Join(place, resultFile), data: "{"}).with(entry{path: path.Join(place, doneFile), data: "ok\n"})
+		}},
+		{name: "points, other hosts", processes: 2, points: 1, parts: executes, begin: begun, apart: true},
 		{name: "points, no links", processes: 2, points: 1, parts: executes, begin: begun, noLinks: true},
 		{name: "half a result", processes: 2, points: 1, parts: executes, begin: func(d *modeled) tree {
 			return finished(d).with(entry{path: file(d, resultFile), data: "{"})
 		}},
 		{name: "no DONE", processes: 2, points: 1, parts: executes, begin: func(d *modeled) tree { return finished(d).without(file(d, doneFile)) }},
-		{name: "a file for a folder", processes: 2, points: 1, parts: executes, begin: func(d *modeled) tree {
+		{name: "a file for a folder", processes: 2, points: 1, parts: executes, full: true, begin: func(d *modeled) tree {
 			return begun(d).with(entry{path: path.Join(modelDir, pointsDir), dir: true}).with(entry{path: file(d, "")})
 		}},
 		{name: "half a result, other hosts", processes: 2, points: 1, parts: executes, apart: true, begin: func(d *modeled) tree {
 			return finished(d).with(entry{path: file(d, resultFile), data: "{"})
 		}},
-		{name: "results", processes: 2, points: 1, parts: concludes, begin: finished},
+		{name: "results", processes: 2, points: 1, parts: concludes, begin: finished, full: true},
 		{name: "damaged results", processes: 2, points: 1, parts: concludes, begin: func(d *modeled) tree {
 			return finished(d).with(entry{path: path.Join(modelDir, ResultsCSV), data: "x"})
 		}},
-		{name: "everything", processes: 2, points: 1, parts: begins | executes | concludes},
+		{name: "everything", processes: 2, points: 1, parts: begins | executes | concludes, full: true},
+		{name: "a new directory, three", processes: 3, points: 1, parts: begins, full: true},
+		{name: "points, three", processes: 3, points: 1, parts: executes, begin: begun, full: true},
+		{name: "results, three", processes: 3, points: 1, parts: concludes, begin: finished, full: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.full && !*modelFull {
 				t.Skip("-model-full goes through this")
 			}
 			d := newModeled(t, c.points)
-			m := newModel(t, checks{points: d.plan.Points, exclusive: !c.apart && !c.noLinks, n: c.processes, ended: d.ended(t, c.parts, c.apart || c.noLinks)})
+			m := newModel(t, checks{points: d.plan.Points, exclusive: !c.apart && !c.noLinks, n: c.processes, kills: cmp.Or(c.kills, c.processes), ended: d.ended(t, c.parts, c.apart || c.noLinks)})
 			if c.parts&executes == 0 && c.begin == nil {
 				m.checks.points = nil
 			}
