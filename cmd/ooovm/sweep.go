@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -192,11 +191,11 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	if e := r.Conclude(opt.Shard, session, complete); err == nil || ctx.Err() != nil {
 		err = e
 	}
-	for _, what := range r.Mended {
-		c.warn("%s: made again", what)
-	}
 	if err != nil {
 		return err
+	}
+	for _, what := range r.Mended {
+		c.warn("%s: made again", what)
 	}
 	if ctx.Err() != nil {
 		return &exitError{exitInterrupted, fmt.Errorf("interrupted: %d of %d points done; `ooovm sweep resume %s` goes on", x.Done(), x.Points, r.Dir)}
@@ -298,8 +297,6 @@ func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard, dama
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, sweep.ResultsCSV)); err == nil {
 		t.Add("results", filepath.Join(r.Dir, sweep.ResultsCSV))
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return err
 	}
 	return c.print(object, t)
 }

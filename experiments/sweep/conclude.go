@@ -20,9 +20,9 @@ import (
 func (r *Run) Conclude(shard Shard, s *Session, results bool) (err error) {
 	st, err := r.attach()
 	if err != nil {
-		return err
+		return inTheWay(err)
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
+	defer func() { err = inTheWay(errors.Join(err, r.Close())) }()
 	if err := r.keep(st, *s); err != nil {
 		return err
 	}

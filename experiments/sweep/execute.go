@@ -81,6 +81,7 @@ type task struct {
 // ends first is who keeps the result.
 func (r *Run) Execute(opt Options) (x Execution, err error) {
 	begin := time.Now()
+	defer func() { err = inTheWay(err) }()
 	st, err := r.attach()
 	if err != nil {
 		return x, err
@@ -95,7 +96,10 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 		opt.Progress(x.Tally)
 	}
 	if len(tasks) > 0 {
-		if err := errors.Join(st.Mkdir(filepath.Join(r.Dir, pointsDir)), r.forget(st, ResultsCSV, resultsPq)); err != nil {
+		if err := st.Mkdir(filepath.Join(r.Dir, pointsDir)); err != nil {
+			return x, err
+		}
+		if err := r.forget(st, ResultsCSV, resultsPq); err != nil {
 			return x, err
 		}
 	}

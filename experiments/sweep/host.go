@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/ooovm/ooovm/experiments/run"
 )
 
 // host is all that the directory of a sweep asks of the machine: the operations on files of
@@ -204,10 +206,31 @@ func unless(err, but error) error {
 // move moves a file to its place. An empty directory there makes room.
 func move(h host, draft, place string) error {
 	err := h.Rename(draft, place)
-	if err == nil || errors.Is(err, fs.ErrNotExist) || h.Rmdir(place) != nil {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if h.Rmdir(place) != nil {
+		if _, e := h.ReadDir(place); e == nil {
+			return damaged(place, "a directory is in the way")
+		}
 		return err
 	}
 	return h.Rename(draft, place)
+}
+
+// inTheWay marks errors that come of what somebody has put into the directory: files where
+// directories belong, and the reverse.
+func inTheWay(err error) error {
+	var at *damage
+	if errors.As(err, &at) {
+		return run.Input(err)
+	}
+	for _, kind := range []error{fs.ErrExist, fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR, syscall.ELOOP} {
+		if errors.Is(err, kind) {
+			return run.Input(err)
+		}
+	}
+	return err
 }
 
 // damage is what is wrong with a file of a sweep.

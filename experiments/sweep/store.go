@@ -255,7 +255,17 @@ func (s *store) mend(draft, place string) error {
 		}
 	}
 	for _, name := range []string{resultFile, doneFile} {
-		if err := move(s, filepath.Join(draft, name), filepath.Join(place, name)); err != nil {
+		from, to := filepath.Join(draft, name), filepath.Join(place, name)
+		err := move(s, from, to)
+		if err != nil {
+			if names, e := s.ReadDir(to); e == nil { // a folder, which holds nothing of ours
+				for _, below := range names {
+					err = removeTree(s, filepath.Join(to, below))
+				}
+				err = errors.Join(err, move(s, from, to))
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -294,7 +304,7 @@ func (s *store) read(pt *Point) (*record, error) {
 	}
 	rec := new(record)
 	if err := json.Unmarshal(data, rec); err != nil {
-		return nil, damaged(path, "not a result: %v", err)
+		return nil, damaged(path, "not a result")
 	}
 	if what := rec.unsound(pt); what != "" {
 		return nil, damaged(path, "%s", what)
