@@ -184,8 +184,11 @@ func removeTree(h host, path string) error {
 		return nil
 	}
 	names, e := h.ReadDir(path)
+	if errors.Is(e, fs.ErrNotExist) {
+		return nil
+	}
 	if e != nil {
-		return unless(errors.Join(err, e), fs.ErrNotExist)
+		return err
 	}
 	for _, name := range names {
 		if err := removeTree(h, filepath.Join(path, name)); err != nil {

@@ -147,6 +147,16 @@ func TestHalfWritten(t *testing.T) {
 		"no DONE":      func(p string) error { return os.Remove(filepath.Join(p, doneFile)) },
 		"empty DONE":   func(p string) error { return os.Truncate(filepath.Join(p, doneFile), 0) },
 		"half a DONE":  func(p string) error { return os.Truncate(filepath.Join(p, doneFile), 2) },
+		"a link to another point": func(p string) error {
+			return errors.Join(os.RemoveAll(p), os.Symlink(st.folder(r.Points[18].ID), p))
+		},
+		"a folder for a result": func(p string) error {
+			p = filepath.Join(p, resultFile)
+			return errors.Join(os.Remove(p), os.MkdirAll(filepath.Join(p, "x"), 0o777))
+		},
+		"a DONE of another point": func(p string) error {
+			return os.WriteFile(filepath.Join(p, doneFile), read(t, st.folder(r.Points[18].ID), doneFile), 0o666)
+		},
 		"half a result": func(p string) error {
 			return errors.Join(os.Remove(filepath.Join(p, doneFile)), os.Truncate(filepath.Join(p, resultFile), 100))
 		},

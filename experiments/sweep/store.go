@@ -75,7 +75,8 @@ func openStore(h host, dir string) (*store, error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.close())
+		_ = s.close() // of what is there
+		return nil, err
 	}
 	return s, nil
 }
@@ -249,10 +250,9 @@ func (s *store) put(pt *Point, rec *record) (*record, error) {
 
 // mend puts the files of a draft in the place of those that are damaged.
 func (s *store) mend(draft, place string) error {
-	if err := s.Mkdir(place); err != nil { // a file is there
-		if err := errors.Join(s.Unlink(place), s.Mkdir(place)); err != nil {
-			return err
-		}
+	_ = s.Unlink(place) // a file, or a link to another point's folder; a folder stays
+	if err := s.Mkdir(place); err != nil {
+		return err
 	}
 	for _, name := range []string{resultFile, doneFile} {
 		from, to := filepath.Join(draft, name), filepath.Join(place, name)
