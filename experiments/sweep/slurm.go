@@ -76,7 +76,7 @@ func (r *Run) WriteScripts(s Slurm) (Scripts, error) {
 	}
 	array := head("ooovm-"+r.Name, "%A_%a.out", s.CPUs) +
 		fmt.Sprintf("#SBATCH --array=0-%d%s\n", tasks-1, limit) +
-		"# One task runs its part of the points; one that is run again runs what is left of it.\n" +
+		"# One task runs its part of the points, beside the others; one that is run again runs what is left.\n" +
 		fmt.Sprintf("exec '%s' sweep resume '%s' --shard \"$SLURM_ARRAY_TASK_ID/%d\" --jobs %d --no-progress\n", s.Program, dir, tasks, s.CPUs)
 	merge := head("ooovm-"+r.Name+"-merge", "merge_%j.out", 1) +
 		fmt.Sprintf("exec '%s' sweep merge '%s'\n", s.Program, dir)
