@@ -73,9 +73,9 @@ type kind byte
 const (
 	opOpen kind = iota
 	opList
-	opCreate // an empty file
-	opFill   // its content
-	opExclusive
+	opCreate    // an empty file
+	opFill      // its content
+	opExclusive // an empty file where nothing is
 	opMkdir
 	opLink
 	opRename
@@ -210,12 +210,12 @@ func (t tree) second(o operation, e entry) (tree, answer) {
 	return moved, answer{}
 }
 
-// machine answers operations one after the other.
+// answerer answers operations one after the other.
 type answerer interface {
 	answer(operation) (answer, error)
 }
 
-// files is the interface host over something that answers operations.
+// modelHost is the interface host over something that answers operations.
 type modelHost struct {
 	answerer
 	name    string

@@ -21,7 +21,6 @@ type modeled struct {
 	plan   *Plan
 	points []byte // points.csv
 	owner  owner
-	about  *Session
 }
 
 func newModeled(t *testing.T, points int) *modeled {
