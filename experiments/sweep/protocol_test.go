@@ -220,6 +220,9 @@ func TestProtocol(t *testing.T) {
 		}
 		return files
 	}
+	claimed := func(d *modeled) tree {
+		return attached(d).with(entry{path: path.Join(modelDir, tmpDir, d.plan.Points[0].ID+".0"), data: "p9-a\n"})
+	}
 	file := func(d *modeled, name string) string { return path.Join(modelDir, pointsDir, d.plan.Points[0].ID, name) }
 	for _, c := range []struct {
 		name      string
@@ -237,9 +240,8 @@ func TestProtocol(t *testing.T) {
 		{name: "two points", processes: 2, points: 2, parts: executes, begin: begun, full: true},
 		{name: "a point, three, one killed", processes: 3, points: 1, parts: settles, begin: attached, kills: 1},
 		{name: "a point, three", processes: 3, points: 1, parts: settles, begin: attached, full: true},
-		{name: "a point that a killed process has claimed, three", processes: 3, points: 1, parts: settles, full: true, begin: func(d *modeled) tree {
-			return attached(d).with(entry{path: path.Join(modelDir, tmpDir, d.plan.Points[0].ID+".0"), data: "p9-a\n"})
-		}},
+		{name: "a point that a killed process has claimed", processes: 2, points: 1, parts: settles, begin: claimed},
+		{name: "a point that a killed process has claimed, three", processes: 3, points: 1, parts: settles, begin: claimed, full: true},
 		{name: "a damaged point, three", processes: 3, points: 1, parts: settles, full: true, begin: func(d *modeled) tree {
 			place := path.Join(modelDir, pointsDir, d.plan.Points[0].ID)
 			return attached(d).with(entry{path: place, dir: true}).with(entry{path: path.Join(place, resultFile), data: "{"}).with(entry{path: path.Join(place, doneFile), data: "ok\n"})
