@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +36,7 @@ type sweepWork struct {
 	jobs       int
 	shard      string
 	force      bool
+	alone      bool
 	noProgress bool
 }
 
@@ -45,12 +45,13 @@ func (s *sweepWork) register(cmd *cobra.Command) {
 	f.IntVarP(&s.jobs, "jobs", "j", 0, "points at once (default all host cores that have memory for one)")
 	f.StringVar(&s.shard, "shard", "", "run part `i/n` of the points only, i from 0; else as SLURM_ARRAY_TASK_ID (of SLURM_ARRAY_TASK_COUNT) or JOB_COMPLETION_INDEX (of JOB_COMPLETIONS) say")
 	f.BoolVar(&s.force, "force", false, "take over the directory of another sweep or executable")
+	f.BoolVar(&s.alone, "alone", false, "nobody else works in the directory: what processes of other hosts have left there is abandoned")
 	f.BoolVar(&s.noProgress, "no-progress", false, "no progress bar (there is one only where stderr is a terminal)")
 }
 
 // options settles the flags and the shard.
 func (s *sweepWork) options(c *cli) (sweep.Options, error) {
-	opt := sweep.Options{Jobs: s.jobs}
+	opt := sweep.Options{Jobs: s.jobs, Alone: s.alone}
 	if err := checkJobs(s.jobs, "points"); err != nil {
 		return opt, err
 	}
@@ -171,6 +172,7 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	x, err := r.Execute(opt)
 	bar.end()
 	stopped, name := reason(c.ctx)
+	complete := err == nil
 	code := stopped
 	switch {
 	case stopped != exitOK:
@@ -179,20 +181,20 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	case x.OK < x.Points:
 		code = exitPartial
 	}
-	if err == nil && opt.Shard.All() && (x.Ran > 0 || !r.HasResults()) {
-		_, err = r.WriteResults()
-	}
 	session.End(x, opt, code)
-	if e := r.WriteManifest(opt.Shard, session); err == nil || stopped != exitOK {
+	if e := r.Conclude(opt.Shard, session, complete); err == nil || stopped != exitOK {
 		err = e
 	}
 	if err != nil {
 		return err
 	}
+	for _, what := range r.Mended {
+		c.warn("%s: made again", what)
+	}
 	if stopped != exitOK {
 		return &exitError{stopped, fmt.Errorf("%s: %d of %d points done; `ooovm sweep resume %s` goes on", name, x.Done(), x.Points, r.Dir)}
 	}
-	if err := c.printSweep(r, sweep.Progress{Tally: x.Tally}, opt.Shard); err != nil {
+	if err := c.printSweep(r, sweep.Progress{Tally: x.Tally}, opt.Shard, nil); err != nil {
 		return err
 	}
 	return c.partial(r, x.Tally)
@@ -253,7 +255,11 @@ func (c *cli) printPlan(p *sweep.Plan, shard sweep.Shard) error {
 }
 
 // printSweep prints how far a sweep is.
-func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) error {
+func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard, damage []error) error {
+	damaged := []string{}
+	for _, err := range damage {
+		damaged = append(damaged, err.Error())
+	}
 	object := struct {
 		Schema string `json:"schema"`
 		Name   string `json:"name"`
@@ -262,7 +268,8 @@ func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) erro
 		sweep.Tally
 		Left      int      `json:"left"`
 		PerSecond *float64 `json:"pointsPerSecond"`
-	}{"ooovm.sweep-status/1", r.Name, r.Dir, shard.String(), p.Tally, p.Left(), p.PerSecond}
+		Damaged   []string `json:"damaged"`
+	}{"ooovm.sweep-status/1", r.Name, r.Dir, shard.String(), p.Tally, p.Left(), p.PerSecond, damaged}
 	t := &table.Table{Header: []string{"measure", "value"}, Number: []bool{false, true}}
 	t.Add("sweep", r.Name)
 	if !shard.All() {
@@ -273,6 +280,9 @@ func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) erro
 	t.Add("failed", p.Failed)
 	t.Add("wrong", p.Wrong)
 	t.Add("left", p.Left())
+	if len(damaged) > 0 {
+		t.Add("damaged", len(damaged))
+	}
 	if p.PerSecond != nil {
 		t.Add("points/s, latest", fmt.Sprintf("%.1f", *p.PerSecond))
 		if p.Left() > 0 {
@@ -281,8 +291,6 @@ func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) erro
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, sweep.ResultsCSV)); err == nil {
 		t.Add("results", filepath.Join(r.Dir, sweep.ResultsCSV))
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return err
 	}
 	return c.print(object, t)
 }
@@ -290,14 +298,24 @@ func (c *cli) printSweep(r *sweep.Run, p sweep.Progress, shard sweep.Shard) erro
 func newSweepStatus(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status DIR",
-		Short: "Say how far a sweep is",
+		Short: "Say how far a sweep is, and what of it is damaged",
 		Args:  cobra.ExactArgs(1),
 		RunE: action(func(_ *cobra.Command, args []string) error {
 			r, err := sweep.Open(args[0])
 			if err != nil {
 				return usageError(err)
 			}
-			return c.printSweep(r, r.Progress(), sweep.Shard{})
+			p, damage := r.Progress()
+			if err := c.printSweep(r, p, sweep.Shard{}, damage); err != nil {
+				return err
+			}
+			if len(damage) == 0 {
+				return nil
+			}
+			for _, what := range damage {
+				c.warn("%v", what)
+			}
+			return usageError(fmt.Errorf("%s: %d damaged; `ooovm sweep resume %s` mends it", r.Dir, len(damage), r.Dir))
 		}),
 	}
 }
@@ -315,7 +333,10 @@ is done in any of them. Points that are missing or went wrong: exit code 4.`,
 			if err != nil {
 				return usageError(err)
 			}
-			if err := c.printSweep(r, sweep.Progress{Tally: t}, sweep.Shard{}); err != nil {
+			for _, what := range r.Mended {
+				c.warn("%s: left out", what)
+			}
+			if err := c.printSweep(r, sweep.Progress{Tally: t}, sweep.Shard{}, nil); err != nil {
 				return err
 			}
 			return c.partial(r, t)

@@ -32,12 +32,9 @@ func finished(t *testing.T, text string) *sweep.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.WriteResults(); err != nil {
-		t.Fatal(err)
-	}
 	s := sweep.NewSession([]string{"test"}, tool)
 	s.End(x, opt, 0)
-	if err := r.WriteManifest(sweep.Shard{}, s); err != nil {
+	if err := r.Conclude(sweep.Shard{}, s, true); err != nil {
 		t.Fatal(err)
 	}
 	return r

@@ -179,18 +179,12 @@ func (w *work) execute(d *Data, dir string, blocks []string) (*sweep.Run, error)
 	}
 	session := sweep.NewSession(w.opt.Argv, w.opt.Tool)
 	x, err := run.Execute(opt)
-	if err == nil && (x.Ran > 0 || !run.HasResults()) {
-		_, err = run.WriteResults()
+	exit := 0
+	if err != nil {
+		exit = 1
 	}
-	if x.Ran > 0 || err != nil {
-		exit := 0
-		if err != nil {
-			exit = 1
-		}
-		session.End(x, opt, exit)
-		err = errors.Join(err, run.WriteManifest(sweep.Shard{}, session))
-	}
-	return run, err
+	session.End(x, opt, exit)
+	return run, errors.Join(err, run.Conclude(sweep.Shard{}, session, err == nil))
 }
 
 // rowsOf is the file of a block's rows: a block is not computed again when it is there.

@@ -52,8 +52,9 @@ type source struct {
 
 // Columns lists the columns of a sweep over these axes, in the order of the result
 // files.
-func Columns(axes []Column) []Column {
-	list := sources(axes)
+func Columns(axes []Column) []Column { return columnsOf(sources(axes)) }
+
+func columnsOf(list []source) []Column {
 	columns := make([]Column, len(list))
 	for i := range list {
 		columns[i] = list[i].Column

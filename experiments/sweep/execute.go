@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +23,7 @@ type Options struct {
 	Jobs  int             // points at once; 0 for all host cores that have memory for one
 	Shard Shard           // the part of the points that is this process's
 	Stop  context.Context // ends the work between and within points, nil for never
+	Alone bool            // nobody else works in the directory: what other hosts have left there is abandoned
 	// Progress is told what became of points, one call at a time: first of all that were
 	// done before, then of each as it is done. nil for nobody.
 	Progress func(Tally)
@@ -55,7 +58,7 @@ func (t *Tally) add(s Status, n int) {
 // Execution is what one process has done for a sweep.
 type Execution struct {
 	Tally
-	Ran        int           // points simulated by this process
+	Ran        int           // simulations by this process
 	Simulating time.Duration // host time inside simulations, over all jobs
 	Wall       time.Duration
 	Peak       int // blocks open at once, at most
@@ -71,24 +74,64 @@ type task struct {
 // stays done whatever happens next; the error is for what stopped the work: the user,
 // or a disk that is full. Its loop is not that of batch: a point is kept as it ends, in no
 // order, so that a sweep that is killed loses only what was under way.
+//
+// A point that another process runs is left to it and looked at again in the end: it is
+// done then, or awaited as long as that process is known to live. Of a process on another
+// host nothing is known; its points are run here, too, when all else is done, and whoever
+// ends first is who keeps the result.
 func (r *Run) Execute(opt Options) (x Execution, err error) {
 	begin := time.Now()
-	st := &store{dir: r.Dir}
-	if err := st.open(opt.Shard); err != nil {
+	defer func() { err = inTheWay(err) }()
+	st, err := r.attach()
+	if err != nil {
 		return x, err
 	}
-	defer func() { err = errors.Join(err, st.close()) }()
+	st.alone = opt.Alone
+	if err := st.tidy(r.Points); err != nil {
+		return x, err
+	}
 	first, last := opt.Shard.bounds(len(r.Points))
 	tasks := r.tasks(st, first, last, &x.Tally)
 	if opt.Progress != nil {
 		opt.Progress(x.Tally)
 	}
-	if len(tasks) > 0 && opt.Shard.All() {
-		if err := r.forget(); err != nil {
+	if len(tasks) > 0 {
+		if err := st.Mkdir(filepath.Join(r.Dir, pointsDir)); err != nil {
+			return x, err
+		}
+		if err := r.forget(st, ResultsCSV, resultsPq); err != nil {
 			return x, err
 		}
 	}
-	w := &executor{run: r, store: st, stop: opt.Stop, blocks: newBlockCache(tasks, r.plan.File, opt.Stop)}
+	w := r.executor(st, opt)
+	err = w.settle(tasks, opt, &x)
+	x.Simulating, x.Wall, x.Peak = time.Duration(w.simulating.Load()), time.Since(begin), w.blocks.peak
+	return x, err
+}
+
+func (r *Run) executor(st *store, opt Options) *executor {
+	w := &executor{run: r, store: st, stop: opt.Stop, blocks: newBlockCache(r.plan.File, opt.Stop)}
+	if w.stop == nil {
+		w.stop = context.Background()
+	}
+	return w
+}
+
+// settle does tasks until none is left, or something is in the way of all.
+func (w *executor) settle(tasks []task, opt Options, x *Execution) (err error) {
+	for len(tasks) > 0 && err == nil {
+		before := len(tasks)
+		w.blocks.expect(tasks)
+		if tasks, err = w.round(tasks, opt, x); len(tasks) == before && w.last {
+			w.store.Pause(w.stop)
+		}
+		w.last = true
+	}
+	return err
+}
+
+// round does tasks, several at once, and gives those that are left to other processes.
+func (w *executor) round(tasks []task, opt Options, x *Execution) (left []task, err error) {
 	queue := make(chan task)
 	ended := make(chan outcome)
 	quit := make(chan struct{})
@@ -104,7 +147,7 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 	}()
 	jobs := budget.Jobs(opt.Jobs)
 	var workers sync.WaitGroup
-	for range min(jobs, max(len(tasks), 1)) {
+	for range min(jobs, len(tasks)) {
 		workers.Go(func() {
 			for t := range queue {
 				var o outcome
@@ -117,21 +160,26 @@ func (r *Run) Execute(opt Options) (x Execution, err error) {
 	}
 	go func() { workers.Wait(); close(ended) }()
 	for o := range ended {
-		if o.err != nil {
+		switch {
+		case o.err != nil:
 			if err == nil {
 				err = o.err
 				close(quit)
 			}
 			continue
+		case o.held:
+			left = append(left, o.task)
+			continue
+		case o.ran:
+			x.Ran++
 		}
-		x.Ran++
-		x.add(o.status, o.same)
+		x.add(o.status, o.task.same)
 		if opt.Progress != nil {
 			opt.Progress(x.Tally)
 		}
 	}
-	x.Simulating, x.Wall, x.Peak = time.Duration(w.simulating.Load()), time.Since(begin), w.blocks.peak
-	return x, err
+	slices.SortFunc(left, func(a, b task) int { return a.point.Index - b.point.Index })
+	return left, err
 }
 
 // tasks lists what is not done, each simulation once.
@@ -144,9 +192,13 @@ func (r *Run) tasks(st *store, first, last int, tally *Tally) (list []task) {
 			list[k].same++
 			continue
 		}
-		if status, done := st.done(pt.ID); done {
-			tally.add(status, 1)
+		rec, err := st.read(pt)
+		if err == nil {
+			tally.add(rec.Status, 1)
 			continue
+		}
+		if !errors.Is(err, errAbsent) {
+			r.mended(err)
 		}
 		place[pt.ID] = len(list)
 		list = append(list, task{pt, 1})
@@ -154,9 +206,12 @@ func (r *Run) tasks(st *store, first, last int, tally *Tally) (list []task) {
 	return list
 }
 
+// outcome is what became of a task.
 type outcome struct {
+	task   task
 	status Status
-	same   int
+	ran    bool // here
+	held   bool // another process runs it
 	err    error
 }
 
@@ -166,32 +221,63 @@ type executor struct {
 	store      *store
 	blocks     *blockCache
 	stop       context.Context
+	last       bool         // all is done but what others run
 	simulating atomic.Int64 // nanoseconds
 }
 
-// do runs one point and keeps its record.
-func (w *executor) do(t task) outcome {
+// do settles a point: it finds it done, leaves it to the process that runs it, or runs it
+// and keeps its record.
+func (w *executor) do(t task) (o outcome) {
+	o.task = t
 	defer w.blocks.release(t.point.Block)
-	if w.stop != nil && w.stop.Err() != nil {
-		return outcome{err: w.stop.Err()}
+	if o.err = w.stop.Err(); o.err != nil {
+		return o
+	}
+	c, holder, err := w.store.claim(t.point.ID)
+	if err != nil {
+		o.err = err
+		return o
+	}
+	defer func() { o.err = errors.Join(o.err, w.store.release(c, o.status != "")) }()
+	if rec, err := w.store.read(t.point); err == nil {
+		o.status = rec.Status
+		return o
+	}
+	if o.held = c == nil && (holder == alive || !w.last); o.held {
+		return o
+	}
+	rec, err := w.record(t.point)
+	if err == nil {
+		rec, err = w.store.put(t.point, rec)
+	}
+	if err != nil {
+		o.err = fmt.Errorf("point %s: %w", t.point.ID, err)
+		return o
+	}
+	o.status, o.ran = rec.Status, true
+	return o
+}
+
+// record runs a point and says what became of it; the error is for a run that was cut short.
+func (w *executor) record(pt *Point) (*record, error) {
+	simulate := w.run.simulate
+	if simulate == nil {
+		simulate = w.simulate
 	}
 	begin := time.Now()
-	rec, err := w.simulate(t.point)
+	rec, err := simulate(pt)
 	w.simulating.Add(int64(time.Since(begin)))
-	if w.stop != nil && w.stop.Err() != nil { // whatever came out was cut short
-		return outcome{err: w.stop.Err()}
+	if w.stop.Err() != nil { // whatever came out was cut short
+		return nil, w.stop.Err()
 	}
-	rec.Schema, rec.Point = recordSchema, t.point.Identity
 	if err != nil {
-		rec.Status, rec.Error = Failed, portable(t.point, err)
+		rec = &record{Status: Failed, Error: portable(pt, err)}
 	}
 	if broken := new(invariant.Error); errors.As(err, &broken) {
 		rec.fault = fmt.Appendf(nil, "%v\n\n%s", broken, broken.Stack)
 	}
-	if err := w.store.put(t.point.ID, rec); err != nil {
-		return outcome{err: fmt.Errorf("point %s: %w", t.point.ID, err)}
-	}
-	return outcome{status: rec.Status, same: t.same}
+	rec.Schema, rec.Point = recordSchema, pt.Identity
+	return rec, nil
 }
 
 // simulate runs a point on its block. The error says why there is no result; a broken
@@ -246,13 +332,16 @@ type blockCache struct {
 	peak int
 }
 
-func newBlockCache(tasks []task, f *File, stop context.Context) *blockCache {
-	s := &blockCache{file: f, stop: stop, record: f.Check, left: map[*Input]int{}, open: map[*Input]func() (*workbench.Workbench, error){}}
+func newBlockCache(f *File, stop context.Context) *blockCache {
+	return &blockCache{file: f, stop: stop, record: f.Check, left: map[*Input]int{}, open: map[*Input]func() (*workbench.Workbench, error){}}
+}
+
+// expect announces tasks; each is released once.
+func (s *blockCache) expect(tasks []task) {
 	for _, t := range tasks {
 		s.left[t.point.Block]++
 		s.record = s.record || t.point.Config.ReadsGolden()
 	}
-	return s
 }
 
 func (s *blockCache) bench(in *Input) (*workbench.Workbench, error) {

@@ -293,7 +293,11 @@ func (p *Plan) base(preset string) (*config.Effective, error) {
 	}
 	e, err := config.Load(src)
 	if err != nil {
-		return nil, err
+		var all []error
+		for line := range strings.Lines(err.Error()) {
+			all = append(all, fmt.Errorf("%s: base: %s", p.File.Path, strings.TrimSuffix(line, "\n")))
+		}
+		return nil, errors.Join(all...)
 	}
 	p.bases[preset] = e
 	return e, nil

@@ -295,6 +295,10 @@ func (p *parser) value(field *config.Field, n *yaml.Node) (text string, v any, o
 	if field.Key == "machine.cores" && n.Kind == yaml.ScalarNode && n.Value == "inf" {
 		return "0", 0, true
 	}
+	if n.Kind == yaml.AliasNode {
+		p.fail(n, "%s: aliases are not supported", field.Key)
+		return "", nil, false
+	}
 	v, err := field.ParseYAML(n)
 	if err != nil {
 		if field.Key == "machine.cores" {

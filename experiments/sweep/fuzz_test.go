@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ooovm/ooovm/machine"
 )
 
 // FuzzFile: whatever a sweep's file says, it is a sweep or refused, every line with its place.
@@ -61,24 +63,30 @@ func FuzzTable(f *testing.F) {
 	})
 }
 
-// FuzzRecord: whatever stands where a point's result was kept is that result, or is not.
+// FuzzRecord: whatever stands where a point's result was kept is that result, sealed by what
+// DONE says of it, or is not.
 func FuzzRecord(f *testing.F) {
-	f.Add([]byte(`{"schema":"`+recordSchema+`","point":"abc","status":"ok"}`), []byte("ok\n"))
-	f.Add([]byte(`{}`), []byte("failed"))
-	f.Fuzz(func(t *testing.T, text, done []byte) {
-		s := &store{dir: t.TempDir()}
-		if err := os.MkdirAll(s.folder("abc"), 0o777); err != nil {
+	pt := &Point{ID: strings.Repeat("a", 16), Identity: strings.Repeat("a", 64), Policy: machine.InOrder}
+	whole := []byte(`{"schema":"` + recordSchema + `","point":"` + pt.Identity + `","status":"failed","error":"lost"}`)
+	f.Add(whole, []byte("failed"), true)
+	f.Add(whole, []byte("ok"), true)
+	f.Add([]byte(`{}`), []byte("failed 00"), false)
+	f.Fuzz(func(t *testing.T, text, done []byte, sealed bool) {
+		s := &store{host: disk{}, dir: t.TempDir()}
+		if err := os.MkdirAll(s.folder(pt.ID), 0o777); err != nil {
 			t.Fatal(err)
 		}
+		if sealed { // past the hash, to what the record itself says
+			done = doneText(Status(done), text)
+		}
 		for name, content := range map[string][]byte{resultFile: text, doneFile: done} {
-			if err := os.WriteFile(filepath.Join(s.folder("abc"), name), content, 0o666); err != nil {
+			if err := os.WriteFile(filepath.Join(s.folder(pt.ID), name), content, 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}
-		_, complete := s.done("abc")
-		rec, err := s.get("abc")
-		if err == nil && (rec.Schema != recordSchema || !strings.HasPrefix(rec.Point, "abc")) {
-			t.Errorf("%+v, complete %v", rec, complete)
+		rec, err := s.read(pt)
+		if err == nil && (rec.Schema != recordSchema || rec.Point != pt.Identity || !bytes.Equal(done, doneText(rec.Status, text))) {
+			t.Errorf("%+v is taken for done", rec)
 		}
 	})
 }

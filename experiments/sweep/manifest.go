@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +13,6 @@ import (
 	"github.com/klauspost/cpuid/v2"
 
 	"github.com/ooovm/ooovm/experiments/config"
-	"github.com/ooovm/ooovm/files"
 )
 
 // manifestSchema is the schema of Manifest.
@@ -40,6 +38,7 @@ type Manifest struct {
 	ExitStatus int        `json:"exitStatus"` // of the latest session
 	Wall       float64    `json:"wallSeconds"`
 	User       float64    `json:"userSeconds"`
+	SHA256     string     `json:"sha256"` // of this file, with zeros here
 }
 
 // FileInfo names a file and its content.
@@ -140,39 +139,24 @@ func manifestName(s Shard) string {
 	return "manifest-" + s.name() + ".json"
 }
 
-// WriteManifest adds a session to the manifest of its shard.
-func (r *Run) WriteManifest(shard Shard, s *Session) error {
-	path := filepath.Join(r.Dir, manifestName(shard))
-	m, err := readManifest(path)
-	if err != nil {
-		return err
-	}
-	now := r.manifest()
-	if m.Schema != "" && m.Sweep.SHA256 == now.Sweep.SHA256 && m.Tool.Executable == now.Tool.Executable { // else it is about what --force has thrown away
-		now.Sessions = m.Sessions
-	}
-	now.Sessions = append(now.Sessions, *s)
-	now.Tally = r.Tally(shard)
-	return r.save(path, now)
-}
-
 // readManifest gives an empty manifest where there is none.
-func readManifest(path string) (m Manifest, err error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+func readManifest(h host, path string) (m Manifest, err error) {
+	data, err := readFile(h, path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return m, nil
-	}
-	if err != nil {
-		return m, err
-	}
-	if err := json.Unmarshal(data, &m); err != nil || m.Schema != manifestSchema {
-		return m, fmt.Errorf("%s: not %s", path, manifestSchema)
+	case err != nil:
+		return m, damaged(path, "%s", reason(err))
+	case !unseal(data, &m, &m.SHA256) || m.Schema != manifestSchema:
+		return Manifest{}, damaged(path, "not a whole %s", manifestSchema)
 	}
 	return m, nil
 }
 
 // Manifest reads manifest.json; its schema is empty where there is none.
-func (r *Run) Manifest() (Manifest, error) { return readManifest(filepath.Join(r.Dir, manifestFile)) }
+func (r *Run) Manifest() (Manifest, error) {
+	return readManifest(r.host, filepath.Join(r.Dir, manifestFile))
+}
 
 // Source says in a line where the numbers of the sweep come from.
 func (r *Run) Source() string {
@@ -192,7 +176,7 @@ func (r *Run) Manifests() ([]Manifest, error) {
 	}
 	list := []Manifest{}
 	for _, path := range paths {
-		m, err := readManifest(path)
+		m, err := readManifest(r.host, path)
 		if err != nil {
 			return nil, err
 		}
@@ -201,15 +185,12 @@ func (r *Run) Manifests() ([]Manifest, error) {
 	return list, nil
 }
 
-// manifest describes the sweep.
-func (r *Run) manifest() *Manifest {
+// describe describes the sweep without what became of it.
+func (r *Run) describe() *Manifest {
 	p := r.plan
 	f := p.File
-	m := &Manifest{
-		Schema: manifestSchema, Name: r.Name, Tool: r.owner.Tool, Text: string(f.Text), Seeds: f.Seeds,
-		Sweep:  FileInfo{Path: r.owner.File, SHA256: r.owner.Sweep},
-		Blocks: []FileInfo{}, ConfigFile: []FileInfo{},
-	}
+	m := r.bare()
+	m.Seeds = f.Seeds
 	for _, in := range p.Inputs {
 		m.Blocks = append(m.Blocks, FileInfo{in.Name, in.Path, in.Hash})
 	}
@@ -261,9 +242,9 @@ func (f *File) describeBase(e *config.Effective) Base {
 	return b
 }
 
-// save writes a manifest with the state of everything that follows from its sessions.
-func (r *Run) save(path string, m *Manifest) error {
-	m.Warnings, m.Outputs, m.Wall, m.User = []string{}, []FileInfo{}, 0, 0
+// total fills in what follows from the sessions.
+func (m *Manifest) total() {
+	m.Warnings, m.Wall, m.User, m.ExitStatus = []string{}, 0, 0, 0
 	for i := range m.Sessions {
 		s := &m.Sessions[i]
 		m.Wall, m.User, m.ExitStatus = m.Wall+s.Wall, m.User+s.User, s.ExitStatus
@@ -273,19 +254,14 @@ func (r *Run) save(path string, m *Manifest) error {
 			}
 		}
 	}
-	for _, name := range []string{pointsFile, ResultsCSV, resultsPq} {
-		sum, err := hashFile(filepath.Join(r.Dir, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+}
+
+// output is the hash that a manifest keeps of a file, empty for none.
+func (m *Manifest) output(name string) string {
+	for _, out := range m.Outputs {
+		if out.Path == name {
+			return out.SHA256
 		}
-		if err != nil {
-			return err
-		}
-		m.Outputs = append(m.Outputs, FileInfo{Path: name, SHA256: sum})
 	}
-	data, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
-	}
-	return files.WriteBytes(path, append(data, '\n'))
+	return ""
 }

@@ -2,7 +2,7 @@ package sweep
 
 import (
 	"bytes"
-	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +13,7 @@ import (
 
 // Merge writes the results of a sweep whose points are in several directories, or were
 // run by several shards in one: results.csv, results.parquet and manifest.json of the
-// first directory. They have to be of one sweep and of one executable; mixed allows
+// first directory. A point that is damaged counts as not run, and is named in Mended. They have to be of one sweep and of one executable; mixed allows
 // several executables, and then the column point says whose result a row is.
 func Merge(dirs []string, mixed bool) (*Run, Tally, error) {
 	var runs []*Run
@@ -30,11 +30,23 @@ func Merge(dirs []string, mixed bool) (*Run, Tally, error) {
 			return nil, Tally{}, fmt.Errorf("%s and %s: %w", first.Dir, o.Dir, err)
 		}
 	}
-	t, err := first.WriteResults(others...)
-	if err != nil {
-		return nil, t, err
+	for _, run := range runs {
+		st := run.look()
+		run.each(Shard{}, func(pt *Point, _ int) {
+			if _, err := st.read(pt); err != nil && !errors.Is(err, errAbsent) {
+				first.mended(err)
+			}
+		})
 	}
-	return first, t, first.mergeManifests(runs, t)
+	st, err := first.attach()
+	if err != nil {
+		return nil, Tally{}, err
+	}
+	c := conclusion{run: first, store: st, name: manifestName(Shard{}), results: true, others: others}
+	if c.about, err = first.mergeSessions(st, runs); err == nil {
+		err = c.settle()
+	}
+	return first, c.tally, errors.Join(err, first.Close())
 }
 
 // mergeable tells why two directories are not of one sweep.
@@ -83,41 +95,54 @@ func (r *Run) withoutIDs() ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// mergeManifests collects who has worked on the sweep. A session that was killed has
-// left no record.
-func (r *Run) mergeManifests(runs []*Run, t Tally) error {
-	var all *Manifest
+// mergeSessions collects who has worked on the sweep, and gives what one of the directories
+// says of it. A session that was killed has left no record.
+func (r *Run) mergeSessions(st *store, runs []*Run) (*Manifest, error) {
+	about := r.bare()
+	found := false
 	for _, run := range runs {
 		paths, err := filepath.Glob(filepath.Join(run.Dir, "manifest*.json")) // in order
 		if err != nil {
-			return err
+			return nil, err
+		}
+		sessions, err := run.sessions(run.host)
+		if err != nil {
+			return nil, err
 		}
 		for _, path := range paths {
-			m, err := readManifest(path)
+			m, err := readManifest(run.host, path)
 			if err != nil {
-				return err
-			}
-			if m.Sweep.SHA256 != r.owner.Sweep {
+				r.mended(err)
 				continue
 			}
-			if all == nil {
-				all = &m
-			} else {
-				all.Sessions = append(all.Sessions, m.Sessions...)
+			if m.Sweep.SHA256 != r.owner.Sweep || m.Tool.Executable != run.owner.Executable {
+				continue
+			}
+			if !found {
+				about, found = &m, true
+			}
+			sessions = append(sessions, m.Sessions...)
+		}
+		if sessions, err = distinctSessions(sessions); err != nil {
+			return nil, err
+		}
+		for _, s := range sessions {
+			if err := r.keep(st, s); err != nil {
+				return nil, err
 			}
 		}
 	}
-	if all == nil {
-		return nil
+	return about, nil
+}
+
+// bare is what the directory itself tells of the sweep: all but its blocks and the values
+// of its configurations.
+func (r *Run) bare() *Manifest {
+	return &Manifest{
+		Schema: manifestSchema, Name: r.Name, Tool: r.owner.Tool, Text: r.owner.Text,
+		Sweep: FileInfo{Path: r.owner.File, SHA256: r.owner.Sweep},
+		Base:  []Base{}, Axes: []AxisInfo{}, Blocks: []FileInfo{}, ConfigFile: []FileInfo{},
 	}
-	slices.SortStableFunc(all.Sessions, func(a, b Session) int {
-		return cmp.Or(cmp.Compare(a.Begin, b.Begin), cmp.Compare(a.Host.Name, b.Host.Name), cmp.Compare(a.Shard, b.Shard))
-	})
-	all.Sessions = slices.CompactFunc(all.Sessions, func(a, b Session) bool { // merged before
-		return a.Begin == b.Begin && a.Host == b.Host && a.Shard == b.Shard
-	})
-	all.Tally = t
-	return r.save(filepath.Join(r.Dir, manifestFile), all)
 }
 
 // Progress is how far a sweep is.
@@ -129,24 +154,21 @@ type Progress struct {
 // rateOver is how many of the latest points give the rate.
 const rateOver = 200
 
-// Progress looks at what is done, without reading any result.
-func (r *Run) Progress() Progress {
-	p := Progress{Tally: r.Tally(Shard{})}
+// Progress looks at what is done, and lists what is damaged.
+func (r *Run) Progress() (p Progress, damage []error) {
+	p.Tally, damage = r.survey()
 	var times []int64 // nanoseconds
-	st := &store{dir: r.Dir}
-	seen := map[string]bool{}
-	for i := range r.Points {
-		id := r.Points[i].ID
-		if info, err := os.Stat(filepath.Join(st.folder(id), doneFile)); err == nil && !seen[id] {
+	st := r.look()
+	r.each(Shard{}, func(pt *Point, _ int) {
+		if info, err := os.Stat(filepath.Join(st.folder(pt.ID), doneFile)); err == nil {
 			times = append(times, info.ModTime().UnixNano())
 		}
-		seen[id] = true
-	}
+	})
 	slices.Sort(times)
 	times = times[max(0, len(times)-rateOver):]
 	if n := len(times); n > 1 && times[n-1] > times[0] {
 		rate := float64(n-1) / (float64(times[n-1]-times[0]) / 1e9)
 		p.PerSecond = &rate
 	}
-	return p
+	return p, damage
 }

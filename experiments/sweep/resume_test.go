@@ -68,10 +68,11 @@ func child(path, dir, end string) error {
 // finishedPoints gives the time at which each point was finished.
 func finishedPoints(t *testing.T, r *Run) map[string]time.Time {
 	t.Helper()
-	st := store{dir: r.Dir}
+	st := r.look()
 	times := map[string]time.Time{}
-	for _, pt := range r.Points {
-		if _, done := st.done(pt.ID); !done {
+	for i := range r.Points {
+		pt := &r.Points[i]
+		if _, err := st.read(pt); err != nil {
 			continue
 		}
 		info, err := os.Stat(filepath.Join(st.folder(pt.ID), resultFile))
@@ -139,13 +140,23 @@ func TestHalfWritten(t *testing.T) {
 	dir := t.TempDir()
 	r, _ := finished(t, dir, f, Options{})
 	want := read(t, dir, ResultsCSV)
-	st := store{dir: dir}
+	st := r.look()
 	for name, damage := range map[string]func(folder string) error{
 		"no folder":    os.RemoveAll,
 		"empty folder": func(p string) error { return errors.Join(os.RemoveAll(p), os.Mkdir(p, 0o777)) },
 		"no DONE":      func(p string) error { return os.Remove(filepath.Join(p, doneFile)) },
 		"empty DONE":   func(p string) error { return os.Truncate(filepath.Join(p, doneFile), 0) },
 		"half a DONE":  func(p string) error { return os.Truncate(filepath.Join(p, doneFile), 2) },
+		"a link to another point": func(p string) error {
+			return errors.Join(os.RemoveAll(p), os.Symlink(st.folder(r.Points[18].ID), p))
+		},
+		"a folder for a result": func(p string) error {
+			p = filepath.Join(p, resultFile)
+			return errors.Join(os.Remove(p), os.MkdirAll(filepath.Join(p, "x"), 0o777))
+		},
+		"a DONE of another point": func(p string) error {
+			return os.WriteFile(filepath.Join(p, doneFile), read(t, st.folder(r.Points[18].ID), doneFile), 0o666)
+		},
 		"half a result": func(p string) error {
 			return errors.Join(os.Remove(filepath.Join(p, doneFile)), os.Truncate(filepath.Join(p, resultFile), 100))
 		},
@@ -182,7 +193,7 @@ func TestInterrupted(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || x.Done() < 7 || x.Left() == 0 {
 		t.Fatalf("stopped at 7 points: %+v, %v", x, err)
 	}
-	if p := r.Progress(); p.Tally != x.Tally || p.Failed > 0 {
+	if p, damage := r.Progress(); len(damage) > 0 || p.Tally != x.Tally || p.Failed > 0 {
 		t.Errorf("the directory has %+v, the run counted %+v", p.Tally, x.Tally)
 	}
 	if _, rest := finished(t, dir, f, Options{}); rest.Ran != x.Left() || rest.OK != 50 {

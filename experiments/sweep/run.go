@@ -2,34 +2,12 @@ package sweep
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ooovm/ooovm/experiments/table"
-	"github.com/ooovm/ooovm/files"
 )
-
-// ownerSchema is the schema of owner.
-const ownerSchema = "ooovm.sweep/1"
-
-// owner says what a directory belongs to.
-type owner struct {
-	Schema     string `json:"schema"`
-	Name       string `json:"name"`
-	Sweep      string `json:"sweep"`      // sha256 of the sweep file
-	Executable string `json:"executable"` // sha256 of the program
-	Tool       Tool   `json:"tool"`
-	Points     int    `json:"points"`
-	PointsFile string `json:"pointsFile"` // sha256 of points.csv
-	File       string `json:"file"`       // where the sweep file was: what its paths start from
-}
 
 // Tool describes the program that runs a sweep.
 type Tool struct {
@@ -48,136 +26,23 @@ type Run struct {
 	Name   string
 	Points []Point
 	Axes   []Column
+	Mended []string // what was damaged and has been made again, a line each
 	owner  owner
 	plan   *Plan // nil when the directory was opened to be read
+	host   host
+	store  *store // while this process works in the directory
+	// simulate runs a point, and cells are the columns of its row; nil for the simulator and
+	// for all columns.
+	simulate func(*Point) (*record, error)
+	cells    []source
 }
 
-// Open opens the directory of a sweep to read it; it needs neither the sweep file nor
-// the blocks.
-func Open(dir string) (*Run, error) {
-	r := &Run{Dir: dir}
-	data, err := os.ReadFile(filepath.Join(dir, ownerFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: not the directory of a sweep (it has no %s)", dir, ownerFile)
+// sources are the columns of the results.
+func (r *Run) sources() []source {
+	if r.cells != nil {
+		return r.cells
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(data, &r.owner); err != nil || r.owner.Schema != ownerSchema {
-		return nil, fmt.Errorf("%s: not %s", filepath.Join(dir, ownerFile), ownerSchema)
-	}
-	r.Name = r.owner.Name
-	path := filepath.Join(dir, pointsFile)
-	if data, err = os.ReadFile(path); err != nil {
-		return nil, err
-	}
-	if r.Axes, r.Points, err = readPoints(data); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return r, nil
-}
-
-// Create makes a directory for a sweep, or takes up the one that it has already.
-// Anything else that is there is refused; force takes over the directory of another
-// sweep or executable, and of its points uses those that this sweep has too.
-func Create(dir string, f *File, tool Tool, force bool) (*Run, error) {
-	plan, err := f.Plan(tool.Executable)
-	if err != nil {
-		return nil, err
-	}
-	points, err := writePoints(plan.Axes, plan.Points)
-	if err != nil {
-		return nil, err
-	}
-	own := owner{
-		Schema: ownerSchema, Name: f.Name, Sweep: f.SHA256(), Executable: tool.Executable, Tool: tool,
-		Points: len(plan.Points), PointsFile: hashBytes(points), File: filepath.Join(f.Dir, filepath.Base(f.Path)),
-	}
-	r := &Run{Dir: dir, Name: f.Name, Points: plan.Points, Axes: plan.Axes, owner: own, plan: plan}
-	var old owner
-	switch data, err := os.ReadFile(filepath.Join(dir, ownerFile)); {
-	case errors.Is(err, fs.ErrNotExist):
-		entries, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		if !force && slices.ContainsFunc(entries, foreign) {
-			if _, err := os.Stat(filepath.Join(dir, ownerFile)); err == nil {
-				return Create(dir, f, tool, force) // another process has just begun the sweep
-			}
-			return nil, fmt.Errorf("%s: neither empty nor the directory of a sweep", dir)
-		}
-	case err != nil:
-		return nil, err
-	case json.Unmarshal(data, &old) != nil || old.Schema != ownerSchema:
-		return nil, fmt.Errorf("%s: not %s", filepath.Join(dir, ownerFile), ownerSchema)
-	default:
-		if err := old.sameAs(&own); err == nil {
-			return r, nil
-		} else if !force {
-			return nil, fmt.Errorf("%s: %w", dir, err)
-		}
-		for _, name := range []string{ownerFile, ResultsCSV, resultsPq, manifestFile} {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
-			}
-		}
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
-	data, err := json.MarshalIndent(own, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range []struct {
-		name string
-		data []byte
-	}{{textFile, f.Text}, {pointsFile, points}, {ownerFile, append(data, '\n')}} {
-		if err := files.WriteBytes(filepath.Join(dir, file.name), file.data); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
-}
-
-// foreign reports whether a file is none of those that a sweep begins with, or a draft of
-// one: those a process may be writing, or may have left when it was killed.
-func foreign(e fs.DirEntry) bool {
-	name := strings.TrimPrefix(e.Name(), ".")
-	return !strings.HasPrefix(name, textFile) && !strings.HasPrefix(name, pointsFile) && !strings.HasPrefix(name, ownerFile)
-}
-
-// sameAs tells what is different about another owner, nil for nothing.
-func (o *owner) sameAs(other *owner) error {
-	switch {
-	case o.Sweep != other.Sweep:
-		return fmt.Errorf("it belongs to another sweep (%s, sha256 %.16s; this one is %s, %.16s); --force takes it over", o.Name, o.Sweep, other.Name, other.Sweep)
-	case o.Executable != other.Executable:
-		return fmt.Errorf("it was begun by another executable (%s, sha256 %.16s; this one is %s, %.16s); --force begins it again", o.Tool.Version, o.Executable, other.Tool.Version, other.Executable)
-	case o.PointsFile != other.PointsFile:
-		return errors.New("the blocks or the configuration files of the sweep have changed since it was begun; --force takes up the new ones")
-	}
-	return nil
-}
-
-// Reopen takes up a sweep from its directory alone: the sweep file is the copy in it,
-// and the blocks are where they were.
-func Reopen(dir string, tool Tool, force bool) (*Run, error) {
-	read, err := Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	data, err := os.ReadFile(filepath.Join(dir, textFile))
-	if err != nil {
-		return nil, err
-	}
-	f, err := parseFile(filepath.Join(dir, textFile), filepath.Dir(read.owner.File), data)
-	if err != nil {
-		return nil, err
-	}
-	f.Path = read.owner.File
-	return Create(dir, f, tool, force)
+	return sources(r.Axes)
 }
 
 // pointColumns are the columns of points.csv.

@@ -45,7 +45,9 @@ func finished(t testing.TB, dir string, f *File, opt Options) (*Run, Execution) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.WriteResults(); err != nil {
+	s := NewSession([]string{"test"}, tool)
+	s.End(x, opt, 0)
+	if err := r.Conclude(Shard{}, s, true); err != nil {
 		t.Fatal(err)
 	}
 	return r, x

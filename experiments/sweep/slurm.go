@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-
-	"github.com/ooovm/ooovm/files"
 )
 
 // Slurm describes a job array that runs a sweep, and a job behind it that merges.
@@ -78,17 +76,19 @@ func (r *Run) WriteScripts(s Slurm) (Scripts, error) {
 	}
 	array := head("ooovm-"+r.Name, "%A_%a.out", s.CPUs) +
 		fmt.Sprintf("#SBATCH --array=0-%d%s\n", tasks-1, limit) +
-		"# One task runs its part of the points; one that is run again runs what is left of it.\n" +
+		"# One task runs its part of the points, beside the others; one that is run again runs what is left.\n" +
 		fmt.Sprintf("exec '%s' sweep resume '%s' --shard \"$SLURM_ARRAY_TASK_ID/%d\" --jobs %d --no-progress\n", s.Program, dir, tasks, s.CPUs)
 	merge := head("ooovm-"+r.Name+"-merge", "merge_%j.out", 1) +
 		fmt.Sprintf("exec '%s' sweep merge '%s'\n", s.Program, dir)
 	out := Scripts{Array: filepath.Join(folder, "array.sh"), Merge: filepath.Join(folder, "merge.sh"), Tasks: tasks}
-	for _, f := range []struct{ path, text string }{{out.Array, array}, {out.Merge, merge}} {
-		if err := files.WriteBytes(f.path, []byte(f.text)); err != nil {
-			return Scripts{}, err
-		}
+	st, err := r.attach()
+	if err != nil {
+		return Scripts{}, err
 	}
-	return out, nil
+	for _, f := range []struct{ path, text string }{{out.Array, array}, {out.Merge, merge}} {
+		err = errors.Join(err, st.replace(f.path, []byte(f.text)))
+	}
+	return out, errors.Join(err, r.Close())
 }
 
 // Submit hands the scripts to sbatch and gives the numbers of the two jobs.

@@ -1,18 +1,14 @@
 package sweep
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
-	"sync/atomic"
-	"syscall"
-
-	"github.com/ooovm/ooovm/experiments/levels"
-	"github.com/ooovm/ooovm/experiments/run"
 )
 
 // ResultsCSV is the table of results in the directory of a sweep.
@@ -20,166 +16,311 @@ const ResultsCSV = "results.csv"
 
 // What else is there.
 const (
-	ownerFile    = "sweep.json" // what the directory belongs to; written last of the first four
+	ownerFile    = "sweep.json" // what the directory belongs to; the first file there is
 	textFile     = "sweep.yaml" // the sweep file
 	pointsFile   = "points.csv" // every point, before the first is run
 	pointsDir    = "points"     // a folder for each finished point
 	resultsPq    = "results.parquet"
 	manifestFile = "manifest.json"
-	doneFile     = "DONE"        // in a point's folder: its status; written last
+	sessionsDir  = "sessions"    // who has worked on the sweep, a file each
+	doneFile     = "DONE"        // in a point's folder: its status, and the hash of its result
 	resultFile   = "result.json" // in a point's folder
 	faultFile    = "fault.txt"   // in a point's folder: a dump, where ooovm was at fault
-	tmpDir       = "tmp"         // what is being written, a folder for each process
+	tmpDir       = "tmp"         // a folder for each process that is at work, and claims
+	selfFile     = "self"        // in the folder of a process: its name; a claim is a link to it
 )
 
-// recordSchema is the schema of record.
-const recordSchema = "ooovm.sweep-point/1"
-
-// record is what a point's folder holds: nothing in it varies between hosts or runs.
-type record struct {
-	Schema string         `json:"schema"`
-	Point  string         `json:"point"` // its whole identity
-	Status Status         `json:"status"`
-	Error  string         `json:"error,omitempty"`
-	Run    *run.Result    `json:"run,omitempty"`    // as `ooovm run --json` has it
-	Levels *levels.Result `json:"levels,omitempty"` // as `ooovm run --policy --json` has it
-
-	fault []byte // a dump, of a fault of ours
-}
-
-// row gives the record of a point its place in the table.
-func (rec *record) row(pt *Point) *row {
-	r := &row{point: pt, status: rec.Status, err: rec.Error, run: rec.Run, levels: rec.Levels}
-	switch {
-	case rec.Run != nil:
-		r.trace = &rec.Run.Trace
-	case rec.Levels != nil:
-		r.trace = &rec.Levels.Trace
-	}
-	return r
-}
-
-// store keeps finished points under their names. Several processes may use one, as
-// long as each has a folder of its own for what it is writing.
+// store keeps finished points under their names, for as many processes at once as there
+// are. It rests on three operations that a file system does at once or not at all, NFS
+// too: a folder moves to a place only where nothing is, a file gets a second name only when
+// nothing has that name, and a file takes the place of another.
+//
+//   - A point's folder is made ready in the folder of the process and moved to its place
+//     with its result and its DONE in it. So a place is whole from the moment it is there,
+//     and the one who comes second takes what he finds. Nobody removes it.
+//   - A process claims a point before it runs it: tmp/ID.0 is a link to its name. The claim
+//     of a process that is dead is not removed, for another may just have done so and be at
+//     work: tmp/ID.1 goes above it, and counts if what it stands on is still there. Claims
+//     save work; that nothing is lost does not hang on them.
+//   - A place that is damaged is mended file by file under a claim, the result first.
 type store struct {
-	dir string // of the sweep
-	tmp string // of this process
+	host
+	dir   string // of the sweep
+	name  string // of this process
+	tmp   string // its folder
+	alone bool   // no other process is at work, whatever hosts they were on
 }
 
 func (s *store) folder(id string) string { return filepath.Join(s.dir, pointsDir, id) }
 
-// open makes the folders, and throws away what processes of the same shard left behind
-// on this host when they were killed. One that still runs keeps its own.
-func (s *store) open(shard Shard) error {
-	host, err := os.Hostname()
+func (s *store) claimed(id string, level int) string {
+	return filepath.Join(s.dir, tmpDir, fmt.Sprintf("%s.%d", id, level))
+}
+
+// openStore begins the work of this process in a directory: it makes a folder for it. Who
+// leaves last takes the folder above with him, so it may have to be made again.
+func openStore(h host, dir string) (*store, error) {
+	s := &store{host: h, dir: dir, name: h.Begin()}
+	s.tmp = filepath.Join(dir, tmpDir, s.name)
+	var err error
+	for range 1000 {
+		if err = mkdirAll(s, filepath.Dir(s.tmp)); err != nil {
+			break
+		}
+		if err = s.Mkdir(s.tmp); err == nil {
+			err = writeFile(s, filepath.Join(s.tmp, selfFile), []byte(s.name+"\n"))
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
+		_ = s.close() // of what is there
+		return nil, err
+	}
+	return s, nil
+}
+
+// tidy removes what says nothing anymore: folders of processes that are dead, claims on
+// points that are done, and those of the dead on points that the sweep does not have.
+func (s *store) tidy(points []Point) error {
+	above := filepath.Dir(s.tmp)
+	names, err := s.ReadDir(above)
 	if err != nil {
 		return err
 	}
-	mine := shard.name() + "-" + host + "-"
-	left, err := filepath.Glob(filepath.Join(s.dir, tmpDir, "*"))
-	if err != nil {
-		return err
-	}
-	for _, path := range left {
-		rest, ok := strings.CutPrefix(filepath.Base(path), mine)
-		pid, _, _ := strings.Cut(rest, ".")
-		if n, err := strconv.Atoi(pid); ok && err == nil && !runs(n) {
-			if err := os.RemoveAll(path); err != nil {
-				return err
+	for _, name := range names {
+		path := filepath.Join(above, name)
+		switch {
+		case name == s.name:
+		case isClaim(name):
+			if s.idle(path, points) {
+				err = s.Unlink(path)
 			}
+		case s.standing(name) == dead:
+			err = removeTree(s, path)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	s.tmp = filepath.Join(s.dir, tmpDir, fmt.Sprintf("%s%d.%d", mine, os.Getpid(), opened.Add(1)))
-	return os.MkdirAll(filepath.Join(s.dir, pointsDir), 0o777)
+	return nil
 }
 
-// opened counts the stores of this process.
-var opened atomic.Int64
-
-// runs reports whether a process of this host is there.
-func runs(pid int) bool {
-	return pid == os.Getpid() || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+// idle reports whether a claim keeps nobody from anything.
+func (s *store) idle(path string, points []Point) bool {
+	id, _, _ := strings.Cut(filepath.Base(path), ".")
+	if i := slices.IndexFunc(points, func(pt Point) bool { return pt.ID == id }); i >= 0 {
+		_, err := s.read(&points[i])
+		return err == nil
+	}
+	data, err := readFile(s, path)
+	return err == nil && s.standing(strings.TrimSuffix(string(data), "\n")) == dead
 }
 
-// close removes the folder of what was being written.
+// isClaim tells claims from folders of processes.
+func isClaim(name string) bool {
+	id, level, ok := strings.Cut(name, ".")
+	return ok && isID(id) && decimal.MatchString(level)
+}
+
+// standing is Standing as the user has it.
+func (s *store) standing(name string) standing {
+	st := s.Standing(name)
+	if st == unknown && s.alone {
+		return dead
+	}
+	return st
+}
+
+// close ends the work of this process.
 func (s *store) close() error {
-	err := os.RemoveAll(s.tmp)
-	_ = os.Remove(filepath.Dir(s.tmp)) // only when no other shard is at work
+	err := removeTree(s, s.tmp)
+	_ = s.Rmdir(filepath.Dir(s.tmp)) // only when no other process is at work
+	s.End(s.name)
 	return err
 }
 
-// put keeps a record. Whatever moment the process is killed at, the point either has
-// its DONE file and is complete, or counts as not run.
-func (s *store) put(id string, rec *record) error {
+// claim is the right to run a point.
+type claim struct {
+	id    string
+	level int
+	below []string // what the claims of dead processes hold that it stands on
+}
+
+// claim takes the right to run a point, or tells what is known of the process that has it.
+func (s *store) claim(id string) (c *claim, holder standing, err error) {
+	c = &claim{id: id}
+	for tries := 0; tries < 1000; tries++ {
+		path := s.claimed(id, c.level)
+		data, err := readFile(s, path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = s.Link(filepath.Join(s.tmp, selfFile), path)
+			if errors.Is(err, fs.ErrExist) {
+				continue // another was faster
+			}
+			if err != nil {
+				return nil, unknown, err
+			}
+			stands, err := s.stands(c)
+			if err != nil {
+				return nil, unknown, err
+			}
+			if stands {
+				return c, alive, nil
+			}
+			if err := s.Unlink(path); err != nil {
+				return nil, unknown, err
+			}
+			c = &claim{id: id}
+			continue
+		}
+		if err != nil {
+			return nil, unknown, err
+		}
+		if string(data) == s.name+"\n" { // the answer to our Link was lost on its way
+			return c, alive, nil
+		}
+		if holder = s.standing(strings.TrimSuffix(string(data), "\n")); holder != dead {
+			return nil, holder, nil
+		}
+		c.below = append(c.below, string(data))
+		c.level++
+	}
+	return nil, unknown, nil
+}
+
+// stands reports whether the claims below one are still those of the dead: else somebody
+// has finished the point or given it up in the meantime.
+func (s *store) stands(c *claim) (bool, error) {
+	for level, was := range c.below {
+		data, err := readFile(s, s.claimed(c.id, level))
+		if err != nil || string(data) != was {
+			return false, unless(err, fs.ErrNotExist)
+		}
+	}
+	return true, nil
+}
+
+// release gives a claim up; with those that it stands on when the point is done.
+func (s *store) release(c *claim, done bool) error {
+	if c == nil {
+		return nil
+	}
+	err := s.Unlink(s.claimed(c.id, c.level))
+	for level := range c.below {
+		if done {
+			err = errors.Join(err, s.Unlink(s.claimed(c.id, level)))
+		}
+	}
+	return err
+}
+
+// put keeps a record, or leaves what another has kept in the meantime. What counts is
+// returned.
+func (s *store) put(pt *Point, rec *record) (*record, error) {
 	data, err := json.Marshal(rec)
-	if err != nil {
-		return err
-	}
-	for range 3 { // another process may be at the same point
-		if err = s.tryPut(id, append(data, '\n'), rec); err == nil {
-			return nil
-		}
-		if status, done := s.done(id); done && status == rec.Status {
-			return nil
-		}
-	}
-	return err
-}
-
-func (s *store) tryPut(id string, data []byte, rec *record) error {
-	draft, place := filepath.Join(s.tmp, id), s.folder(id)
-	if err := os.MkdirAll(draft, 0o777); err != nil { // another process removes the folder above when it finds it empty
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(draft, resultFile), data, 0o666); err != nil {
-		return err
-	}
-	if rec.fault != nil {
-		if err := os.WriteFile(filepath.Join(draft, faultFile), rec.fault, 0o666); err != nil {
-			return err
-		}
-	}
-	if err := os.Rename(draft, place); err != nil { // something without DONE is in the way
-		if err := os.RemoveAll(place); err != nil {
-			return err
-		}
-		if err := os.Rename(draft, place); err != nil {
-			return err
-		}
-	}
-	return os.WriteFile(filepath.Join(place, doneFile), []byte(rec.Status+"\n"), 0o666)
-}
-
-// done tells whether a point is complete, and what became of it. A DONE file that was
-// being written when the process was killed says nothing yet.
-func (s *store) done(id string) (Status, bool) {
-	data, err := os.ReadFile(filepath.Join(s.folder(id), doneFile))
-	if err != nil {
-		return "", false
-	}
-	switch status := Status(strings.TrimSuffix(string(data), "\n")); status {
-	case OK, Wrong, Failed:
-		return status, strings.HasSuffix(string(data), "\n")
-	}
-	return "", false
-}
-
-// get reads the record of a point that is done.
-func (s *store) get(id string) (*record, error) {
-	path := filepath.Join(s.folder(id), resultFile)
-	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	var rec record
-	if err := json.Unmarshal(data, &rec); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	data = append(data, '\n')
+	draft, place := filepath.Join(s.tmp, pt.ID), s.folder(pt.ID)
+	if err := s.Mkdir(draft); err != nil {
+		return nil, err
 	}
-	if rec.Schema != recordSchema || !strings.HasPrefix(rec.Point, id) {
-		return nil, fmt.Errorf("%s: not the result of point %s", path, id)
+	for _, file := range []struct {
+		name string
+		data []byte
+	}{{resultFile, data}, {doneFile, doneText(rec.Status, data)}} {
+		if err := writeFile(s, filepath.Join(draft, file.name), file.data); err != nil {
+			return nil, err
+		}
 	}
-	if rec.Levels != nil && len(rec.Levels.Rows) != 1 {
-		return nil, fmt.Errorf("%s: levels.rows has %d rows, expected one", path, len(rec.Levels.Rows))
+	if rec.fault != nil {
+		if err := writeFile(s, filepath.Join(draft, faultFile), rec.fault); err != nil {
+			return nil, err
+		}
 	}
-	return &rec, nil
+	if s.Rename(draft, place) == nil {
+		return rec, nil
+	}
+	if kept, err := s.read(pt); err == nil {
+		return kept, removeTree(s, draft)
+	}
+	if err := s.mend(draft, place, rec.fault != nil); err != nil {
+		return nil, err
+	}
+	return s.read(pt)
+}
+
+// mend puts the files of a draft in the place of those that are damaged.
+func (s *store) mend(draft, place string, fault bool) error {
+	_ = s.Unlink(place) // a file, or a link to another point's folder; a folder stays
+	if err := s.Mkdir(place); err != nil {
+		return err
+	}
+	names := []string{resultFile, doneFile}
+	if fault {
+		names = []string{faultFile, resultFile, doneFile}
+	}
+	for _, name := range names {
+		from, to := filepath.Join(draft, name), filepath.Join(place, name)
+		err := move(s, from, to)
+		if err != nil {
+			if names, e := s.ReadDir(to); e == nil { // a folder, which holds nothing of ours
+				for _, below := range names {
+					err = removeTree(s, filepath.Join(to, below))
+				}
+				err = errors.Join(err, move(s, from, to))
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return removeTree(s, draft)
+}
+
+// doneText is what DONE says of a record that was written as data.
+func doneText(status Status, data []byte) []byte {
+	return fmt.Appendf(nil, "%s %s\n", status, hashBytes(data))
+}
+
+// errAbsent is for a point of which there is nothing.
+var errAbsent = errors.New("not run yet")
+
+// read gives the record of a point that is done: whose result can be read, agrees with its
+// DONE, and is one of this point. The error is errAbsent or says what is damaged.
+func (s *store) read(pt *Point) (*record, error) {
+	place := s.folder(pt.ID)
+	path, done := filepath.Join(place, resultFile), filepath.Join(place, doneFile)
+	said, err := readFile(s, done)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := s.ReadDir(place); errors.Is(err, fs.ErrNotExist) {
+			return nil, errAbsent
+		}
+	}
+	if err != nil {
+		return nil, damaged(done, "%s", reason(err))
+	}
+	data, err := readFile(s, path)
+	if err != nil {
+		return nil, damaged(path, "%s", reason(err))
+	}
+	status, _, _ := strings.Cut(string(said), " ")
+	if !bytes.Equal(said, doneText(Status(status), data)) {
+		return nil, damaged(path, "not what DONE says")
+	}
+	rec := new(record)
+	if err := json.Unmarshal(data, rec); err != nil {
+		return nil, damaged(path, "not a result")
+	}
+	if what := rec.unsound(pt); what != "" {
+		return nil, damaged(path, "%s", what)
+	}
+	if rec.Status != Status(status) {
+		return nil, damaged(done, "says %q, the result %q", status, rec.Status)
+	}
+	return rec, nil
 }
