@@ -149,8 +149,8 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 			return core, sys, nil, err
 		},
 	}
-	if mc.Policy != machine.InOrder && mc.Oracle == nil {
-		ref, _, _ := s.play(t, machine.Config{Policy: machine.InOrder, Cores: 1, Crediting: mc.Crediting}, set)
+	if mc.Policy != machine.SequentialPolicy && mc.Oracle == nil {
+		ref, _, _ := s.play(t, machine.Config{Policy: machine.SequentialPolicy, Cores: 1, Crediting: mc.Crediting}, set)
 		mc.Oracle = ref.Footprints()
 	}
 	mc.Lookahead = 256
@@ -296,7 +296,7 @@ func TestWrongPathReads(t *testing.T) {
 func TestOneCore(t *testing.T) {
 	for _, policy := range []string{"block-stm", "monad"} {
 		for _, b := range []*block{&apart, &counter, &readers, &chain, &silent, &shared, &forking} {
-			alone, _, _ := b.play(t, machine.Config{Policy: machine.InOrder, Cores: 1, Crediting: state.LazyBeneficiary}, nil)
+			alone, _, _ := b.play(t, machine.Config{Policy: machine.SequentialPolicy, Cores: 1, Crediting: state.LazyBeneficiary}, nil)
 			m, _, _ := b.play(t, sharing(policy, 1), nil)
 			want := alone.Stats.Cycles
 			for _, x := range m.Incarnations() {

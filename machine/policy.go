@@ -69,17 +69,17 @@ type PolicyInfo struct {
 // LevelBound is the level of a row that no cores can run: a bound on the others.
 const LevelBound = "bound"
 
-// InOrder is the policy of one core that runs one transaction after the other, Window
+// SequentialPolicy is the policy of one core that runs one transaction after the other, Window
 // that of one whose window reaches across transactions.
 const (
-	InOrder = "sequential"
-	Window  = "window"
+	SequentialPolicy = "sequential"
+	Window           = "window"
 )
 
 // policies is the table of all policies, in the order of reports.
 var policies = []PolicyInfo{
 	{
-		Name: InOrder, Level: "none", Mappings: []string{"key"},
+		Name: SequentialPolicy, Level: "none", Mappings: []string{"key"},
 		Source: "one transaction after the other on the first core",
 		Make:   newSequential,
 	},

@@ -41,6 +41,6 @@ func (s *Settings) Config() (Config, error) {
 
 // Alone is the settings for one core that runs the block in order.
 func (s Settings) Alone() Settings {
-	s.Policy, s.Mapping, s.Cores = InOrder, "default", 1
+	s.Policy, s.Mapping, s.Cores = SequentialPolicy, "default", 1
 	return s
 }

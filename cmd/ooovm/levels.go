@@ -57,7 +57,7 @@ The settings under machine., such as machine.crediting, hold for all rows.
 				if _, _, err := machine.FindPolicy(name, ""); err != nil {
 					return usageError(err)
 				}
-				if name == machine.InOrder {
+				if name == machine.SequentialPolicy {
 					return usageError(fmt.Errorf("--policy %s: that is what the others are compared with", name))
 				}
 			}

@@ -183,14 +183,14 @@ runs program by program, checked against a golden interpreter and what the file 
 			if err := f.suits(&camp.Setup.Config.Machine); err != nil {
 				return usageError(err)
 			}
-			if camp.Setup.Config.Machine.Policy != machine.InOrder {
+			if camp.Setup.Config.Machine.Policy != machine.SequentialPolicy {
 				return c.levels(&levels.Study{Core: camp.Setup, Single: true, Options: camp.Options, Host: camp.Host}, paths)
 			}
 			return f.onOneCore(c, camp, paths)
 		}),
 	}
 	f.register(cmd)
-	cmd.Flags().String("policy", machine.InOrder, "policy of several cores that share the block (machine.policy); see levels")
+	cmd.Flags().String("policy", machine.SequentialPolicy, "policy of several cores that share the block (machine.policy); see levels")
 	cmd.Flags().Int("cores", 1, "cores that share the block, 0 for as many as it has transactions (machine.cores)")
 	f.keys = []flagKey{{"policy", "machine.policy"}, {"cores", "machine.cores"}}
 	complete(cmd, "policy", cobra.FixedCompletions(machine.PolicyNames(), cobra.ShellCompDirectiveNoFileComp))
@@ -203,7 +203,7 @@ runs program by program, checked against a golden interpreter and what the file 
 
 // suits reports which flags are for one core, or for several, and do not suit the policy.
 func (f *runFlags) suits(m *machine.Settings) error {
-	one := m.Policy == machine.InOrder
+	one := m.Policy == machine.SequentialPolicy
 	switch {
 	case !one && f.carry:
 		return errors.New("--carry is for one core, not a policy on several")

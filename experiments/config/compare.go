@@ -30,7 +30,7 @@ var before = map[string]any{
 func Hash(c *Config) string {
 	lines := make([]string, 0, len(Schema()))
 	for _, f := range Schema() {
-		if strings.HasPrefix(f.Key, "machine.") && c.Machine.Policy == machine.InOrder {
+		if strings.HasPrefix(f.Key, "machine.") && c.Machine.Policy == machine.SequentialPolicy {
 			continue // one core alone reads none of it
 		}
 		if f.Key == hierarchyKey {

@@ -69,7 +69,7 @@ func (b *Block) Run() (out Outcome, err error) {
 func (b *Block) onSeveral(r *run) error {
 	mc, txs := b.Machine, r.sys.Txs[:len(r.sys.Results)]
 	order := mc
-	order.Policy, order.Mapping, order.Cores = machine.InOrder, "", 1
+	order.Policy, order.Mapping, order.Cores = machine.SequentialPolicy, "", 1
 	reference, err := b.play(r, txs, order)
 	if err != nil {
 		return fmt.Errorf("%s: %w", order.Policy, err)

@@ -146,7 +146,7 @@ func (l *Study) Of(p *run.Block) (result *Result, difference, err error) {
 func (l *Study) rows(p *run.Block, s *kind, baseline uint64) (rows []Row, difference, err error) {
 	var model, alone *run.ParallelOutcome // one run in order serves all schedule models
 	for _, info := range machine.Policies() {
-		if info.Name == machine.InOrder || len(l.Only) > 0 && !slices.Contains(l.Only, info.Name) {
+		if info.Name == machine.SequentialPolicy || len(l.Only) > 0 && !slices.Contains(l.Only, info.Name) {
 			continue
 		}
 		for _, mapping := range info.Mappings {

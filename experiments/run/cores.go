@@ -122,7 +122,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 		return nil, fmt.Errorf("%s: %s: %w", b.Name, mc.Policy, err)
 	}
 	out = &ParallelOutcome{Stats: m.Stats, machine: m}
-	if mc.Policy == machine.InOrder {
+	if mc.Policy == machine.SequentialPolicy {
 		out.Footprints = m.Footprints()
 	}
 	out.World = world

@@ -165,7 +165,7 @@ func SameCommitted(t testing.TB, want, got *run.Outcome) {
 // EveryPolicy calls visit for every policy and mapping on every number of cores.
 func EveryPolicy(cores []int, visit func(name string, mc machine.Config)) {
 	for _, info := range machine.Policies() {
-		if info.Name == machine.InOrder {
+		if info.Name == machine.SequentialPolicy {
 			continue
 		}
 		for _, mapping := range info.Mappings {
@@ -198,5 +198,5 @@ func Policy(t testing.TB, p *run.Block, cfg *config.Config, mc machine.Config, b
 // Reference is the run in order, from which the declared access sets come.
 func Reference(t testing.TB, p *run.Block, cfg *config.Config, c state.Crediting) *run.ParallelOutcome {
 	t.Helper()
-	return Policy(t, p, cfg, machine.Config{Policy: machine.InOrder, Cores: 1, Crediting: c}, nil)
+	return Policy(t, p, cfg, machine.Config{Policy: machine.SequentialPolicy, Cores: 1, Crediting: c}, nil)
 }

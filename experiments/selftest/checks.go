@@ -127,7 +127,7 @@ func policies(r *round) error {
 				return err
 			}
 			mc.Policy, mc.Mapping, mc.Cores, mc.Oracle = info.Name, mapping, cores, ref.Footprints
-			if info.Name == machine.InOrder {
+			if info.Name == machine.SequentialPolicy {
 				mc.Cores, mc.Oracle = 1, nil
 			}
 			if err := r.try(fmt.Sprintf("%s (%s) on %d cores", info.Name, mapping, mc.Cores), func() (uint64, error) {

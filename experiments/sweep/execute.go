@@ -290,7 +290,7 @@ func (w *executor) simulate(pt *Point) (rec *record, err error) {
 			return err
 		}
 		setup := run.Setup{Preset: pt.Preset, Hash: pt.Hash, Config: pt.Config}
-		if pt.Policy == machine.InOrder {
+		if pt.Policy == machine.SequentialPolicy {
 			if rec.Run, err = bench.RunOne(setup, w.run.plan.File.Baseline); err == nil && !rec.Run.Valid.OK {
 				rec.Status, rec.Error = Wrong, portable(pt, errors.New(rec.Run.Valid.Difference))
 			}

@@ -268,7 +268,7 @@ func (pt *Point) describe(cfg *config.Config) {
 	pt.Stack, pt.Seed = cfg.Core.Stack, cfg.Predictor.Seed
 	pt.Oracle, pt.Chaos = cfg.ReadsGolden(), cfg.Misbehaves()
 	pt.Policy, pt.Cores = cfg.Machine.Policy, cfg.Machine.Cores
-	if pt.Policy == machine.InOrder {
+	if pt.Policy == machine.SequentialPolicy {
 		return
 	}
 	pt.Mapping, pt.Crediting = cfg.Machine.Mapping, cfg.Machine.Crediting
@@ -321,7 +321,7 @@ func (p *Plan) excluded(in *Input, c *combo) (bool, error) {
 			return true, nil
 		}
 	}
-	if m := &c.point.Config.Machine; m.Policy != machine.InOrder {
+	if m := &c.point.Config.Machine; m.Policy != machine.SequentialPolicy {
 		if _, _, err := policyOf(m.Policy, m.Mapping); err != nil {
 			return false, fmt.Errorf("%s: %w; exclude such points", p.File.Path, err)
 		}
@@ -333,7 +333,7 @@ func (p *Plan) excluded(in *Input, c *combo) (bool, error) {
 // how cores share a block, so there the number of cores does not count.
 func (f *File) identity(pt *Point, executable string) string {
 	cores := pt.Cores
-	if pt.Policy == machine.InOrder {
+	if pt.Policy == machine.SequentialPolicy {
 		cores = 1
 	}
 	h := sha256.New()

@@ -66,7 +66,7 @@ func FuzzTable(f *testing.F) {
 // FuzzRecord: whatever stands where a point's result was kept is that result, sealed by what
 // DONE says of it, or is not.
 func FuzzRecord(f *testing.F) {
-	pt := &Point{ID: strings.Repeat("a", 16), Identity: strings.Repeat("a", 64), Policy: machine.InOrder}
+	pt := &Point{ID: strings.Repeat("a", 16), Identity: strings.Repeat("a", 64), Policy: machine.SequentialPolicy}
 	whole := []byte(`{"schema":"` + recordSchema + `","point":"` + pt.Identity + `","status":"failed","error":"lost"}`)
 	f.Add(whole, []byte("failed"), true)
 	f.Add(whole, []byte("ok"), true)

@@ -27,7 +27,7 @@ type record struct {
 func (rec *record) unsound(pt *Point) string {
 	switch rec.Status {
 	case OK, Wrong:
-		shared := pt.Policy != machine.InOrder
+		shared := pt.Policy != machine.SequentialPolicy
 		if shared != (rec.Levels != nil) || shared == (rec.Run != nil) || shared && len(rec.Levels.Rows) != 1 {
 			return "it has no result of policy " + pt.Policy
 		}
