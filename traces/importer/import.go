@@ -18,6 +18,7 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 
 	"github.com/ooovm/ooovm/budget"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/prestate"
@@ -136,7 +137,7 @@ func Import(files []string, opt Options) (got *Imported, err error) {
 // be what no chain can have.
 func sound(b *traces.Bundle) error {
 	from, to := io.Pipe()
-	go func() { to.CloseWithError(b.Write(to)) }()
+	go func() { to.CloseWithError(invariant.Guard(b.Name, func() error { return b.Write(to) })) }()
 	defer from.Close()
 	again, err := traces.Read(from, b.Name)
 	if err != nil {
