@@ -69,7 +69,7 @@ func watched(hooks *tracing.Hooks, memory *budget.Budget, gas uint64) *tracing.H
 	}
 	all.OnOpcode = func(pc uint64, op byte, gas, cost uint64, scope tracing.OpContext, data []byte, depth int, err error) {
 		if err == nil {
-			x.executes(vm.OpCode(op), scope.StackData(), depth)
+			x.executes(vm.OpCode(op), cost, scope.StackData(), depth)
 		}
 		if opcode != nil {
 			opcode(pc, op, gas, cost, scope, data, depth, err)
@@ -132,10 +132,12 @@ var uses = func() (all [256]*use) {
 	return all
 }()
 
-// executes counts an instruction that has been paid for and comes next.
-func (x *expansion) executes(op vm.OpCode, stack []isa.Word, depth int) {
+// executes counts an instruction that has been paid for and comes next. One that costs nothing
+// takes nothing: more memory is never free, and an opcode that the fork does not have, which
+// go-ethereum hands over like any other before it fails, has cost 0.
+func (x *expansion) executes(op vm.OpCode, cost uint64, stack []isa.Word, depth int) {
 	u := uses[op]
-	if u == nil || depth >= len(x.frames) {
+	if u == nil || cost == 0 || depth >= len(x.frames) {
 		return
 	}
 	at := func(n int8) uint64 {
@@ -144,7 +146,7 @@ func (x *expansion) executes(op vm.OpCode, stack []isa.Word, depth int) {
 		}
 		w := &stack[len(stack)-1-int(n)]
 		if !w.IsUint64() {
-			return math.MaxUint32 // of an empty range, or one that fails
+			return 0 // of an empty range: nobody can pay for another one
 		}
 		return min(w.Uint64(), math.MaxInt64/16)
 	}

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/vm"
 
 	"github.com/ooovm/ooovm/budget"
+	"github.com/ooovm/ooovm/isa"
 )
 
 // TestExpansionIsBounded: programs with gas for any memory end with what does not fit, before
@@ -46,6 +48,23 @@ func TestExpansionIsBounded(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOpcodesOfLaterForks: an opcode that the fork does not have takes no memory, whatever
+// stands on the stack.
+func TestOpcodesOfLaterForks(t *testing.T) {
+	far := isa.Word{0, 0, 0, 1}
+	stack := []isa.Word{{1 << 30}, far, {1 << 30}}
+	for op, u := range uses {
+		if u == nil {
+			continue
+		}
+		x := &expansion{memory: budget.New(1 << 20), frames: make([]grown, 1)}
+		x.executes(vm.OpCode(op), 0, stack, 0)
+		if left := x.memory.Left(); left != 1<<20 {
+			t.Errorf("%v has taken %d bytes", vm.OpCode(op), 1<<20-left)
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func TestReadErrors(t *testing.T) {
 		{`"type": "change"`, `"type": "change", "amount": 4`, "transactions[0].outputs[0].amount"},
 		{`"tip": 1`, `"tap": 1`, "transactions[0].policies.tap"},
 		{`"gas_limit": 1000, `, ``, "transactions[0].gas_limit"},
-		{`"gas_limit": 1000, `, `"gas_limit": 1000, "gas_limit": 1000, `, "transactions.0.gas_limit: given twice"},
+		{`"gas_limit": 1000, `, `"gas_limit": 1000, "gas_limit": 1000, `, "transactions[0].gas_limit: given twice"},
 		{`"gas_limit": 1000, `, `"gas_limit": 1.5, `, "1.5"},
 		{`"witnesses": ["00"]`, `"witnesses": ["0g"]`, "transactions[0].witnesses[0]"},
 		{`"id": "` + sixtyFour, `"id": "` + sixtyFour + "00", "contracts[0].id"},
