@@ -49,6 +49,12 @@ func (b *Budget) Take(n int64, what string) error {
 	return nil
 }
 
+// exceeded is the error of n bytes more that did not fit a moment ago, whatever has been given
+// back meanwhile.
+func (b *Budget) exceeded(n int64, what string) error {
+	return &Exceeded{what, max(n, b.used.Load()+n), b.limit}
+}
+
 // Need is Take for places that cannot return an error: it panics with the *Exceeded, and
 // whoever began the run recovers it (Recover).
 func (b *Budget) Need(n int64, what string) {

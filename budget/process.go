@@ -26,9 +26,19 @@ func Limit(bytes int64) { process.run.Store(bytes) }
 
 // Jobs says how many runs to make at once: as many as wanted, or where that is 0 as many as
 // there are host cores and budgets fit into the memory.
-func Jobs(wanted int) int {
+func Jobs(wanted int) int { return JobsFor(wanted, 0) }
+
+// JobsFor is Jobs where there are so many inputs; 0 where nobody knows. A lone one has all
+// the memory, whatever is wanted.
+func JobsFor(wanted, inputs int) int {
+	if inputs > 0 && wanted > inputs {
+		wanted = inputs
+	}
 	if wanted <= 0 {
 		wanted = fitting(runtime.NumCPU(), available(), process.run.Load())
+	}
+	if inputs > 0 {
+		wanted = min(wanted, inputs)
 	}
 	for {
 		before := process.jobs.Load()

@@ -36,7 +36,11 @@ func replace(path, target string, old fs.FileInfo, write func(io.Writer) error) 
 		folder = "."
 	}
 	removeDead(folder)
-	f, err := newDraft(folder, name)
+	perm := fs.FileMode(newFile)
+	if old != nil {
+		perm = old.Mode().Perm() // of the draft, too: it has the same content
+	}
+	f, err := newDraft(folder, name, perm)
 	if err != nil {
 		return failed(path, err)
 	}
@@ -61,13 +65,13 @@ func replace(path, target string, old fs.FileInfo, write func(io.Writer) error) 
 
 // newDraft makes a draft and locks it as long as it is open: a lock that can be had is the
 // evidence that nobody writes it any more. Where files cannot be locked, drafts of the dead stay.
-func newDraft(folder, name string) (f *os.File, err error) {
+func newDraft(folder, name string, perm fs.FileMode) (f *os.File, err error) {
 	drafts.Lock()
 	defer drafts.Unlock()
 	const tries = 10 // another process may take it for a dead one's before it is locked
 	for range tries {
 		path := filepath.Join(folder, "."+name[:min(len(name), mostName)]+"."+rand.Text()+draftEnd)
-		if f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, newFile); err != nil {
+		if f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm|0o600); err != nil {
 			return nil, err
 		}
 		if err = lock(f); !errors.Is(err, syscall.EWOULDBLOCK) && isAt(f, path) {

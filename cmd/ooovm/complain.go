@@ -8,14 +8,29 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/suggest"
 	"github.com/ooovm/ooovm/traces"
 )
+
+// complainBriefly is complain that does not wait for ever for somebody to read.
+func (c *cli) complainBriefly(err error) {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		_ = invariant.Guard("", func() error { c.complain(err); return nil })
+	}()
+	select {
+	case <-said:
+	case <-time.After(patience):
+	}
+}
 
 // complain prints an error, each of its lines as one of ours. Errors that name what inputs
 // say have no line of theirs (plain.Visible).

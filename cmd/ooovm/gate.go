@@ -6,16 +6,18 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
 // gate is where a command prints. It remembers the first error, so that no command can take a
-// full disk or a closed pipe for a success, and it is closed when the command is left.
+// full disk or a closed pipe for a success, and it is closed when the command is left, also
+// while a write waits for somebody to read.
 type gate struct {
 	mu     sync.Mutex
 	to     io.Writer
 	err    error
 	inLine bool // the last line has not ended
-	closed bool
+	closed atomic.Bool
 }
 
 var errLeft = errors.New("the command has been ended")
@@ -24,7 +26,7 @@ var errLeft = errors.New("the command has been ended")
 func (g *gate) Write(b []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closed {
+	if g.closed.Load() {
 		return 0, errLeft
 	}
 	n, err := g.to.Write(b)
@@ -37,21 +39,21 @@ func (g *gate) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// close keeps everybody out, and ends the line that was being printed.
+// close keeps everybody out, and ends the line that was being printed, unless a write is still
+// at it.
 func (g *gate) close() {
-	g.mu.Lock()
+	g.closed.Store(true)
+	if !g.mu.TryLock() {
+		return
+	}
 	defer g.mu.Unlock()
-	if g.closed = true; g.inLine {
+	if g.inLine {
 		_, _ = io.WriteString(g.to, "\n")
 	}
 }
 
 // isClosed tells whether the command was left.
-func (g *gate) isClosed() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.closed
-}
+func (g *gate) isClosed() bool { return g.closed.Load() }
 
 // failure is why not all was printed, nil when it was.
 func (g *gate) failure() error {

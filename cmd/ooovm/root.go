@@ -63,7 +63,7 @@ func (c *cli) end(run func() error) int {
 		err = graver(err, told)
 	}
 	if err != nil {
-		c.complain(err)
+		c.complainBriefly(err)
 	}
 	return exitCode(err)
 }

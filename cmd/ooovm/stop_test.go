@@ -235,3 +235,59 @@ func TestPipeIsABlock(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreadOutput: a command that waits for somebody to read what it prints ends all the same.
+func TestUnreadOutput(t *testing.T) {
+	for _, signals := range [][]os.Signal{{syscall.SIGTERM}, {os.Interrupt, os.Interrupt}} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := exec.Command("ooovm", "sweep", "columns", "--format", "md")
+		p.Stdout, p.Stderr = w, w
+		fill(t, w)
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(500 * time.Millisecond)
+		begin := time.Now()
+		for _, s := range signals {
+			if err := p.Process.Signal(s); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		ended := make(chan struct{})
+		go func() { _ = p.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			_ = p.Process.Kill()
+			<-ended
+		}
+		if code, took := p.ProcessState.ExitCode(), time.Since(begin); code != exitTerminated && code != exitInterrupted || took > 3*patience {
+			t.Errorf("%v: exit code %d after %v", signals, code, took)
+		}
+		r.Close()
+		w.Close()
+	}
+}
+
+// fill leaves no room in a pipe.
+func fill(t *testing.T, w *os.File) {
+	t.Helper()
+	full, err := syscall.Dup(int(w.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(full)
+	if err := syscall.SetNonblock(full, true); err != nil {
+		t.Fatal(err)
+	}
+	for err = nil; err == nil; {
+		_, err = syscall.Write(full, make([]byte, 4096))
+	}
+	if err := syscall.SetNonblock(full, false); err != nil { // the flag is the pipe's, whoever has it
+		t.Fatal(err)
+	}
+}

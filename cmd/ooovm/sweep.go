@@ -172,7 +172,7 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	x, err := r.Execute(opt)
 	bar.end()
 	stopped, name := reason(c.ctx)
-	complete := err == nil
+	complete := err == nil && len(x.Unkept) == 0
 	code := stopped
 	switch {
 	case stopped != exitOK:
@@ -187,6 +187,9 @@ func (c *cli) work(r *sweep.Run, opt sweep.Options, session *sweep.Session, sile
 	}
 	if err != nil {
 		return err
+	}
+	for _, why := range x.Unkept {
+		c.warn("%v; the point is not done: `ooovm sweep resume %s` runs it", why, r.Dir)
 	}
 	for _, what := range r.Mended {
 		c.warn("%s: made again", what)

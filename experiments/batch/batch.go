@@ -61,7 +61,7 @@ type outcome[T any] struct {
 }
 
 func ordered[I, T any](h Host, inputs iter.Seq[I], all int, one func(I) T, emit func(T) error) error {
-	jobs := budget.Jobs(h.Jobs)
+	jobs := budget.JobsFor(h.Jobs, all)
 	reports, work, stop := make(chan task[I, T], max(ahead, all)), make(chan task[I, T]), make(chan struct{})
 	defer close(stop)
 	var fault error // in the inputs, known when reports is closed

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/ooovm/ooovm/budget"
@@ -61,7 +63,8 @@ type Execution struct {
 	Ran        int           // simulations by this process
 	Simulating time.Duration // host time inside simulations, over all jobs
 	Wall       time.Duration
-	Peak       int // blocks open at once, at most
+	Peak       int     // blocks open at once, at most
+	Unkept     []error // why points are still not done: what this host lacks is no result of theirs
 }
 
 // task is a point that is not done; its block's tasks come one after the other.
@@ -170,6 +173,9 @@ func (w *executor) round(tasks []task, opt Options, x *Execution) (left []task, 
 		case o.held:
 			left = append(left, o.task)
 			continue
+		case o.unkept != nil:
+			x.Unkept = append(x.Unkept, o.unkept)
+			continue
 		case o.ran:
 			x.Ran++
 		}
@@ -212,6 +218,7 @@ type outcome struct {
 	status Status
 	ran    bool // here
 	held   bool // another process runs it
+	unkept error
 	err    error
 }
 
@@ -247,6 +254,10 @@ func (w *executor) do(t task) (o outcome) {
 		return o
 	}
 	rec, err := w.record(t.point)
+	if err != nil && w.stop.Err() == nil {
+		o.unkept = fmt.Errorf("point %s on %s: %w", t.point.ID, t.point.Block.Name, err)
+		return o
+	}
 	if err == nil {
 		rec, err = w.store.put(t.point, rec)
 	}
@@ -270,6 +281,9 @@ func (w *executor) record(pt *Point) (*record, error) {
 	if w.stop.Err() != nil { // whatever came out was cut short
 		return nil, w.stop.Err()
 	}
+	if err != nil && ofHost(err) {
+		return nil, err
+	}
 	if err != nil {
 		rec = &record{Status: Failed, Error: portable(pt, err)}
 	}
@@ -278,6 +292,12 @@ func (w *executor) record(pt *Point) (*record, error) {
 	}
 	rec.Schema, rec.Point = recordSchema, pt.Identity
 	return rec, nil
+}
+
+// ofHost reports whether an error says something of the host, and nothing of the point: another
+// host, or this one tomorrow, may do it. So it is no result.
+func ofHost(err error) bool {
+	return budget.Exceeds(err) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.As(err, new(syscall.Errno))
 }
 
 // simulate runs a point on its block. The error says why there is no result; a broken

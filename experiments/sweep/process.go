@@ -14,7 +14,7 @@ import (
 // process is what a process is known by: nothing of it is a name that another gets.
 type process struct {
 	host  string
-	boot  string // of the host: another one means that all its processes are gone
+	boot  string // of the host: another one is of a time before, or of another host of that name
 	space string // that its number belongs to: containers number their own
 	pid   int
 	start string // when it began, in the host's own count: numbers are used again
@@ -65,8 +65,8 @@ func (disk) Standing(name string) standing {
 	switch {
 	case err != nil || p.host != me.host || p.boot == "" || me.boot == "":
 		return unknown
-	case p.boot != me.boot:
-		return dead
+	case p.boot != me.boot: // the host has started again, or another one has the same name
+		return unknown
 	case p.space != me.space:
 		return unknown
 	case p.pid == me.pid && p.start == me.start:

@@ -42,7 +42,7 @@ func TestStanding(t *testing.T) {
 	}{
 		{"another process", other, alive},
 		{"one whose number another has now", processOf(func(p *process) { p.pid, p.start = child.Process.Pid, "1" }), dead},
-		{"one of this host before it was started again", processOf(func(p *process) { p.boot = "x" }), dead},
+		{"one of this host before it was started again, or of another one of its name", processOf(func(p *process) { p.boot = "x" }), unknown},
 		{"one of another host", processOf(func(p *process) { p.host = "x" }), unknown},
 		{"one of another container on this host", processOf(func(p *process) { p.space = "1" }), unknown},
 		{"one that does not say where it is", "x", unknown},
@@ -83,7 +83,7 @@ func TestLeftBehind(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	gone, far := processOf(func(p *process) { p.boot = "x" }), processOf(func(p *process) { p.host = "x" })
+	gone, far := processOf(func(p *process) { p.pid = 1 << 30 }), processOf(func(p *process) { p.host = "x" })
 	tmp := filepath.Join(dir, tmpDir)
 	for i, name := range []string{gone, far} {
 		if err := os.MkdirAll(filepath.Join(tmp, name, r.Points[i].ID), 0o777); err != nil {
