@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/tracing"
 	"github.com/ethereum/go-ethereum/core/vm"
 
 	"github.com/ooovm/ooovm/budget"
@@ -65,6 +67,37 @@ func TestOpcodesOfLaterForks(t *testing.T) {
 		if left := x.memory.Left(); left != 1<<20 {
 			t.Errorf("%v has taken %d bytes", vm.OpCode(op), 1<<20-left)
 		}
+	}
+}
+
+// TestEveryOpcodeThatGrows: whatever opcode makes a memory larger has been counted before.
+func TestEveryOpcodeThatGrows(t *testing.T) {
+	const limit = 1 << 50
+	grew := 0
+	for op := range 256 {
+		b := small(t)
+		b.Memory = budget.New(limit)
+		code := bytes.Repeat(common.FromHex("6101a0"), 8) // eight operands of 416: no two frames deep, beyond any first word
+		rich(b, append(code, byte(op), byte(vm.JUMPDEST)), math.MaxInt64)
+		if err := b.Check(); err != nil {
+			t.Fatal(err)
+		}
+		e := Execution{Bundle: b, Hooks: &tracing.Hooks{
+			OnOpcode: func(pc uint64, _ byte, _, _ uint64, scope tracing.OpContext, _ []byte, depth int, _ error) {
+				size := int64(len(scope.MemoryData()))
+				if counted := limit - b.Memory.Left(); depth == 1 && int(pc) == len(code)+1 && size > 0 {
+					if grew++; counted < size*growing {
+						t.Errorf("%v has made a memory of %d bytes, %d are counted", vm.OpCode(op), size, counted)
+					}
+				}
+			},
+		}}
+		if _, err := e.Run(); err != nil {
+			t.Errorf("%v: %v", vm.OpCode(op), err)
+		}
+	}
+	if grew < 15 {
+		t.Errorf("only %d opcodes have made a memory larger", grew)
 	}
 }
 
