@@ -312,6 +312,9 @@ func newSweepStatus(c *cli) *cobra.Command {
 			if err := c.printSweep(r, p, sweep.Shard{}, damage); err != nil {
 				return err
 			}
+			if p.Left() == 0 && len(damage) == 0 && !r.HasResults() {
+				c.warn("%s: all is done, and no results are written yet: `ooovm sweep resume %s` writes them, of shards `ooovm sweep merge %s`", r.Dir, r.Dir, r.Dir)
+			}
 			if len(damage) == 0 {
 				return nil
 			}

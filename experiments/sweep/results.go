@@ -192,6 +192,11 @@ func (d *draft) done() written {
 	return written{d.name, d.path, hex.EncodeToString(d.sum.Sum(nil))}
 }
 
+// HasResults reports whether both result files are there.
+func (r *Run) HasResults() bool {
+	return exists(filepath.Join(r.Dir, ResultsCSV)) && exists(filepath.Join(r.Dir, resultsPq))
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
