@@ -25,7 +25,8 @@ type Limits struct {
 
 // runControl is what decides whether a core goes on.
 type runControl struct {
-	watchdog   isa.Cycle // longest time without a commit, in cycles
+	watchdog   isa.Cycle // longest time without a commit
+	limited    bool      // guard has to look at every step
 	lastCommit isa.Cycle
 	steps      uint64 // of the present transaction
 	moved      bool   // a stage moved in the last one
@@ -34,7 +35,7 @@ type runControl struct {
 // guard ends a transaction that exceeds a limit or breaks an invariant.
 func (c *Core) guard() {
 	switch {
-	case c.run.watchdog > 0 && c.clock.now-c.run.lastCommit > c.run.watchdog && !c.tx.finished:
+	case c.clock.now-c.run.lastCommit > c.run.watchdog && !c.tx.finished:
 		c.err = c.stuck()
 	case c.VerifyEvery > 0 && c.run.steps%c.VerifyEvery == 0 && c.Running():
 		c.err = c.Verify()

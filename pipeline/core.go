@@ -10,6 +10,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
@@ -96,6 +97,9 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 	c.outside.view, _ = sys.(decoder.View)
 	c.Stats.Width = uint64(cfg.Core.Commit)
 	c.run.watchdog = isa.Cycle(cfg.Core.Watchdog)
+	if c.run.watchdog == 0 {
+		c.run.watchdog = math.MaxUint64 // longer than any run
+	}
 	c.attach()
 	if cfg.Chaos.Squash > 0 {
 		c.opt.chaos = newChaosSquash(cfg.Chaos.Squash, p.Seed)
@@ -174,10 +178,12 @@ func (c *Core) Config() *Config { return &c.cfg }
 func (c *Core) Run(env *decoder.Envelope, dynamic uint64) error {
 	c.Begin(env, dynamic, c.clock.now)
 	for c.Running() {
-		next, ok := c.Next()
-		if !ok {
-			c.err = c.deadlock()
-			break
+		next, ok := c.clock.now+1, true
+		if !c.run.moved { // nearly always it has: a call less a cycle
+			if next, ok = c.Next(); !ok {
+				c.err = c.deadlock()
+				break
+			}
 		}
 		c.Step(next)
 	}

@@ -33,6 +33,7 @@ func (c *Core) Begin(env *decoder.Envelope, dynamic uint64, cycle isa.Cycle) {
 	c.tx.root = c.begin(env, dynamic)
 	c.run.lastCommit = c.clock.now
 	c.run.steps, c.run.moved = 0, true
+	c.run.limited = c.VerifyEvery > 0 || c.MaxCycles > 0
 }
 
 // Running reports whether the transaction has neither ended nor failed.
@@ -54,7 +55,9 @@ func (c *Core) Step(cycle isa.Cycle) {
 		c.idle(cycle - 1)
 	}
 	c.run.moved = c.tick()
-	c.guard()
+	if c.run.limited || c.run.steps%stopInterval == 0 || c.clock.now-c.run.lastCommit > c.run.watchdog {
+		c.guard()
+	}
 	c.run.steps++
 }
 
