@@ -108,7 +108,11 @@ func (rn *renamer) grow(mem []byte, size uint64) []byte {
 		return mem
 	}
 	room := max(size, 2*uint64(cap(mem)))
-	rn.memory.Need(int64(room), "a memory of "+budget.Size(int64(size)))
+	what := "a memory"
+	if rn.memory.Left() < int64(room) { // words are made where somebody reads them
+		what = "a memory of " + budget.Size(int64(size))
+	}
+	rn.memory.Need(int64(room), what)
 	bigger := make([]byte, size, room)
 	copy(bigger, mem)
 	rn.memory.Give(int64(cap(mem)))
