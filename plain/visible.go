@@ -66,19 +66,6 @@ func Short(s string) string {
 	return b.String()
 }
 
-// VisibleLines is Visible for a text of several lines of our own: the later ones are
-// indented, and long words cut.
-func VisibleLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = Visible(Short(lines[i]))
-		if i > 0 && !strings.HasPrefix(lines[i], "  ") {
-			lines[i] = "  " + lines[i]
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
 func obeyed(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -87,5 +88,30 @@ func TestLongValues(t *testing.T) {
 				t.Errorf("exit code %d, %d MiB: %s\n%s", p.code, p.peak>>20, why, shown(p.stderr))
 			}
 		})
+	}
+}
+
+// TestLongWordsAreCut: what a command line or a configuration says is not echoed at length
+// either.
+func TestLongWordsAreCut(t *testing.T) {
+	const most = 500 // of a line
+	digits := strings.Repeat("9", 3000)
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(file, []byte("core:\n  rob: "+digits+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"run", "-s", "core.rob=" + digits}, {"run", "--config", file}, {"run", "--preset", digits}, {"trace", "info", digits[:250]}, {"sweep", "status", digits[:250]},
+	} {
+		var stderr bytes.Buffer
+		code := execute(args, io.Discard, &stderr, nil)
+		for line := range strings.Lines(stderr.String()) {
+			if len(line) > most {
+				t.Errorf("%s %s: a line of %d bytes", args[0], args[1], len(line))
+			}
+		}
+		if code != exitUsage || stderr.Len() == 0 {
+			t.Errorf("%s %s: exit code %d", args[0], args[1], code)
+		}
 	}
 }

@@ -110,8 +110,11 @@ func (c *cli) note(format string, args ...any) {
 	}
 }
 
-// say prints a line on stderr; what inputs put into it cannot look like another one.
-func (c *cli) say(text string) { fmt.Fprintf(c.stderr, "ooovm: %s\n", plain.Visible(text)) }
+// say prints a line on stderr; what inputs put into it cannot look like another one, nor fill
+// the screen.
+func (c *cli) say(text string) {
+	fmt.Fprintf(c.stderr, "ooovm: %s\n", plain.Visible(plain.Short(text)))
+}
 
 // detail is a note for those who asked for more.
 func (c *cli) detail(format string, args ...any) {
