@@ -39,12 +39,17 @@ func (e *Exceeded) Error() string {
 // Take counts n bytes for something that is about to grow. The error is an *Exceeded, and
 // nothing has been counted then.
 func (b *Budget) Take(n int64, what string) error {
+	return b.TakeFor(n, func() string { return what })
+}
+
+// TakeFor is Take for a name that is made only where somebody reads it: of what does not fit.
+func (b *Budget) TakeFor(n int64, what func() string) error {
 	if b == nil || n <= 0 {
 		return nil
 	}
 	if used := b.used.Add(n); used > b.limit || used < 0 {
 		b.used.Add(-n)
-		return &Exceeded{what, max(used, n), b.limit}
+		return &Exceeded{what(), max(used, n), b.limit}
 	}
 	return nil
 }
@@ -57,8 +62,11 @@ func (b *Budget) exceeded(n int64, what string) error {
 
 // Need is Take for places that cannot return an error: it panics with the *Exceeded, and
 // whoever began the run recovers it (Recover).
-func (b *Budget) Need(n int64, what string) {
-	if err := b.Take(n, what); err != nil {
+func (b *Budget) Need(n int64, what string) { b.NeedFor(n, func() string { return what }) }
+
+// NeedFor is Need as TakeFor is Take.
+func (b *Budget) NeedFor(n int64, what func() string) {
+	if err := b.TakeFor(n, what); err != nil {
 		panic(err)
 	}
 }

@@ -181,3 +181,15 @@ func TestReadAll(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 }
+
+// TestNamesAreForWhatDoesNotFit: nothing is named, and nothing allocated, while it fits.
+func TestNamesAreForWhatDoesNotFit(t *testing.T) {
+	b, named := New(100), 0
+	what := func() string { named++; return Size(1000) }
+	if n := testing.AllocsPerRun(10, func() { b.NeedFor(1, what) }); n != 0 || named != 0 {
+		t.Errorf("%g allocations, %d names", n, named)
+	}
+	if err := b.TakeFor(1000, what); err == nil || named != 1 || err.(*Exceeded).What != Size(1000) {
+		t.Errorf("%v, %d names", err, named)
+	}
+}

@@ -31,9 +31,6 @@ func Jobs(wanted int) int { return JobsFor(wanted, 0) }
 // JobsFor is Jobs where there are so many inputs; 0 where nobody knows. A lone one has all
 // the memory, whatever is wanted.
 func JobsFor(wanted, inputs int) int {
-	if inputs > 0 && wanted > inputs {
-		wanted = inputs
-	}
 	if wanted <= 0 {
 		wanted = fitting(runtime.NumCPU(), available(), process.run.Load())
 	}

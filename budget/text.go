@@ -35,7 +35,7 @@ func (t *boundedText) Read(p []byte) (int, error) {
 	if most := t.memory.Left() / valueBytes; held > most {
 		return 0, t.memory.exceeded(held*valueBytes, fmt.Sprintf("a JSON value of more than %s", Size(held)))
 	}
-	if err := t.memory.Take(int64(n)*t.keeps, fmt.Sprintf("what %s of text say", Size(t.read))); err != nil {
+	if err := t.memory.TakeFor(int64(n)*t.keeps, func() string { return fmt.Sprintf("what %s of text say", Size(t.read)) }); err != nil {
 		return 0, err
 	}
 	return n, err
@@ -44,7 +44,7 @@ func (t *boundedText) Read(p []byte) (int, error) {
 // ReadAll reads a text whole, as NewDecoder would read one value of it.
 func ReadAll(text io.Reader, memory *Budget) ([]byte, error) {
 	most := memory.Left() / valueBytes
-	all, err := io.ReadAll(io.LimitReader(text, max(most, most+1))) // one more, but for a budget without a bound
+	all, err := io.ReadAll(io.LimitReader(text, most+1))
 	if n := int64(len(all)); n > most && err == nil {
 		return nil, memory.exceeded(n*valueBytes, fmt.Sprintf("a text of more than %s", Size(most)))
 	}

@@ -108,11 +108,7 @@ func (rn *renamer) grow(mem []byte, size uint64) []byte {
 		return mem
 	}
 	room := max(size, 2*uint64(cap(mem)))
-	what := "a memory"
-	if rn.memory.Left() < int64(room) { // words are made where somebody reads them
-		what = "a memory of " + budget.Size(int64(size))
-	}
-	rn.memory.Need(int64(room), what)
+	rn.memory.NeedFor(int64(room), func() string { return "a memory of " + budget.Size(int64(size)) })
 	bigger := make([]byte, size, room)
 	copy(bigger, mem)
 	rn.memory.Give(int64(cap(mem)))

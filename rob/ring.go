@@ -34,7 +34,7 @@ func (r *Ring[T]) Full(head, tail uint64) bool { return tail-head == uint64(len(
 func (r *Ring[T]) Double(head, tail uint64) {
 	var item T
 	n := int64(len(r.items)) * (int64(unsafe.Sizeof(item)) + r.beside)
-	r.memory.Need(2*n, fmt.Sprintf("a window with a queue of %d", 2*len(r.items)))
+	r.memory.NeedFor(2*n, func() string { return fmt.Sprintf("a window with a queue of %d", 2*len(r.items)) })
 	bigger := NewRing[T](2 * len(r.items))
 	for p := head; p != tail; p++ {
 		*bigger.At(p) = *r.At(p)

@@ -164,11 +164,11 @@ func (x *expansion) executes(op vm.OpCode, cost uint64, stack []isa.Word, depth 
 		if u.copies {
 			keeps += 2 * int64(length)
 		}
-		x.memory.Need(keeps, fmt.Sprintf("what %v leaves behind", op))
+		x.memory.NeedFor(keeps, func() string { return fmt.Sprintf("what %v leaves behind", op) })
 	}
 	f := &x.frames[depth]
 	if size := (int64(end) + 31) / 32 * 32; size > f.memory {
-		x.memory.Need((size-f.memory)*growing, fmt.Sprintf("a memory of %s", budget.Size(size)))
+		x.memory.NeedFor((size-f.memory)*growing, func() string { return "a memory of " + budget.Size(size) })
 		f.memory = size
 	}
 }

@@ -79,9 +79,6 @@ const (
 	keyBytes    = 256
 )
 
-// recording is what an error calls it.
-const recording = "the recording of instruction %d"
-
 func newRecorder(g *Golden) *recorder {
 	g.TxStart = make([]int, 0, len(g.bundle.Txs)+1)
 	return &recorder{g: g, memory: g.bundle.Memory, keys: make(map[StateKey]uint32)}
@@ -122,9 +119,9 @@ func (r *recorder) add(step *Step) int {
 
 // need ends the run, as hooks can, with what memory would not have room for.
 func (r *recorder) need(bytes int64) {
-	if err := r.memory.Take(bytes, ""); err != nil {
+	if err := r.memory.TakeFor(bytes, func() string { return fmt.Sprintf("the recording of instruction %d", r.steps()) }); err != nil {
 		r.full = true
-		r.memory.Need(bytes, fmt.Sprintf(recording, r.steps()))
+		panic(err)
 	}
 }
 
