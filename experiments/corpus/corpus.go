@@ -134,7 +134,7 @@ func Index(stop context.Context, dir string, failed func(error)) (all, executed 
 // entry finds what an index says of a file. known reports that old, by file, says so already.
 func entry(stop context.Context, path string, old map[string]Entry) (e Entry, known bool, err error) {
 	e.File = filepath.Base(path)
-	if e.SHA256, err = hashFile(path); err != nil {
+	if e.SHA256, err = HashFile(path); err != nil {
 		return e, false, err
 	}
 	if before, ok := old[e.File]; ok && before.SHA256 == e.SHA256 {
@@ -180,14 +180,20 @@ func (x *index) save(path string) error {
 	return files.WriteBytes(path, append(text, '\n'))
 }
 
-func hashFile(path string) (string, error) {
+// HashFile is the SHA-256 of a file, in hexadecimal.
+func HashFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
+	return Hash(f)
+}
+
+// Hash is HashFile of what is open already.
+func Hash(r io.Reader) (string, error) {
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, r); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -104,7 +104,7 @@ func (f *Filter) facts(stop context.Context, path string) (Facts, error) {
 		f.indexes[dir] = entries
 	}
 	if e, ok := entries[filepath.Base(path)]; ok {
-		sum, err := hashFile(path)
+		sum, err := HashFile(path)
 		if err != nil {
 			return Facts{}, err
 		}

@@ -3,15 +3,14 @@ package sweep
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
+
+	"github.com/ooovm/ooovm/experiments/corpus"
 )
 
 // Conclude ends the work of one process: it keeps the record of its session and writes the
@@ -174,9 +173,7 @@ func hashOf(h host, path string) (sum string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	h256 := sha256.New()
-	_, err = io.Copy(h256, f)
-	return hex.EncodeToString(h256.Sum(nil)), err
+	return corpus.Hash(f)
 }
 
 // sessionSchema is the schema of sessionFile.

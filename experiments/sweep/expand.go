@@ -140,7 +140,7 @@ func (f *File) inputs(text string) (list []*Input, err error) {
 			return nil, fmt.Errorf("%s: sweeps are about blocks, not FuelVM programs", in.Path)
 		}
 		in.Name = traces.BundleName(path)
-		if in.Hash, err = hashFile(path); err != nil {
+		if in.Hash, err = corpus.HashFile(path); err != nil {
 			return nil, err
 		}
 		list = append(list, in)
@@ -342,15 +342,6 @@ func (f *File) identity(pt *Point, executable string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// hashFile is the SHA-256 of a file, in hexadecimal.
-func hashFile(path string) (string, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	return hashBytes(data), nil
-}
-
 func hashBytes(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
@@ -362,5 +353,5 @@ func Executable() (string, error) {
 	if err != nil {
 		return "", errors.New("the program's own file cannot be found: " + err.Error())
 	}
-	return hashFile(path)
+	return corpus.HashFile(path)
 }

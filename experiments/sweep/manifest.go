@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/cpuid/v2"
 
 	"github.com/ooovm/ooovm/experiments/config"
+	"github.com/ooovm/ooovm/experiments/corpus"
 )
 
 // manifestSchema is the schema of Manifest.
@@ -199,7 +200,7 @@ func (r *Run) describe() *Manifest {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(f.Dir, path)
 		}
-		info.SHA256, _ = hashFile(path) // it was read for the plan; one that has gone since has no hash
+		info.SHA256, _ = corpus.HashFile(path) // it was read for the plan; one that has gone since has no hash
 		m.ConfigFile = append(m.ConfigFile, info)
 	}
 	for i := range f.Axes {
