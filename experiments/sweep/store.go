@@ -229,16 +229,12 @@ func (s *store) put(pt *Point, rec *record) (*record, error) {
 	if err := s.Mkdir(draft); err != nil {
 		return nil, err
 	}
-	for _, file := range []struct {
-		name string
-		data []byte
-	}{{resultFile, data}, {doneFile, doneText(rec.Status, data)}} {
-		if err := writeFile(s, filepath.Join(draft, file.name), file.data); err != nil {
-			return nil, err
-		}
-	}
+	files := []pointFile{{resultFile, data}, {doneFile, doneText(rec.Status, data)}}
 	if rec.fault != nil {
-		if err := writeFile(s, filepath.Join(draft, faultFile), rec.fault); err != nil {
+		files = append([]pointFile{{faultFile, rec.fault}}, files...)
+	}
+	for _, f := range files {
+		if err := writeFile(s, filepath.Join(draft, f.name), f.data); err != nil {
 			return nil, err
 		}
 	}
@@ -248,24 +244,26 @@ func (s *store) put(pt *Point, rec *record) (*record, error) {
 	if kept, err := s.read(pt); err == nil {
 		return kept, removeTree(s, draft)
 	}
-	if err := s.mend(draft, place, rec.fault != nil); err != nil {
+	if err := s.mend(draft, place, files); err != nil {
 		return nil, err
 	}
 	return s.read(pt)
 }
 
-// mend puts the files of a draft in the place of those that are damaged.
-func (s *store) mend(draft, place string, fault bool) error {
+// pointFile is a file of a point's folder.
+type pointFile struct {
+	name string
+	data []byte
+}
+
+// mend puts the files of a draft in the place of those that are damaged, in their order.
+func (s *store) mend(draft, place string, files []pointFile) error {
 	_ = s.Unlink(place) // a file, or a link to another point's folder; a folder stays
 	if err := s.Mkdir(place); err != nil {
 		return err
 	}
-	names := []string{resultFile, doneFile}
-	if fault {
-		names = []string{faultFile, resultFile, doneFile}
-	}
-	for _, name := range names {
-		from, to := filepath.Join(draft, name), filepath.Join(place, name)
+	for _, f := range files {
+		from, to := filepath.Join(draft, f.name), filepath.Join(place, f.name)
 		err := move(s, from, to)
 		if err != nil {
 			if names, e := s.ReadDir(to); e == nil { // a folder, which holds nothing of ours
