@@ -108,6 +108,12 @@ type Options struct {
 	Stop        context.Context // ends the run with its error, nil for never
 }
 
+// Bound gives a core the limits of the options and the memory that it may take.
+func (o *Options) Bound(core *pipeline.Core, memory *budget.Budget) {
+	core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(o.MaxCycles), o.Stop, o.VerifyEvery
+	core.SetMemory(memory)
+}
+
 // Ledger books the slots of a run, transaction by transaction.
 type Ledger interface {
 	pipeline.Ledger
@@ -197,8 +203,7 @@ func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (out *Outcome, err e
 			return nil, err
 		}
 	}
-	core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(opt.MaxCycles), opt.Stop, opt.VerifyEvery
-	core.SetMemory(b.Memory.Rest())
+	opt.Bound(core, b.Memory.Rest())
 	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out = &Outcome{Core: core, World: world}
 	w := &Watcher{Core: core, Ledger: opt.Ledger}

@@ -8,7 +8,6 @@ import (
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/invariant"
-	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/lockstep"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/machine/oracle"
@@ -106,8 +105,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 			if err != nil {
 				return nil, nil, nil, err
 			}
-			core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(opt.MaxCycles), opt.Stop, opt.VerifyEvery
-			core.SetMemory(memory)
+			opt.Bound(core, memory)
 			if !opt.Lockstep {
 				return core, sys, nil, nil
 			}

@@ -323,8 +323,7 @@ func (t *subtest) execute(sys *evm.System) error {
 	case t.Options.Lockstep:
 		source = t.golden
 	}
-	core.MaxCycles, core.Stop, core.VerifyEvery = isa.Cycle(t.Options.MaxCycles), t.Options.Stop, t.Options.VerifyEvery
-	core.SetMemory(t.message.Memory.Rest())
+	t.Options.Bound(core, t.message.Memory.Rest())
 	w := &run.Watcher{Core: core}
 	if source != nil {
 		w.Check = lockstep.NewEVM(source, sys)
