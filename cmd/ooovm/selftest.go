@@ -69,7 +69,7 @@ func (c *cli) printSelftest(r *selftest.Result, ended error) error {
 		return err
 	}
 	for _, f := range r.Failures {
-		c.say(fmt.Sprintf("%s, round with seed %d: %s: %s", f.Check, f.Seed, f.Run, f.Error))
+		c.warn("%s, round with seed %d: %s: %s", f.Check, f.Seed, f.Run, f.Error)
 	}
 	switch {
 	case ended != nil:

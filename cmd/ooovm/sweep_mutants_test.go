@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ooovm/ooovm/experiments/selftest"
 )
 
 var sweepMutants = flag.Int("sweep-mutants", 50, "how many mutants TestMutatedSweepFiles and TestMutatedDirectories make")
@@ -275,7 +277,7 @@ var unfinishedOf = map[string]*regexp.Regexp{"status": regexp.MustCompile(`"left
 // it is another sweep.
 func TestMutatedSweepFiles(t *testing.T) {
 	sweepPlace(t)
-	texts := []string{meeting, mutantSweep, `
+	texts := []string{selftest.MeetingSweep, mutantSweep, `
 name: all
 base:
   preset: ooo-2

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ooovm/ooovm/experiments/selftest"
 	"github.com/ooovm/ooovm/traces/generator"
 )
 
@@ -103,24 +104,11 @@ func sameOutputs(t *testing.T, dir, want string) {
 	}
 }
 
-// meeting is a sweep whose shards meet: simulations are the same whatever cores there are
-// beside the one that runs.
-const meeting = `
-name: meeting
-base: {preset: scalar}
-check: false
-baseline: false
-axes:
-  blocks: [small.json]
-  cores: [1, 2, 3, 4]
-  core.rob: [1, 2, 3, 4, 5, 6]
-`
-
 // TestStartedTogether: eight processes that start at once in a new directory lose nothing.
 // In every other run each has all points before it.
 func TestStartedTogether(t *testing.T) {
 	program := sweepPlace(t)
-	if err := os.WriteFile("sweep.yaml", []byte(meeting), 0o600); err != nil {
+	if err := os.WriteFile("sweep.yaml", []byte(selftest.MeetingSweep), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	succeeds(t, program, "sweep", "run", "sweep.yaml", "-o", "alone")
@@ -180,7 +168,7 @@ func sessionsOf(t *testing.T, dir string) (sessions, ran int) {
 // begins, runs or writes results, is taken up and comes to the same bytes.
 func TestKilledAtAnyMoment(t *testing.T) {
 	program := sweepPlace(t)
-	text := strings.Replace(meeting, "[1, 2, 3, 4]", "[1]", 1) + "repeats: 4\n"
+	text := strings.Replace(selftest.MeetingSweep, "[1, 2, 3, 4]", "[1]", 1) + "repeats: 4\n"
 	if err := os.WriteFile("sweep.yaml", []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -46,13 +47,13 @@ var checks = []check{
 	{name: "shards", what: "eight processes in one new directory", starts: true, run: shards},
 }
 
-// embedded prepares the block that the program has in itself.
-func embedded(r *round) (*run.Block, error) {
+// prepareEmbedded prepares the block that the program has in itself.
+func prepareEmbedded(stop context.Context) (*run.Block, error) {
 	b, err := traces.Embedded()
 	if err != nil {
 		return nil, err
 	}
-	return run.Prepare(r.Stop, b, true)
+	return run.Prepare(stop, b, true)
 }
 
 // right simulates a block in lockstep: all of it has to be compared, and equal.
@@ -69,27 +70,21 @@ func (r *round) right(p *run.Block, cfg *pipeline.Config) (instructions uint64, 
 	return out.Checked, nil
 }
 
-func presets(r *round) error {
-	p, err := embedded(r)
-	if err != nil {
-		return err
-	}
-	for _, preset := range config.Presets() {
-		if err := r.try(preset.Name, func() (uint64, error) { return r.right(p, &preset.Config.Config) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func presets(r *round) error { return r.everyPreset(func(*pipeline.Config) {}) }
 
 func chaos(r *round) error {
-	p, err := embedded(r)
+	return r.everyPreset(func(cfg *pipeline.Config) { config.Chaos(cfg, r.seed) })
+}
+
+// everyPreset runs the embedded block under every preset, changed.
+func (r *round) everyPreset(change func(*pipeline.Config)) error {
+	p, err := r.embedded()
 	if err != nil {
 		return err
 	}
 	for _, preset := range config.Presets() {
 		cfg := preset.Config.Config
-		config.Chaos(&cfg, r.seed)
+		change(&cfg)
 		if err := r.try(preset.Name, func() (uint64, error) { return r.right(p, &cfg) }); err != nil {
 			return err
 		}
@@ -103,7 +98,7 @@ var coresOf = []int{4, 16, 2, 3, 7}
 // policies runs the embedded block under every policy and mapping, in every other round with
 // guesses at random.
 func policies(r *round) error {
-	p, err := embedded(r)
+	p, err := r.embedded()
 	if err != nil {
 		return err
 	}
@@ -150,7 +145,7 @@ func policies(r *round) error {
 }
 
 func machines(r *round) error {
-	p, err := embedded(r)
+	p, err := r.embedded()
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,9 @@ const (
 	processes    = 8
 )
 
-// sweepText is a sweep whose shards meet: a simulation is the same whatever cores there are
-// beside the one that runs.
-const sweepText = `name: selftest
+// MeetingSweep is the file of a sweep over small.json whose shards meet: a simulation is the
+// same whatever cores there are beside the one that runs.
+const MeetingSweep = `name: meeting
 base: {preset: scalar}
 check: false
 baseline: false
@@ -53,7 +53,7 @@ func (r *round) inPlace(do func(*place) error) error {
 	if err := b.Save(filepath.Join(dir, "small.json")); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "sweep.yaml"), []byte(sweepText), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "sweep.yaml"), []byte(MeetingSweep), 0o600); err != nil {
 		return err
 	}
 	p := &place{round: r, dir: dir}

@@ -7,8 +7,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
+	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/suggest"
 )
@@ -68,6 +70,8 @@ type round struct {
 	result *Result
 	seed   uint64
 	number int
+	// embedded is the embedded block, prepared once.
+	embedded func() (*run.Block, error)
 }
 
 // try runs something of the check. do returns the instructions that were compared. The error
@@ -111,6 +115,7 @@ func Run(o Options) (*Result, error) {
 		list = append(list, c)
 		result.Checks = append(result.Checks, Tally{Check: c.name, What: c.what})
 	}
+	embedded := sync.OnceValues(func() (*run.Block, error) { return prepareEmbedded(o.Stop) })
 	for {
 		for i, c := range list {
 			if c.once && result.Rounds > 0 {
@@ -119,7 +124,7 @@ func Run(o Options) (*Result, error) {
 			if o.Progress != nil {
 				o.Progress(result.Rounds+1, c.name)
 			}
-			r := &round{&o, &result.Checks[i], result, o.Seed + uint64(result.Rounds), result.Rounds}
+			r := &round{&o, &result.Checks[i], result, o.Seed + uint64(result.Rounds), result.Rounds, embedded}
 			if err := c.run(r); err != nil {
 				return result, err
 			}
