@@ -19,7 +19,8 @@ import (
 	"github.com/ooovm/ooovm/traces"
 )
 
-// complainBriefly is complain that does not wait for ever for somebody to read.
+// complainBriefly is complain for a command that was left, perhaps because nobody reads what it
+// prints: it does not wait for ever.
 func (c *cli) complainBriefly(err error) {
 	said := make(chan struct{})
 	go func() {

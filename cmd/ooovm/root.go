@@ -54,8 +54,10 @@ func (c *cli) end(run func() error) int {
 	}()
 	err := c.supervise(ctx, stop, ended)
 	if c.results.isClosed() { // the command may still run: nothing of it is touched
-		c = newCLI(c.args, c.results.to, c.notes.to, c.environ)
-	} else if failure := c.results.failure(); failure != nil {
+		newCLI(c.args, c.results.to, c.notes.to, c.environ).complainBriefly(err)
+		return exitCode(err)
+	}
+	if failure := c.results.failure(); failure != nil {
 		told := &exitError{exitFailed, fmt.Errorf("standard output: %w", failure)}
 		if errors.Is(err, failure) {
 			err = nil // the command has met it, too
@@ -63,7 +65,7 @@ func (c *cli) end(run func() error) int {
 		err = graver(err, told)
 	}
 	if err != nil {
-		c.complainBriefly(err)
+		c.complain(err)
 	}
 	return exitCode(err)
 }
