@@ -36,9 +36,9 @@ func replace(path, target string, old fs.FileInfo, write func(io.Writer) error) 
 		folder = "."
 	}
 	removeDead(folder)
-	perm := fs.FileMode(newFile)
+	perm := fs.FileMode(newFile) // of the draft, too: it has the same content
 	if old != nil {
-		perm = old.Mode().Perm() // of the draft, too: it has the same content
+		perm = old.Mode().Perm()
 	}
 	f, err := newDraft(folder, name, perm)
 	if err != nil {
@@ -49,7 +49,7 @@ func replace(path, target string, old fs.FileInfo, write func(io.Writer) error) 
 		return err
 	}
 	if old != nil {
-		err = f.Chmod(old.Mode().Perm())
+		err = f.Chmod(perm) // whatever the umask has taken
 	}
 	if err == nil {
 		err = f.Sync() // a crash of the machine must not leave the name without the content

@@ -71,7 +71,7 @@ type Machine struct {
 	runner    []int          // core that executes it, or none
 	changed   bool           // something has ended or begun in this cycle
 	err       error
-	conflicts *conflictPredictor // of conflicts; nil: none is predicted
+	conflicts *conflictPredictor // nil: none is predicted
 	logs      bool               // incarnations are logged
 	model     bool               // and their timelines kept, for schedule models
 	reference Stats              // of the run that they rearrange
