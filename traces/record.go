@@ -132,7 +132,7 @@ func (r *recorder) hooks() *tracing.Hooks {
 		OnOpcode:          r.opcode,
 		OnFault:           r.fault,
 		OnLog:             r.log,
-		OnStorageChange:   r.stored,
+		OnStorageChange:   r.g.stored, // of system calls, too
 		OnSystemCallStart: func() { r.system = true },
 		OnSystemCallEnd:   func() { r.system = false },
 	}
@@ -280,13 +280,6 @@ func (r *recorder) log(l *types.Log) {
 	}
 	entry := logOf(l)
 	r.at(r.steps() - 1).Effect = LogEffect(&entry)
-}
-
-// stored sees every change of a storage slot, of system calls too.
-func (r *recorder) stored(owner common.Address, slot, _, _ common.Hash) {
-	var key isa.Word
-	key.SetBytes32(slot[:])
-	r.g.read.slots[slotRef{state.Address(owner), key}] = struct{}{}
 }
 
 // touch notes what an instruction is about to access and to write. Its operands and
