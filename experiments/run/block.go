@@ -129,7 +129,7 @@ type Outcome struct {
 	// where receipts have them; otherwise none.
 	Roots    []state.Hash
 	Requests [][]byte // to the consensus layer, from Prague on
-	Checked  uint64 // instructions compared in lockstep
+	Checked  uint64   // instructions compared in lockstep
 	// Repaired instructions ran with stale values, and were repaired: only what they leave
 	// behind is compared.
 	Repaired uint64
