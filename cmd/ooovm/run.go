@@ -31,9 +31,14 @@ type simulation struct {
 func (s *simulation) register(cmd *cobra.Command) {
 	s.configFlags.register(cmd)
 	s.registerHost(cmd)
-	cmd.Flags().BoolVar(&s.check, "check", true, "compare every committed instruction with the golden run (lockstep)")
+	s.registerCheck(cmd)
 	registerCarry(cmd, &s.carry)
 	cmd.Flags().BoolVar(&s.baseline, "baseline", true, "also run the in-order core, for the speedup over it")
+}
+
+// registerCheck adds the flags that say how far a run is followed.
+func (s *simulation) registerCheck(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&s.check, "check", true, "compare every committed instruction with the golden run (lockstep)")
 	cmd.Flags().Uint64Var(&s.maxCycles, "max-cycles", 0, "give a block up after so many simulated cycles (0: never)")
 }
 

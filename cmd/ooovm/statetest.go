@@ -1,71 +1,17 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ooovm/ooovm/experiments/batch"
-	"github.com/ooovm/ooovm/experiments/config"
-	"github.com/ooovm/ooovm/experiments/run"
+	"github.com/ooovm/ooovm/experiments/official"
 	"github.com/ooovm/ooovm/experiments/statetest"
-	"github.com/ooovm/ooovm/experiments/table"
-	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
 
-// stateTestFlags are the flags of statetest.
-type stateTestFlags struct {
-	simulation
-	fork  string
-	run   string
-	skip  string
-	chaos uint64
-}
-
-// campaign prepares the run of the subtests that the flags select.
-func (f *stateTestFlags) campaign(c *cli) (*statetest.Tests, error) {
-	eff, err := f.load(c)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkJobs(f.jobs, "subtests"); err != nil {
-		return nil, err
-	}
-	if f.flags.Changed("chaos") {
-		config.Chaos(&eff.Config.Config, f.chaos)
-		eff.Preset += fmt.Sprintf(" with chaos %d", f.chaos)
-	}
-	s := &statetest.Tests{
-		Setup:   run.SetupOf(eff),
-		Options: run.Options{Lockstep: f.check, MaxCycles: f.maxCycles, Stop: c.ctx},
-		Host:    batch.Host{Jobs: f.jobs},
-	}
-	if f.fork != "" {
-		var ok bool
-		if s.Fork, ok = fixtures.Fork(f.fork); !ok {
-			return nil, usageError(errOneOf("--fork", f.fork, fixtures.Forks()))
-		}
-	}
-	for _, p := range []struct {
-		flag, pattern string
-		to            **regexp.Regexp
-	}{{"run", f.run, &s.Run}, {"skip", f.skip, &s.Skip}} {
-		if p.pattern == "" {
-			continue
-		}
-		if *p.to, err = regexp.Compile(p.pattern); err != nil {
-			return nil, usageError(fmt.Errorf("--%s: %w", p.flag, err))
-		}
-	}
-	return s, nil
-}
-
 func newStateTest(c *cli) *cobra.Command {
-	var f stateTestFlags
+	var f officialFlags
 	cmd := &cobra.Command{
 		Use:   "statetest PATH...",
 		Short: "Run Ethereum's official state tests through the simulated core",
@@ -84,100 +30,33 @@ A subtest is named PATH:NAME/FORK/INDEX; --run and --skip match that name.
   ooovm statetest dev.tar.zst --chaos 1 --run stRevertTest --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: action(func(_ *cobra.Command, args []string) error {
-			s, err := f.campaign(c)
+			t, err := f.tests(c, "subtests", fixtures.Forks(), fixtures.Fork)
 			if err != nil {
 				return err
 			}
-			return c.stateTest(s, args)
+			s := &statetest.Tests{Selection: t.Selection, Setup: t.setup, Options: t.options, Host: t.host}
+			return subtestReport.print(c, func(sink *statetest.Sink) (*official.Counts, string, error) {
+				totals, err := s.Each(args, sink)
+				return &totals.Counts, stateTestSummary(s, &totals), err
+			})
 		}),
 	}
-	f.register(cmd)
-	cmd.Flags().Lookup("jobs").Usage = "subtests at once (default all host cores that have memory for one)"
-	cmd.Flags().Lookup("max-cycles").Usage = "give a subtest up after so many simulated cycles (0: never)"
-	cmd.Flags().StringVar(&f.fork, "fork", "", "run the subtests of this `fork` only")
-	cmd.Flags().StringVar(&f.run, "run", "", "run only subtests whose name matches the regular expression")
-	cmd.Flags().StringVar(&f.skip, "skip", "", "skip subtests whose name matches the regular expression")
-	cmd.Flags().Uint64Var(&f.chaos, "chaos", 0, "random predictions and squashes from this `seed`, whatever the preset predicts")
+	f.register(cmd, "subtests")
 	complete(cmd, "fork", cobra.FixedCompletions(fixtures.Forks(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// stateTest runs the subtests and prints what comes out.
-func (c *cli) stateTest(s *statetest.Tests, paths []string) error {
-	out := c.subtestPrinter()
-	code := exitOK
-	grave := func(now int) {
-		if severity[now] > severity[code] {
-			code = now
-		}
-	}
-	var totals statetest.Totals
-	done := 0
-	sink := &statetest.Sink{
-		Result: func(r *statetest.Result) error {
-			switch r.Verdict {
-			case statetest.Broken:
-				grave(exitFailed)
-				if broken, ok := fault(r.Err); ok {
-					c.say(r.Subtest.ID() + ": " + broken.Error() + c.faultNote(broken))
-				}
-			case statetest.Failed, statetest.Unsupported:
-				grave(exitDifference)
-			}
-			return out.add(r)
-		},
-		Ignored: func(path, why string) { c.note("%s: ignored, %s", path, why) },
-		Broken: func(err *fixtures.FileError) {
-			grave(exitUsage)
-			c.say(err.Error())
-		},
-	}
-	err := c.counting("subtests", func(progress func(done, all int)) (err error) {
-		result := sink.Result
-		sink.Result = func(r *statetest.Result) error {
-			if done++; progress != nil {
-				progress(done, 0)
-			}
-			return result(r)
-		}
-		totals, err = s.Each(paths, sink)
-		return err
-	})
-	if err := out.close(); err != nil {
-		return err
-	}
-	switch summary := stateTestSummary(s, &totals); {
-	case totals.Subtests == 0:
-	case table.Format(c.format) != table.Text:
-		c.note("%s", summary)
-	default:
-		if _, e := fmt.Fprintln(c.stdout, summary); err == nil {
-			err = e
-		}
-	}
-	switch {
-	case err != nil && c.ctx.Err() != nil:
-		code, name := reason(c.ctx)
-		return &exitError{code, fmt.Errorf("%s: the rest has not been run", name)}
-	case err != nil:
-		return err
-	case code != exitOK && totals.Passed == totals.Subtests:
-		return &exitError{code, errTold} // files that could not be read
-	case code != exitOK:
-		return &exitError{code, fmt.Errorf("%d of %d subtests did not pass", totals.Subtests-totals.Passed, totals.Subtests)}
-	case totals.Subtests == 0:
-		return usageError(errors.New("no subtest was selected"))
-	}
-	return nil
+func stateTestSummary(s *statetest.Tests, t *statetest.Totals) string {
+	return fmt.Sprintf("%d subtests of %d tests under %s: %d passed (%d rejected transactions), %d failed, %d unsupported, %d broken, %d skipped; %d instructions, %s, %d cycles",
+		t.Cases, t.Tests, s.Setup.Preset, t.Passed, t.Rejected, t.Failed, t.Unsupported, t.Broken, t.Skipped, t.Instructions, compared(s.Options.Lockstep, t.Checked), t.Cycles)
 }
 
-func stateTestSummary(s *statetest.Tests, t *statetest.Totals) string {
-	lockstep := "not compared in lockstep"
-	if s.Options.Lockstep {
-		lockstep = fmt.Sprintf("%d compared in lockstep", t.Checked)
+// compared says how many instructions were compared.
+func compared(lockstep bool, n uint64) string {
+	if !lockstep {
+		return "not compared in lockstep"
 	}
-	return fmt.Sprintf("%d subtests of %d tests under %s: %d passed (%d rejected transactions), %d failed, %d unsupported, %d broken, %d skipped; %d instructions, %s, %d cycles",
-		t.Subtests, t.Tests, s.Setup.Preset, t.Passed, t.Rejected, t.Failed, t.Unsupported, t.Broken, t.Skipped, t.Instructions, lockstep, t.Cycles)
+	return fmt.Sprintf("%d compared in lockstep", n)
 }
 
 // subtestEntry is a subtest in the JSON list.
@@ -191,63 +70,22 @@ type subtestEntry struct {
 	Cycles    uint64 `json:"cycles"`
 }
 
-// subtestPrinter prints subtests as they come.
-type subtestPrinter struct {
-	c     *cli
-	rows  *table.Table // of the formats that need all rows at once
-	comma bool
-}
-
-func (c *cli) subtestPrinter() *subtestPrinter {
-	p := &subtestPrinter{c: c}
-	if f := table.Format(c.format); f != table.Text && f != table.JSON {
-		p.rows = &table.Table{
-			Header: []string{"path", "name", "fork", "index", "pass", "state root", "error", "cycles"},
-			Number: []bool{false, false, false, true, false, false, false, true},
-		}
-	}
-	return p
-}
-
-func (p *subtestPrinter) add(r *statetest.Result) error {
-	e := subtestEntry{
-		Name: r.Subtest.Name, Fork: r.Subtest.Fork, Index: r.Subtest.Index, Pass: r.Verdict == statetest.Passed,
+func newSubtestEntry(r *statetest.Result) subtestEntry {
+	return subtestEntry{
+		Name: r.Subtest.Name, Fork: r.Subtest.Fork, Index: r.Subtest.Index, Pass: r.Verdict == official.Passed,
 		StateRoot: fmt.Sprintf("%#x", r.StateRoot), Error: r.Reason(), Cycles: r.Cycles,
 	}
-	switch {
-	case p.rows != nil:
-		p.rows.Add(r.Subtest.Path, e.Name, e.Fork, e.Index, e.Pass, e.StateRoot, e.Error, e.Cycles)
-		return nil
-	case table.Format(p.c.format) == table.JSON:
-		encoded, err := json.Marshal(e)
-		if err != nil {
-			return err
-		}
-		before := "[\n"
-		if p.comma {
-			before = ",\n"
-		}
-		p.comma = true
-		_, err = fmt.Fprintf(p.c.stdout, "%s%s", before, plain.VisibleJSON(encoded))
-		return err
-	case e.Pass:
-		return nil
-	}
-	_, err := fmt.Fprintf(p.c.stdout, "%s: %s\n", plain.Visible(r.Subtest.ID()), plain.Visible(e.Error))
-	return err
 }
 
-// close ends what is printed.
-func (p *subtestPrinter) close() error {
-	switch {
-	case p.rows != nil:
-		return p.c.print(nil, p.rows)
-	case table.Format(p.c.format) != table.JSON:
-		return nil
-	case !p.comma:
-		_, err := fmt.Fprintln(p.c.stdout, "[]")
-		return err
-	}
-	_, err := fmt.Fprintln(p.c.stdout, "\n]")
-	return err
+var subtestReport = &officialReport[*statetest.Result]{
+	cases: "subtests", one: "subtest",
+	outcome: func(r *statetest.Result) *official.Outcome { return &r.Outcome },
+	id:      func(r *statetest.Result) string { return r.Subtest.ID() },
+	entry:   func(r *statetest.Result) any { return newSubtestEntry(r) },
+	header:  []string{"path", "name", "fork", "index", "pass", "state root", "error", "cycles"},
+	number:  []bool{false, false, false, true, false, false, false, true},
+	row: func(r *statetest.Result) []any {
+		e := newSubtestEntry(r)
+		return []any{r.Subtest.Path, e.Name, e.Fork, e.Index, e.Pass, e.StateRoot, e.Error, e.Cycles}
+	},
 }

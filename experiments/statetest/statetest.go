@@ -3,16 +3,13 @@
 package statetest
 
 import (
-	"errors"
 	"fmt"
-	"iter"
-	"regexp"
-	"strings"
 
 	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/experiments/batch"
+	"github.com/ooovm/ooovm/experiments/official"
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
@@ -27,197 +24,97 @@ import (
 
 // Tests runs official state tests through the simulated core.
 type Tests struct {
+	official.Selection
 	Setup   run.Setup
 	Options run.Options // of every run; there is no probe
 	Host    batch.Host
-	Fork    string         // run this fork only; empty for all
-	Run     *regexp.Regexp // run the subtests whose ID matches; nil for all
-	Skip    *regexp.Regexp // skip the subtests whose ID matches; nil for none
 }
-
-// Verdict on a subtest.
-type Verdict uint8
-
-// Verdicts.
-const (
-	Passed      Verdict = iota
-	Failed              // post-state, logs, rejection or an instruction is wrong
-	Unsupported         // the fork cannot be run: neither passed nor failed
-	Broken              // the simulator failed
-)
 
 // Result is what came out of one subtest.
 type Result struct {
-	Subtest      fixtures.Subtest
-	Verdict      Verdict
-	StateRoot    state.Hash // after the transaction, zero when none was made
-	Err          error      // what is wrong, nil when it passed
-	Cycles       uint64
-	Instructions uint64 // committed
-	Checked      uint64 // of these, compared in lockstep
-	Rejected     bool   // the transaction was, before anything ran
+	official.Outcome
+	Subtest   fixtures.Subtest
+	StateRoot state.Hash // after the transaction, zero when none was made
+	Rejected  bool       // the transaction was, before anything ran
 }
 
-// Reason says in one line why the subtest did not pass, and is empty if it did.
-func (r *Result) Reason() string {
-	if r.Err == nil {
-		return ""
-	}
-	return strings.Join(strings.FieldsFunc(r.Err.Error(), func(c rune) bool { return c == '\n' }), ";")
-}
-
-// Sink is told what a run of state tests finds, in the order of the inputs
-// whatever finishes first.
-type Sink struct {
-	Result  func(*Result) error
-	Ignored func(path, why string)
-	Broken  func(*fixtures.FileError)
-}
+// Sink is told what a run of state tests finds.
+type Sink = official.Sink[*Result]
 
 // Totals counts subtests.
 type Totals struct {
-	Tests, Subtests                     int // that were selected
-	Passed, Failed, Unsupported, Broken int
-	Skipped                             int // by Skip
-	Rejected                            int // of those passed
-	Instructions, Checked, Cycles       uint64
+	official.Counts
+	Tests    int // that were selected
+	Rejected int // of the subtests that passed
 }
 
-func (t *Totals) add(r *Result) {
-	t.Subtests++
-	t.Instructions += r.Instructions
-	t.Checked += r.Checked
-	t.Cycles += r.Cycles
-	switch r.Verdict {
-	case Passed:
-		t.Passed++
-		if r.Rejected {
-			t.Rejected++
-		}
-	case Failed:
-		t.Failed++
-	case Unsupported:
-		t.Unsupported++
-	case Broken:
-		t.Broken++
-	}
+// subject is a subtest, with what those of one test share.
+type subject struct {
+	fixtures.Subtest
+	cache *decoder.Cache
 }
-
-// finding is one thing that the scan of the inputs has come upon: a subtest with its result,
-// a file that is ignored, or one that is broken.
-type finding struct {
-	subtest fixtures.Subtest
-	cache   *decoder.Cache // nil unless it is a subtest
-	result  *Result
-	ignored [2]string
-	broken  *fixtures.FileError
-}
-
-var errStopped = errors.New("stopped")
 
 // Each runs the subtests of the inputs and reports to the sink. When the context of
 // the options ends, its error comes with the totals so far.
 func (s *Tests) Each(paths []string, sink *Sink) (totals Totals, err error) {
 	var selected Totals // complete when the stream has ended
-	err = batch.Stream(s.Host, s.findings(paths, &selected), func(f finding) finding {
-		if f.cache != nil {
-			f.result = s.one(f.subtest, f.cache)
-		}
-		return f
-	}, func(f finding) error {
-		switch {
-		case f.broken != nil:
-			sink.Broken(f.broken)
-		case f.result == nil:
-			sink.Ignored(f.ignored[0], f.ignored[1])
-		case s.stopped(f.result.Err):
-			return f.result.Err
-		default:
-			totals.add(f.result)
-			return sink.Result(f.result)
-		}
-		return nil
-	})
+	err = official.Each(s.Host, s.Options.Stop, func(found *official.Found[subject]) { s.scan(paths, &selected, found) },
+		func(c subject) *Result { return s.one(c.Subtest, c.cache) },
+		func(r *Result) *official.Outcome { return &r.Outcome },
+		&Sink{Ignored: sink.Ignored, Broken: sink.Broken, Result: func(r *Result) error {
+			totals.Add(&r.Outcome)
+			if r.Verdict == official.Passed && r.Rejected {
+				totals.Rejected++
+			}
+			return sink.Result(r)
+		}})
 	if err == nil {
 		totals.Tests, totals.Skipped = selected.Tests, selected.Skipped
 	}
 	return totals, err
 }
 
-// findings scans the inputs and counts the tests and what is skipped of them.
-func (s *Tests) findings(paths []string, count *Totals) iter.Seq[finding] {
-	return func(yield func(finding) bool) {
-		send := func(f finding) error {
-			if !yield(f) {
-				return errStopped
+// scan looks through the inputs and counts the tests and what is skipped of them.
+func (s *Tests) scan(paths []string, count *Totals, found *official.Found[subject]) {
+	// The only error is one of found.
+	_ = fixtures.Scan(paths, &fixtures.Handler{
+		Test: func(t *fixtures.Test) error {
+			cache, selected := evm.NewCache(), false
+			for _, sub := range t.Subtests() {
+				run, skip := s.Selects(sub.ID(), sub.Fork)
+				if skip {
+					count.Skipped++
+				}
+				if !run {
+					continue
+				}
+				selected = true
+				if err := found.Case(subject{sub, cache}); err != nil {
+					return err
+				}
+			}
+			if selected {
+				count.Tests++
 			}
 			return nil
-		}
-		// The only error is that of send.
-		_ = fixtures.Scan(paths, &fixtures.Handler{
-			Test: func(t *fixtures.Test) error {
-				cache, selected := evm.NewCache(), false
-				for _, sub := range t.Subtests() {
-					run, skip := s.selects(sub)
-					if skip {
-						count.Skipped++
-					}
-					if !run {
-						continue
-					}
-					selected = true
-					if err := send(finding{subtest: sub, cache: cache}); err != nil {
-						return err
-					}
-				}
-				if selected {
-					count.Tests++
-				}
-				return nil
-			},
-			Ignored: func(path, why string) { _ = send(finding{ignored: [2]string{path, why}}) },
-			Broken:  func(err *fixtures.FileError) error { return send(finding{broken: err}) },
-		})
-	}
-}
-
-// stopped reports whether an error is that the campaign is to end.
-func (s *Tests) stopped(err error) bool {
-	return err != nil && s.Options.Stop != nil && errors.Is(err, s.Options.Stop.Err())
-}
-
-// selects decides whether a subtest is run, and whether it is not because of Skip.
-func (s *Tests) selects(sub fixtures.Subtest) (run, skip bool) {
-	if s.Fork != "" && sub.Fork != s.Fork {
-		return false, false
-	}
-	id := sub.ID()
-	if s.Run != nil && !s.Run.MatchString(id) {
-		return false, false
-	}
-	skip = s.Skip != nil && s.Skip.MatchString(id)
-	return !skip, skip
+		},
+		Ignored: found.Ignored,
+		Broken:  found.Broken,
+	})
 }
 
 // one runs a subtest and judges it.
 func (s *Tests) one(sub fixtures.Subtest, cache *decoder.Cache) *Result {
 	r := &Result{Subtest: sub}
 	if !sub.Supported() {
-		r.Verdict, r.Err = Unsupported, fmt.Errorf("fork %s is not supported", sub.Fork)
+		r.Judge(official.NotSupported(fmt.Errorf("fork %s is not supported", sub.Fork)))
 		return r
 	}
-	r.Err = invariant.Guard("", func() error {
+	r.Judge(invariant.Guard("", func() error {
 		t := subtest{Tests: s, result: r, world: state.NewWorld(sub.Prestate())}
 		defer t.close()
 		return t.run(cache)
-	})
-	switch {
-	case r.Err == nil:
-	case run.FaultOf(r.Err) == run.Different:
-		r.Verdict = Failed
-	default:
-		r.Verdict = Broken
-	}
+	}))
 	return r
 }
 

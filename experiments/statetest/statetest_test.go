@@ -24,6 +24,7 @@ import (
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/experiments/official"
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/runtest"
 	"github.com/ooovm/ooovm/isa"
@@ -140,12 +141,12 @@ func passes(t *testing.T, f tiny) {
 	for _, s := range []run.Setup{runtest.Setup(t, "scalar"), runtest.Setup(t, "ooo-4"), runtest.Setup(t, "limit"), runtest.Chaotic(t, "ooo-4", 1)} {
 		results, totals := stateTests(t, s).each(t, text)
 		for _, r := range results {
-			if r.Verdict != Passed {
+			if r.Verdict != official.Passed {
 				t.Errorf("%s under %s, data %.60s: %s", f.fork, s.Preset, f.data[r.Subtest.Index], r.Reason())
 			}
 		}
-		if totals.Subtests != len(f.data) || totals.Checked != totals.Instructions {
-			t.Errorf("%d subtests of %d; %d instructions of %d compared", totals.Subtests, len(f.data), totals.Checked, totals.Instructions)
+		if totals.Cases != len(f.data) || totals.Checked != totals.Instructions {
+			t.Errorf("%d subtests of %d; %d instructions of %d compared", totals.Cases, len(f.data), totals.Checked, totals.Instructions)
 		}
 	}
 }
@@ -169,7 +170,7 @@ func TestOpcodesOnShortStacks(t *testing.T) {
 		for _, s := range []run.Setup{runtest.Setup(t, "ooo-4"), runtest.Chaotic(t, "ooo-8", 1)} {
 			results, _ := stateTests(t, s).each(t, text)
 			for _, r := range results {
-				if r.Verdict != Passed {
+				if r.Verdict != official.Passed {
 					t.Errorf("%s under %s, code %s: %s", fork, s.Preset, f.data[r.Subtest.Index], r.Reason())
 				}
 			}
@@ -222,15 +223,15 @@ func TestVerdictsOnSubtests(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		text    string
-		verdict Verdict
+		verdict official.Verdict
 		reason  string
 	}{
-		{"right", transfer.with(change("x", 0)), Passed, ""},
-		{"root", transfer.with(change("hash", wrong)), Failed, "post-state root"},
-		{"logs", transfer.with(change("logs", wrong)), Failed, "logs hash"},
-		{"not rejected", transfer.with(change("expectException", "TR_NoFunds")), Failed, "not rejected, but it has to be: TR_NoFunds"},
-		{"rejected", rejected.with(change("x", 0)), Failed, "rejected: "},
-		{"fork", unsupported.with(change("x", 0)), Unsupported, "fork Verkle is not supported"},
+		{"right", transfer.with(change("x", 0)), official.Passed, ""},
+		{"root", transfer.with(change("hash", wrong)), official.Failed, "post-state root"},
+		{"logs", transfer.with(change("logs", wrong)), official.Failed, "logs hash"},
+		{"not rejected", transfer.with(change("expectException", "TR_NoFunds")), official.Failed, "not rejected, but it has to be: TR_NoFunds"},
+		{"rejected", rejected.with(change("x", 0)), official.Failed, "rejected: "},
+		{"fork", unsupported.with(change("x", 0)), official.Unsupported, "fork Verkle is not supported"},
 	} {
 		for _, lockstep := range []bool{true, false} {
 			s := stateTests(t, runtest.Setup(t, "ooo-4"))
@@ -281,9 +282,9 @@ func TestRejectedTransactionsOfStateTests(t *testing.T) {
 				}
 				results, _ := stateTests(t, runtest.Setup(t, "ooo-4")).each(t, text)
 				passes := expected == untouched || expected == touched && (filler.touches || c.same)
-				if r := results[0]; !r.Rejected || r.Cycles != 0 || (r.Verdict == Passed) != passes {
+				if r := results[0]; !r.Rejected || r.Cycles != 0 || (r.Verdict == official.Passed) != passes {
 					t.Errorf("%s, pre-state %q, filled by %s, root %d: rejected %v, passes %v, want %v: %s",
-						c.fork, c.pre, filler.info, expected, r.Rejected, r.Verdict == Passed, passes, r.Reason())
+						c.fork, c.pre, filler.info, expected, r.Rejected, r.Verdict == official.Passed, passes, r.Reason())
 				}
 			}
 		}
@@ -365,7 +366,7 @@ func TestSelectionOfSubtests(t *testing.T) {
 		if c.skip != "" {
 			s.Skip = regexp.MustCompile(c.skip)
 		}
-		if _, totals := s.each(t, text); totals.Subtests != c.subtests || totals.Skipped != c.skipped || totals.Passed != c.subtests {
+		if _, totals := s.each(t, text); totals.Cases != c.subtests || totals.Skipped != c.skipped || totals.Passed != c.subtests {
 			t.Errorf("%s: %+v", c.name, totals)
 		}
 	}
@@ -379,8 +380,8 @@ func TestSinkErrorsEndStateTests(t *testing.T) {
 	}
 	enough := errors.New("enough")
 	totals, err := stateTests(t, runtest.Setup(t, "ooo-4")).Each([]string{name}, &Sink{Result: func(*Result) error { return enough }})
-	if !errors.Is(err, enough) || totals.Subtests != 1 {
-		t.Errorf("error %v after %d subtests", err, totals.Subtests)
+	if !errors.Is(err, enough) || totals.Cases != 1 {
+		t.Errorf("error %v after %d subtests", err, totals.Cases)
 	}
 }
 
@@ -399,7 +400,7 @@ func TestOfficialStateTests(t *testing.T) {
 			run := 0
 			for _, name := range slices.Sorted(maps.Keys(groups)) {
 				for i, c := range groups[name] {
-					if r := stateTests(t, cores[i]).one(c.Subtest, c.cache); r.Verdict != Passed {
+					if r := stateTests(t, cores[i]).one(c.Subtest, c.cache); r.Verdict != official.Passed {
 						t.Errorf("%s under %s: %s", c.ID(), cores[i].Preset, r.Reason())
 					}
 					run++
