@@ -274,14 +274,27 @@ func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules param
 		}
 		evm.StateDB.Finalise(rules.IsEIP158)
 		g.GasUsed += result.UsedGas
+		root, err := g.rootBetween(rules)
+		if err != nil {
+			return fmt.Errorf("%s: transaction %d: %w", b.Name, i, err)
+		}
 		r := core.MakeReceipt(evm, result, g.st, number, b.BlockHash, b.Header.Time, tx, g.GasUsed, nil)
 		g.Receipts[i] = r
-		g.Results[i] = TxResult{GasUsed: r.GasUsed, Success: r.Status == types.ReceiptStatusSuccessful, Logs: logs(r.Logs)}
+		g.Results[i] = TxResult{GasUsed: r.GasUsed, Success: r.Status == types.ReceiptStatusSuccessful, Logs: logs(r.Logs), Root: root}
 		if e.After != nil {
 			e.After(i, g.st)
 		}
 	}
 	return nil
+}
+
+// rootBetween is the state root after a transaction where receipts have one, before Byzantium, and
+// where it can be known; zero elsewhere.
+func (g *Golden) rootBetween(rules params.Rules) (state.Hash, error) {
+	if !g.bundle.Whole || rules.IsByzantium {
+		return state.Hash{}, nil
+	}
+	return state.Root(state.NewWorld(g.Post()))
 }
 
 // requests collects the block's requests to the consensus layer. Where a system

@@ -1,0 +1,66 @@
+package chain
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/ooovm/ooovm/traces/fixtures"
+)
+
+// TestSamples runs every official blockchain test that is there with go-ethereum alone: valid
+// blocks are accepted, invalid ones refused for the reason that is stated, and the chain ends in
+// the stated head and state.
+func TestSamples(t *testing.T) {
+	path := os.Getenv("OOOVMTEST_BLOCKTESTS")
+	if path == "" {
+		t.Skip("it needs official blockchain tests (OOOVMTEST_BLOCKTESTS names the folder)")
+	}
+	tests, accepted, refused, unsupported := 0, 0, 0, 0
+	reasons := map[string]int{}
+	scan(t, path, func(test *Test) {
+		tests++
+		c, err := New(test)
+		if test.Unsupported != "" {
+			unsupported++
+			t.Log(test.ID(), test.Unsupported)
+			return
+		}
+		if err != nil {
+			t.Errorf("%s: %v", test.ID(), err)
+			return
+		}
+		for i := range test.Items {
+			item := &test.Items[i]
+			b, r, err := c.judge(t.Context(), item)
+			if err != nil {
+				t.Errorf("%s: %v", test.ID(), err)
+				return
+			}
+			if b != nil {
+				accepted++
+			} else {
+				refused++
+				reasons[item.Exception+" <- "+r.Reason]++
+			}
+		}
+		if err := c.Finish(); err != nil {
+			t.Errorf("%s: %v", test.ID(), err)
+		}
+	})
+	t.Logf("%d tests, %d not supported, %d blocks accepted, %d refused", tests, unsupported, accepted, refused)
+	for r, n := range reasons {
+		t.Log(n, r)
+	}
+}
+
+func scan(t testing.TB, path string, visit func(*Test)) {
+	t.Helper()
+	if err := fixtures.Scan(strings.Split(path, ","), &fixtures.Handler{
+		Block:   func(test *Test) error { visit(test); return nil },
+		Ignored: func(string, string) {},
+		Broken:  func(err *fixtures.FileError) error { t.Error(err); return nil },
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
