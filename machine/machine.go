@@ -457,7 +457,7 @@ func (m *Machine) finish() error {
 	}
 	for tx, x := range m.latest {
 		if x.Err != nil {
-			return fmt.Errorf("transaction %d: %w", tx, x.Err)
+			return x.Err
 		}
 		if !x.Unchanged() {
 			return invariant.Broken("transaction %d was committed on state that changed", tx)

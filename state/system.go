@@ -158,7 +158,7 @@ func systemCalls(w *World, env *BlockEnv, run func(*vm.EVM) error) (err error) {
 		// go-ethereum panics when the contract of EIP-2935 fails, which is
 		// only a matter of the pre-state here.
 		if failure := recover(); failure != nil {
-			err = invariant.OrFault(failure, fmt.Errorf("system call of block %d: %v", env.Number, failure))
+			err = invariant.OrFault(failure, fmt.Errorf("%w: block %d: %v", ErrSystemCall, env.Number, failure))
 		}
 	}()
 	return run(vm.NewEVM(env.BlockContext(), host{w}, env.Config, vm.Config{}))

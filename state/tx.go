@@ -207,6 +207,17 @@ func (t *Tx) typeSupported(rules params.Rules) bool {
 	return false
 }
 
+// InvalidError says why a transaction cannot be in its block: the block is not valid.
+type InvalidError struct {
+	Tx  int
+	Err error
+}
+
+func (e *InvalidError) Error() string { return fmt.Sprintf("transaction %d: %v", e.Tx, e.Err) }
+
+// Unwrap gives the cause.
+func (e *InvalidError) Unwrap() error { return e.Err }
+
 // CheckForm makes the checks that need the block but not the state: type, gas
 // cap (EIP-7825), fees (EIP-1559), blobs (EIP-4844), authorizations (EIP-7702) and
 // size (EIP-3860).

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/experiments/table"
-	"github.com/ooovm/ooovm/traces"
 )
 
 // counter says on the last line of a terminal how much has ended. Whatever else is printed
@@ -110,6 +110,6 @@ func (r *rows) addFailed(path string, err error, columns int) error {
 	for i := range cells {
 		cells[i] = ""
 	}
-	cells[0], cells[3] = traces.BundleName(path), whyNone(err)
+	cells[0], cells[3] = corpus.Name(path), whyNone(err)
 	return r.Add(cells...)
 }

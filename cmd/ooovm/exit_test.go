@@ -310,6 +310,8 @@ var special = []ending{
 	{args: "plot $swept --x core.rob --y none", code: exitUsage, want: "none"},
 	{args: "plot $swept --x core.rob --y ipc --kind pie", code: exitUsage, want: "pie"},
 	{args: "plot $swept --x core.rob --y ipc -o $good.json/x", code: exitUsage, want: "good.json"},
+	{args: "plot $swept --x core.rob --y ipc -o /dev/stdout", code: exitUsage, want: "a folder, or FILE.svg"},
+	{args: "plot $swept --x core.rob --y ipc -o $good.json", code: exitUsage, want: "a folder, or FILE.svg"},
 	{args: "compare $swept $folder", code: exitUsage, want: "folder"},
 	{args: "compare $swept $swept --metric none", code: exitUsage, want: "none"},
 	{args: "study run none -o $dir/x", code: exitUsage, want: "none"},

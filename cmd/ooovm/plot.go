@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -69,6 +71,9 @@ and any other column of numbers (ooovm sweep columns), which is averaged over bl
 				}
 				s.Where = append(s.Where, condition)
 			}
+			if err := checkFigurePlace(out); err != nil {
+				return usageError(err)
+			}
 			run, err := sweep.Open(args[0])
 			if err != nil {
 				return usageError(err)
@@ -106,6 +111,15 @@ func metricNames() (names []string) {
 		names = append(names, m.Name)
 	}
 	return names
+}
+
+// checkFigurePlace refuses places that cannot take a figure, which is several files.
+func checkFigurePlace(out string) error {
+	info, err := os.Stat(out)
+	if err != nil || info.IsDir() || plot.IsPicture(out) {
+		return nil // what cannot be written is said when it is
+	}
+	return fmt.Errorf("-o %s: a figure is a picture with its numbers and its caption: a folder, or FILE.svg, .pdf or .png", out)
 }
 
 // saveFigure writes a figure and says where, with its caption.

@@ -118,6 +118,7 @@ committed instruction, and reports how much parallelism there is.
 		c.whereFlag(newRun(c)),
 		c.whereFlag(newValidate(c)),
 		newStateTest(c),
+		newBlockTest(c),
 		c.whereFlag(newLimits(c)),
 		c.whereFlag(newLevels(c)),
 		c.whereFlag(newAblate(c)),

@@ -188,6 +188,9 @@ runs program by program, checked against a golden interpreter and what the file 
 			if err := f.suits(&camp.Setup.Config.Machine); err != nil {
 				return usageError(err)
 			}
+			if f.view != "" && camp.Setup.Config.Machine.Policy != machine.SequentialPolicy {
+				return usageError(errors.New("--pipeview shows one core, not a policy on several"))
+			}
 			if camp.Setup.Config.Machine.Policy != machine.SequentialPolicy {
 				return c.levels(&levels.Study{Core: camp.Setup, Single: true, Options: camp.Options, Host: camp.Host}, paths)
 			}
@@ -195,10 +198,7 @@ runs program by program, checked against a golden interpreter and what the file 
 		}),
 	}
 	f.register(cmd)
-	cmd.Flags().String("policy", machine.SequentialPolicy, "policy of several cores that share the block (machine.policy); see levels")
-	cmd.Flags().Int("cores", 1, "cores that share the block, 0 for as many as it has transactions (machine.cores)")
-	f.keys = []flagKey{{"policy", "machine.policy"}, {"cores", "machine.cores"}}
-	complete(cmd, "policy", cobra.FixedCompletions(machine.PolicyNames(), cobra.ShellCompDirectiveNoFileComp))
+	f.registerSharing(cmd)
 	cmd.Flags().StringVar(&f.compare, "compare", "", "run workloads (`evm`: token, swap, loop, hash; all when none is named) on the FuelVM and on that machine")
 	complete(cmd, "compare", cobra.FixedCompletions([]string{"evm"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().StringVar(&f.view, "pipeview", "", "write one transaction stage by stage to a `file`: .kanata, .o3 or .json, and .gz or .zst")
@@ -206,16 +206,22 @@ runs program by program, checked against a golden interpreter and what the file 
 	return cmd
 }
 
+// registerSharing adds the flags of commands in which several cores may share a block.
+func (s *simulation) registerSharing(cmd *cobra.Command) {
+	cmd.Flags().String("policy", machine.SequentialPolicy, "policy of several cores that share the block (machine.policy); see levels")
+	cmd.Flags().Int("cores", 1, "cores that share the block, 0 for as many as it has transactions (machine.cores)")
+	s.keys = []flagKey{{"policy", "machine.policy"}, {"cores", "machine.cores"}}
+	complete(cmd, "policy", cobra.FixedCompletions(machine.PolicyNames(), cobra.ShellCompDirectiveNoFileComp))
+}
+
 // suits reports which flags are for one core, or for several, and do not suit the policy.
-func (f *runFlags) suits(m *machine.Settings) error {
+func (s *simulation) suits(m *machine.Settings) error {
 	one := m.Policy == machine.SequentialPolicy
 	switch {
-	case !one && f.carry:
+	case !one && s.carry:
 		return errors.New("--carry is for one core, not a policy on several")
-	case one && f.flags.Changed("cores") && m.Cores != 1:
+	case one && s.flags.Changed("cores") && m.Cores != 1:
 		return fmt.Errorf("--cores %d: several cores need a --policy", m.Cores)
-	case !one && f.view != "":
-		return errors.New("--pipeview shows one core, not a policy on several")
 	}
 	return nil
 }

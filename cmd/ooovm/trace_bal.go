@@ -9,7 +9,6 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/files"
-	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/importer"
 )
 
@@ -25,7 +24,7 @@ go-ethereum v1.16.9. Exits with 3 when the list is not the block's.`,
 			if (out == "") == (check == "") {
 				return usageError(errors.New("either -o or --check is needed"))
 			}
-			b, err := traces.LoadContext(c.ctx, args[0])
+			b, err := run.OpenContext(c.ctx, args[0])
 			if err != nil {
 				return usageError(err)
 			}

@@ -8,9 +8,9 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/bench"
 	"github.com/ooovm/ooovm/experiments/campaign"
+	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/experiments/run"
 	"github.com/ooovm/ooovm/experiments/table"
-	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fuel"
 )
 
@@ -107,7 +107,7 @@ const forkWidth = len("constantinople")
 // the blocks are known.
 func nameWidth(paths []string) (width int) {
 	for _, path := range paths {
-		name := traces.BundleName(path)
+		name := corpus.Name(path)
 		switch {
 		case path == "":
 			name = "synthetic-mix"

@@ -49,7 +49,7 @@ func (s *System) Begin(i int) (decoder.Envelope, error) {
 	tx := s.Txs[i]
 	run, err := s.check(tx)
 	if err != nil {
-		return decoder.Envelope{}, fmt.Errorf("transaction %d: %w", i, err)
+		return decoder.Envelope{}, &state.InvalidError{Tx: i, Err: err}
 	}
 	s.cur, s.running = i, run
 	s.context = s.contextOf(tx)

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ooovm/ooovm/files"
 	"github.com/ooovm/ooovm/traces"
@@ -83,7 +84,7 @@ func (f *Facts) execute(stop context.Context, b *traces.Bundle) error {
 }
 
 func find(stop context.Context, path string, all bool) (Facts, error) {
-	b, err := traces.LoadContext(stop, path)
+	b, err := Open(stop, path)
 	if err != nil {
 		return Facts{}, err
 	}
@@ -180,10 +181,18 @@ func (x *index) save(path string) error {
 	return files.WriteBytes(path, append(text, '\n'))
 }
 
-// HashFile is the SHA-256 of a file, in hexadecimal.
+// HashFile is the SHA-256 of an input, in hexadecimal: of a file, or of a fixture and which of
+// its blocks it is.
 func HashFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
+		if file, selector, ok := splitTest(path); ok && file != path {
+			sum, err := HashFile(file)
+			if err != nil {
+				return "", err
+			}
+			return Hash(strings.NewReader(sum + ":" + selector))
+		}
 		return "", err
 	}
 	defer f.Close()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ooovm/ooovm/plain"
 	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/fixtures"
 )
 
 // Filter is a condition on blocks.
@@ -119,13 +120,13 @@ func (f *Filter) facts(stop context.Context, path string) (Facts, error) {
 // a block meets no condition.
 func Choose(stop context.Context, args []string, where string, also func(path string) bool) (inputs, ignored []string, err error) {
 	if where == "" {
-		return traces.Collect(args, also)
+		return collect(args, also)
 	}
 	f, err := Compile(where)
 	if err != nil {
 		return nil, nil, fmt.Errorf("where %w", err)
 	}
-	if inputs, ignored, err = traces.Collect(args, nil); err != nil {
+	if inputs, ignored, err = collect(args, nil); err != nil {
 		return nil, nil, err
 	}
 	inputs, err = f.Select(stop, inputs)
@@ -133,4 +134,50 @@ func Choose(stop context.Context, args []string, where string, also func(path st
 		err = fmt.Errorf("where %q: no block meets it", where)
 	}
 	return inputs, ignored, err
+}
+
+// collect expands arguments, each of which is a bundle, a folder or a pattern, or names blocks of
+// official tests. A fixture in a folder stands for its blocks.
+func collect(args []string, also func(path string) bool) (inputs, ignored []string, err error) {
+	seen := make(map[string]bool)
+	add := func(paths []string) {
+		for _, path := range paths {
+			if !seen[path] {
+				seen[path] = true
+				inputs = append(inputs, path)
+			}
+		}
+	}
+	for _, arg := range args {
+		refs, tests, err := expandTests(arg)
+		if err != nil {
+			return nil, nil, err
+		}
+		if tests {
+			add(refs)
+			continue
+		}
+		found, other, err := traces.Collect([]string{arg}, func(path string) bool {
+			return also != nil && also(path) || fixtures.IsBlockTest(path)
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		ignored = append(ignored, other...)
+		for _, path := range found {
+			if path == arg {
+				add([]string{path})
+				continue
+			}
+			if refs, tests, err = expandTests(path); err != nil {
+				return nil, nil, err
+			}
+			if tests {
+				add(refs)
+			} else {
+				add([]string{path})
+			}
+		}
+	}
+	return inputs, ignored, nil
 }

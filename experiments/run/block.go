@@ -16,6 +16,7 @@ import (
 	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/decoder/evm"
+	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/lockstep"
@@ -30,7 +31,7 @@ import (
 // made once, and its code decoded once. Runs of one block may be made at once.
 type Block struct {
 	Bundle *traces.Bundle
-	Golden *traces.Golden
+	Golden *traces.Golden // nil of an Unproved block
 	Cache  *decoder.Cache
 	oracle *traces.Oracle // nil unless recorded
 	txs    []*state.Tx
@@ -79,14 +80,25 @@ func prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error
 	if err != nil {
 		return nil, err
 	}
-	p := &Block{Bundle: b, Golden: golden, Cache: evm.NewCache(), hashes: b.Prestate.CodeHashes(), identity: sync.OnceValues(b.Hash), postState: new(sync.Mutex)}
+	p, err := Unproved(b)
+	if err != nil {
+		return nil, err
+	}
+	p.Golden = golden
 	if record {
 		p.oracle = golden.Oracle()
 	}
+	return p, nil
+}
+
+// Unproved is Prepare for a block without a golden run, as go-ethereum refuses it: its runs
+// are compared with the header alone, and ought to refuse it, too. Its bundle has been checked.
+func Unproved(b *traces.Bundle) (*Block, error) {
+	p := &Block{Bundle: b, Cache: evm.NewCache(), hashes: b.Prestate.CodeHashes(), identity: sync.OnceValues(b.Hash), postState: new(sync.Mutex)}
 	for i, tx := range b.Txs {
 		t, err := state.NewTx(tx, state.Address(b.Senders[i]), b.Header.BaseFee)
 		if err != nil {
-			return nil, fmt.Errorf("%s: transaction %d: %w", b.Name, i, err)
+			return nil, fmt.Errorf("%s: %w", b.Name, &state.InvalidError{Tx: i, Err: err})
 		}
 		p.txs = append(p.txs, t)
 	}
@@ -268,7 +280,7 @@ func (p *Block) golden(cfg *pipeline.Config) (predictor.Golden, error) {
 	return p.oracle, nil
 }
 
-// Open loads a bundle; an empty path is the embedded block.
+// Open loads a block, as corpus.Open does; an empty path is the embedded block.
 func Open(path string) (*traces.Bundle, error) { return OpenContext(context.Background(), path) }
 
 // OpenContext is Open until the context ends, which is nil for never.
@@ -276,5 +288,5 @@ func OpenContext(stop context.Context, path string) (*traces.Bundle, error) {
 	if path == "" {
 		return traces.Embedded()
 	}
-	return traces.LoadContext(orForever(stop), path)
+	return corpus.Open(orForever(stop), path)
 }

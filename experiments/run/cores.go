@@ -81,7 +81,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 		Transactions: len(p.txs),
 		Origin:       world,
 		First: func(tx int) uint64 {
-			if tx < len(p.Golden.TxStart) {
+			if p.Golden != nil && tx < len(p.Golden.TxStart) {
 				return uint64(p.Golden.TxStart[tx])
 			}
 			return 0
@@ -182,7 +182,7 @@ func (p *Block) commit(out *ParallelOutcome, m *machine.Machine, gasLimit uint64
 			return invariant.Broken("transaction %d has no result", tx)
 		}
 		if used+p.txs[tx].Gas > gasLimit {
-			return fmt.Errorf("transaction %d: gas limit above what is left of the block's: %d > %d", tx, p.txs[tx].Gas, gasLimit-used)
+			return &state.InvalidError{Tx: tx, Err: fmt.Errorf("gas limit above what is left of the block's: %d > %d", p.txs[tx].Gas, gasLimit-used)}
 		}
 		used += result.GasUsed
 		out.Results = append(out.Results, result)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ooovm/ooovm/experiments/batch"
 	"github.com/ooovm/ooovm/experiments/chart"
+	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/experiments/metric"
 	"github.com/ooovm/ooovm/experiments/plot"
 	"github.com/ooovm/ooovm/experiments/stats"
@@ -207,7 +208,7 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 	paths := []string{""}
 	if len(blocks) > 0 {
 		var err error
-		if paths, _, err = traces.Collect(blocks, nil); err != nil {
+		if paths, _, err = corpus.Choose(w.opt.Stop, blocks, "", nil); err != nil {
 			return nil, err
 		}
 	}
@@ -256,7 +257,7 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 // blockName names a block as sweeps do; no path is the embedded block.
 func blockName(path string) (string, error) {
 	if path != "" {
-		return traces.BundleName(path), nil
+		return corpus.Name(path), nil
 	}
 	b, err := traces.Embedded()
 	if err != nil {

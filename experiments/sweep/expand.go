@@ -13,7 +13,6 @@ import (
 	"github.com/ooovm/ooovm/experiments/config"
 	"github.com/ooovm/ooovm/experiments/corpus"
 	"github.com/ooovm/ooovm/machine"
-	"github.com/ooovm/ooovm/traces"
 	"github.com/ooovm/ooovm/traces/fuel"
 )
 
@@ -139,7 +138,7 @@ func (f *File) inputs(text string) (list []*Input, err error) {
 		if fuel.IsProgramFile(path) {
 			return nil, fmt.Errorf("%s: sweeps are about blocks, not FuelVM programs", in.Path)
 		}
-		in.Name = traces.BundleName(path)
+		in.Name = corpus.Name(path)
 		if in.Hash, err = corpus.HashFile(path); err != nil {
 			return nil, err
 		}

@@ -102,3 +102,25 @@ func (c *Chain) judge(stop context.Context, item *Item) (*traces.Bundle, *Refusa
 	}
 	return nil, refused, nil
 }
+
+// Open gives the valid item of a test at a place, with the whole state before it: go-ethereum
+// alone does what the items before demand.
+func Open(stop context.Context, t *Test, index int) (*traces.Bundle, error) {
+	c, err := New(t)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.ID(), err)
+	}
+	for i := range t.Items[:index] {
+		if _, err := c.Judge(stop, &t.Items[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.ID(), err)
+		}
+	}
+	b, refused, err := c.Propose(&t.Items[index])
+	if err == nil && refused != nil {
+		err = fmt.Errorf("%s: %w", t.Items[index].Field, refused)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.ID(), err)
+	}
+	return b, nil
+}

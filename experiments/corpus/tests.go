@@ -1,0 +1,159 @@
+package corpus
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/ooovm/ooovm/traces"
+	"github.com/ooovm/ooovm/traces/chain"
+	"github.com/ooovm/ooovm/traces/fixtures"
+)
+
+// The blocks of official blockchain tests are inputs like others. On the command line
+// FIXTURE:REGEX is every block of the tests whose name matches, and FIXTURE of all; each of them
+// is then FIXTURE:TEST/N, with its place among the test's blocks from 0.
+
+// splitTest takes apart what names blocks of a fixture. ok is false for any other input.
+func splitTest(arg string) (file, selector string, ok bool) {
+	for i := 0; ; {
+		j := strings.IndexByte(arg[i:], ':')
+		if j < 0 {
+			return arg, "", fixtures.IsBlockTest(arg)
+		}
+		i += j
+		if info, err := os.Stat(arg[:i]); err == nil && info.Mode().IsRegular() {
+			return arg[:i], arg[i+1:], true
+		}
+		i++
+	}
+}
+
+// expandTests gives the blocks that an argument names, in the order of the fixture; ok is false
+// for an argument that is no fixture. Blocks that have to be refused are none of them. Nothing
+// is executed.
+func expandTests(arg string) (refs []string, ok bool, err error) {
+	file, selector, ok := splitTest(arg)
+	if !ok {
+		return nil, false, nil
+	}
+	match, err := regexp.Compile(selector)
+	if err != nil {
+		return nil, true, fmt.Errorf("%s: %q is not a regular expression of names: %w", file, selector, err)
+	}
+	test, index := blockOf(selector)
+	err = fixtures.Scan([]string{file}, &fixtures.Handler{
+		Block: func(t *fixtures.BlockTest) error {
+			named := selector != "" && t.Name == test // FIXTURE:TEST/N itself
+			if !named && !match.MatchString(t.Name) {
+				return nil
+			}
+			if t.Unsupported != "" {
+				return fmt.Errorf("%s: %s", t.ID(), t.Unsupported)
+			}
+			for i := range t.Items {
+				if !t.Items[i].Invalid && (!named || i == index) {
+					refs = append(refs, fmt.Sprintf("%s:%s/%d", file, t.Name, i))
+				}
+			}
+			return nil
+		},
+		Ignored: func(string, string) {},
+		Broken:  func(err *fixtures.FileError) error { return err },
+	})
+	if err == nil && len(refs) == 0 {
+		err = fmt.Errorf("%s: no valid block of a test whose name matches %q", file, selector)
+	}
+	return refs, true, err
+}
+
+// blockOf takes TEST/N apart.
+func blockOf(selector string) (test string, index int) {
+	i := strings.LastIndexByte(selector, '/')
+	if i < 0 {
+		return "", 0
+	}
+	index, err := strconv.Atoi(selector[i+1:])
+	if err != nil {
+		return "", 0
+	}
+	return selector[:i], index
+}
+
+var errFound = errors.New("found")
+
+// Open loads a block: a bundle, or the block of a test, which has the state that the blocks
+// before it have left; go-ethereum executes these. Its error is a *traces.BundleError, or that
+// of the context.
+func Open(stop context.Context, path string) (*traces.Bundle, error) {
+	if _, err := os.Stat(path); err == nil || !strings.Contains(path, ":") {
+		return traces.LoadContext(stop, path)
+	}
+	file, selector, ok := splitTest(path)
+	if !ok {
+		return traces.LoadContext(stop, path)
+	}
+	test, index := blockOf(selector)
+	var b *traces.Bundle
+	err := fixtures.Scan([]string{file}, &fixtures.Handler{
+		Block: func(t *fixtures.BlockTest) (err error) {
+			if t.Name != test || index >= len(t.Items) {
+				return nil
+			}
+			if b, err = chain.Open(stop, t, index); err != nil {
+				return err
+			}
+			return errFound
+		},
+		Ignored: func(string, string) {},
+		Broken:  func(*fixtures.FileError) error { return nil }, // another test of the file
+	})
+	switch {
+	case stop.Err() != nil:
+		return nil, stop.Err()
+	case err != nil && !errors.Is(err, errFound):
+		return nil, &traces.BundleError{File: path, Err: err}
+	case b == nil:
+		return nil, &traces.BundleError{File: path, Want: "a block of a blockchain test: FIXTURE:TEST/N"}
+	}
+	b.Name, b.Path = Name(path), path
+	return b, nil
+}
+
+// headName and tailName are how much of a test's name the name of its block has when it is
+// long: what tells tests of one function apart comes last.
+const headName, tailName = 26, 36
+
+// Name is what a block is called in results: the name of its file, or, of a test's, that of the
+// test in letters that files can have, made unique by a hash.
+func Name(path string) string {
+	if _, err := os.Stat(path); err == nil {
+		return traces.BundleName(path)
+	}
+	file, selector, ok := splitTest(path)
+	if !ok {
+		return traces.BundleName(path)
+	}
+	test, index := blockOf(selector)
+	if i := strings.LastIndex(test, "::"); i >= 0 { // the module before it (execution-spec-tests)
+		test = test[i+2:]
+	}
+	test = strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' {
+			return c
+		}
+		return '_'
+	}, test)
+	id := sha256.Sum256([]byte(filepath.Base(file) + ":" + selector))
+	if test = strings.Trim(test, "_"); len(test) > headName+tailName {
+		test = test[:headName] + "_" + test[len(test)-tailName:]
+	}
+	return fmt.Sprintf("%s-%d-%s", test, index, hex.EncodeToString(id[:3]))
+}
