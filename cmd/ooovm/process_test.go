@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -43,17 +44,17 @@ func interrupted(t testing.TB, after time.Duration, limits string, env []string,
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.Env = append(os.Environ(), env...)
-	var own syscall.Rusage // a child begins with its parent's peak: a smaller one is not seen
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
-		t.Fatal(err)
-	}
+	var peak atomic.Int64
 	begin := time.Now()
 	err := cmd.Start()
 	if err == nil {
 		if after > 0 {
 			time.AfterFunc(after, func() { _ = cmd.Process.Signal(os.Interrupt) })
 		}
+		ended := make(chan struct{})
+		go watchPeak(cmd.Process.Pid, ended, &peak)
 		err = cmd.Wait()
+		close(ended)
 	}
 	p := process{stdout: stdout.String(), stderr: stderr.String(), wall: time.Since(begin)}
 	var exit *exec.ExitError
@@ -65,10 +66,30 @@ func interrupted(t testing.TB, after time.Duration, limits string, env []string,
 	}
 	state := cmd.ProcessState
 	p.code, p.cpu = state.ExitCode(), state.UserTime()+state.SystemTime()
-	if usage, ok := state.SysUsage().(*syscall.Rusage); ok && usage.Maxrss > own.Maxrss {
-		p.peak = usage.Maxrss << 10 // Linux counts in KiB
-	}
+	p.peak = peak.Load()
 	return p
+}
+
+// watchPeak keeps the most memory that a process has had, in bytes, until it ends; 0 where there
+// is no /proc. What the kernel gives at its end counts from the peak of the process that began it.
+func watchPeak(pid int, ended <-chan struct{}, peak *atomic.Int64) {
+	for {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			return
+		}
+		if _, after, ok := strings.Cut(string(status), "VmHWM:"); ok {
+			var kib int64
+			if _, err := fmt.Sscan(after, &kib); err == nil {
+				peak.Store(kib << 10)
+			}
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
 }
 
 // lines are those of stderr.
