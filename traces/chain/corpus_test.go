@@ -12,7 +12,7 @@ import (
 // the stated head and state. Every tenth whose blocks can all be payloads is run as such, too.
 func TestSamples(t *testing.T) {
 	path := corpustest.Data(t, "eest", "blocks-dev.tar.zst")
-	tests, accepted, refused, unsupported := 0, 0, 0, 0
+	tests, accepted, refused, unsupported, payloads := 0, 0, 0, 0, 0
 	reasons := map[string]int{}
 	scan(t, path, func(test *Test) {
 		tests++
@@ -43,8 +43,20 @@ func TestSamples(t *testing.T) {
 		if err := c.Finish(); err != nil {
 			t.Errorf("%s: %v", test.ID(), err)
 		}
+		if tests%10 != 0 {
+			return
+		}
+		if converted, ok := convert(t, test); ok {
+			payloads += len(converted.Items)
+			if err := runAll(t, converted); err != nil {
+				t.Errorf("%s, as payloads: %v", test.ID(), err)
+			}
+		}
 	})
-	t.Logf("%d tests, %d not supported, %d blocks accepted, %d refused", tests, unsupported, accepted, refused)
+	if payloads == 0 {
+		t.Error("no test could be converted to payloads")
+	}
+	t.Logf("%d tests, %d not supported, %d blocks accepted, %d refused, %d payloads", tests, unsupported, accepted, refused, payloads)
 	for r, n := range reasons {
 		t.Log(n, r)
 	}

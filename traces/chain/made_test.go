@@ -32,6 +32,7 @@ type maker struct {
 var (
 	makerKey, _ = crypto.HexToECDSA("45a915e4d060149eb4365960e6a7a45f334393093061116b197e3240065ff2d8")
 	sender      = crypto.PubkeyToAddress(makerKey.PublicKey)
+	idle        = common.HexToAddress("0x0000000000000000000000000000000000001d1e")
 	receiver    = common.HexToAddress("0x00000000000000000000000000000000000c0de1")
 )
 
@@ -46,6 +47,7 @@ func newMaker(t testing.TB, network string) *maker {
 		Alloc: types.GenesisAlloc{
 			sender:   {Balance: big.NewInt(params.Ether)},
 			receiver: {Balance: big.NewInt(1), Code: common.FromHex("0x43600055"), Nonce: 1}, // stores the number at 0
+			idle:     {Balance: big.NewInt(1)},
 		},
 	}
 	if config.TerminalTotalDifficulty != nil && config.TerminalTotalDifficulty.Sign() == 0 {
@@ -103,7 +105,12 @@ func encode(b *types.Block) []byte {
 
 // test is the JSON of a test with these items.
 func (m *maker) test(entries []entry, last *types.Block) map[string]any {
-	genesis := m.genesis.ToBlock()
+	made := m.made(entries, m.genesis.ToBlock().Header(), last.Hash(), last.Root())
+	made["genesisRLP"] = hexutil.Bytes(encode(m.genesis.ToBlock()))
+	return made
+}
+
+func (m *maker) made(entries []entry, genesis *types.Header, last, root common.Hash) map[string]any {
 	pre := map[string]any{}
 	for address, acct := range m.genesis.Alloc {
 		pre[address.Hex()] = map[string]any{
@@ -120,14 +127,14 @@ func (m *maker) test(entries []entry, last *types.Block) map[string]any {
 			if err := rlp.DecodeBytes(e.rlp, &b); err == nil {
 				item["blockHeader"] = members(b.Header())
 			} else {
-				item["blockHeader"] = members(genesis.Header())
+				item["blockHeader"] = members(genesis)
 			}
 		}
 		items = append(items, item)
 	}
 	return map[string]any{
-		"network": m.network, "pre": pre, "genesisBlockHeader": members(genesis.Header()), "genesisRLP": hexutil.Bytes(encode(genesis)),
-		"blocks": items, "lastblockhash": last.Hash(), "postStateHash": last.Root(), "sealEngine": "NoProof",
+		"network": m.network, "pre": pre, "genesisBlockHeader": members(genesis),
+		"blocks": items, "lastblockhash": last, "postStateHash": root, "sealEngine": "NoProof",
 	}
 }
 
