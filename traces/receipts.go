@@ -148,7 +148,7 @@ func (b *Bundle) VerifyRequests(requests [][]byte) (*bool, error) {
 // hasQueues reports whether the code of every system contract with requests is known.
 func (b *Bundle) hasQueues() bool {
 	for _, address := range state.Queues() {
-		if len(b.Prestate[address].Code) == 0 {
+		if acct := b.Prestate[address]; acct == nil || len(acct.Code) == 0 {
 			return false
 		}
 	}
