@@ -1,22 +1,18 @@
 package chain
 
 import (
-	"os"
-	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/traces/corpustest"
 	"github.com/ooovm/ooovm/traces/fixtures"
 )
 
-// TestSamples runs every official blockchain test that is there with go-ethereum alone: valid
+// TestSamples runs the official blockchain tests that are there with go-ethereum alone: valid
 // blocks are accepted, invalid ones refused for the reason that is stated, and the chain ends in
-// the stated head and state.
+// the stated head and state. Every tenth whose blocks can all be payloads is run as such, too.
 func TestSamples(t *testing.T) {
-	path := os.Getenv("OOOVMTEST_BLOCKTESTS")
-	if path == "" {
-		t.Skip("it needs official blockchain tests (OOOVMTEST_BLOCKTESTS names the folder)")
-	}
-	tests, accepted, refused, unsupported := 0, 0, 0, 0
+	path := corpustest.Data(t, "eest", "blocks-dev.tar.zst")
+	tests, accepted, refused, unsupported, payloads := 0, 0, 0, 0, 0
 	reasons := map[string]int{}
 	scan(t, path, func(test *Test) {
 		tests++
@@ -47,8 +43,20 @@ func TestSamples(t *testing.T) {
 		if err := c.Finish(); err != nil {
 			t.Errorf("%s: %v", test.ID(), err)
 		}
+		if tests%10 != 0 {
+			return
+		}
+		if converted, ok := convert(t, test); ok {
+			payloads += len(converted.Items)
+			if err := runAll(t, converted); err != nil {
+				t.Errorf("%s, as payloads: %v", test.ID(), err)
+			}
+		}
 	})
-	t.Logf("%d tests, %d not supported, %d blocks accepted, %d refused", tests, unsupported, accepted, refused)
+	if payloads == 0 {
+		t.Error("no test could be converted to payloads")
+	}
+	t.Logf("%d tests, %d not supported, %d blocks accepted, %d refused, %d payloads", tests, unsupported, accepted, refused, payloads)
 	for r, n := range reasons {
 		t.Log(n, r)
 	}
@@ -56,7 +64,7 @@ func TestSamples(t *testing.T) {
 
 func scan(t testing.TB, path string, visit func(*Test)) {
 	t.Helper()
-	if err := fixtures.Scan(strings.Split(path, ","), &fixtures.Handler{
+	if err := fixtures.Scan([]string{path}, &fixtures.Handler{
 		Block:   func(test *Test) error { visit(test); return nil },
 		Ignored: func(string, string) {},
 		Broken:  func(err *fixtures.FileError) error { t.Error(err); return nil },

@@ -61,8 +61,10 @@ func about[T error](holds func(T) bool) []rule {
 	}}}
 }
 
-// oddFields are the engine's words for fields that the header's fork does not have, or misses.
+// oddFields are the engine's words for fields that the header's fork does not have, or misses. A
+// header that misses one in the middle has those behind it in the wrong places, and is not decoded.
 var oddFields = either(
+	decoding("(types.extblock).Header."),
 	is(errFields, errNoWithdrawals, errOddWithdrawals), says("header is missing"), says("missing withdrawalsHash"), says("expected nil"),
 	says("expected 'nil'"), says("ethash does not support"), []rule{{is: errPayload, says: []string{"invalid extradata length"}}},
 )
@@ -196,9 +198,9 @@ func decoding(parts ...string) []rule { return []rule{{is: errEncoding, says: pa
 // says what it was decoding.
 var encodingExceptions = []named{
 	{ofBlock + "RLP_STRUCTURES_ENCODING", decoding()},
-	{ofBlock + "RLP_WITHDRAWALS_NOT_READ", either(is(errNoWithdrawals), decoding("Withdrawal"))},
+	{ofBlock + "RLP_WITHDRAWALS_NOT_READ", either(is(errNoWithdrawals), decoding("expected input list", ").Withdrawals"))},
 	{ofBlock + "RLP_INVALID_FIELD_OVERFLOW_64", decoding("too long for uint64")},
-	{ofBlock + "RLP_INVALID_ADDRESS", either(decoding("too short for common.Address", "(types.Withdrawal).Address"), decoding("too long for common.Address", "(types.Withdrawal).Address"))},
+	{ofBlock + "RLP_INVALID_ADDRESS", either(decoding("too short for common.Address", ".Withdrawals[", ".Address"), decoding("too long for common.Address", ".Withdrawals[", ".Address"))},
 	{ofTx + "ADDRESS_TOO_SHORT", decoding("too short for common.Address", ").To")},
 	{ofTx + "ADDRESS_TOO_LONG", decoding("too long for common.Address", ").To")},
 	{ofTx + "NONCE_OVERFLOW", decoding("too long for uint64", "Tx).Nonce")},
