@@ -94,6 +94,7 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	s.Begin(0)
 	var calls []int // open, by depth: the step of the call, -1 for none
 	for k := range want.Steps.Len() {
 		steps := s.StepsFrom(0, k)
@@ -150,11 +151,15 @@ func TestClosingEndsAStream(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.Begin(0)
 		for k := range read {
 			s.StepsFrom(0, k)
 		}
-		s.Close()
-		s.Close()
+		for range 2 {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 	for range 100 {
 		if runtime.NumGoroutine() <= before {
@@ -204,7 +209,7 @@ func TestRecordingIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	const fit = 3 * pieceSize
-	run.recorder.memory = budget.New(fit*stepBytes + pieceSize*accessBytes)
+	run.recorder.memory = budget.New(fit*(stepBytes+indexBytes) + pieceSize*accessBytes)
 	var exceeded *budget.Exceeded
 	if err := run.execute(); !errors.As(err, &exceeded) || Rejected(err) || run.golden.Steps.Len() != fit {
 		t.Errorf("error %v after %d steps", err, run.golden.Steps.Len())
