@@ -29,7 +29,8 @@ func RecordContext(stop context.Context, b *Bundle) (*Golden, error) {
 	before := b.Memory.Left()
 	g, err := r.block(stop)
 	if r.full {
-		return nil, tooLong(stop, b, err, r.g.Steps.Len(), before)
+		err = tooLong(stop, b, err, r.g.Steps.Len(), before)
+		b.Memory.Give(before - b.Memory.Left())
 	}
 	return g, err
 }

@@ -54,14 +54,14 @@ func TestPrepareWithin(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Memory = budget.New(1 << 20)
-	_, err = run.Prepare(t.Context(), b, true)
+	_, err = run.Prepare(t.Context(), b, run.Recording)
 	if !budget.Exceeds(err) || run.FaultOf(err) != run.NoFault || !strings.Contains(err.Error(), "the recording of 121676 instructions would not fit") {
 		t.Errorf("%v", err)
 	}
 	if b.Memory.Left() != 1<<20 {
 		t.Errorf("%d bytes left", b.Memory.Left())
 	}
-	if _, err := run.Prepare(t.Context(), b, false); err != nil {
+	if _, err := run.Prepare(t.Context(), b, run.Results); err != nil {
 		t.Errorf("without a recording: %v", err)
 	}
 }

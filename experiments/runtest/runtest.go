@@ -45,7 +45,7 @@ func Prepared(t testing.TB, path string) *run.Block {
 // Prepare is Prepared for a bundle at hand.
 func Prepare(t testing.TB, b *traces.Bundle) *run.Block {
 	t.Helper()
-	p, err := run.Prepare(context.Background(), b, true)
+	p, err := run.Prepare(context.Background(), b, run.Recording)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ var recordEmbedded = sync.OnceValues(func() (*run.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	return run.Prepare(context.Background(), b, true)
+	return run.Prepare(context.Background(), b, run.Recording)
 })
 
 // Embedded is the embedded block, prepared once for all tests. Tests that use it do

@@ -53,7 +53,7 @@ func prepareEmbedded(stop context.Context) (*run.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	return run.Prepare(stop, b, true)
+	return run.Prepare(stop, b, run.Recording)
 }
 
 // right simulates a block in lockstep: all of it has to be compared, and equal.
