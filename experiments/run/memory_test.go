@@ -61,8 +61,8 @@ func TestLogIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	mc.Cores = 2
-	for _, policy := range []string{"repair", "frame"} {
-		mc.Policy = policy
+	for policy, mapping := range map[string]string{"repair": "", "frame": "schedule"} {
+		mc.Policy, mc.Mapping = policy, mapping
 		for _, memory := range []int64{1 << 20, 64 << 20} {
 			b.Bundle.Memory = budget.New(memory)
 			_, err := b.Parallel(&setup.Config.Config, mc, run.Options{})
