@@ -109,7 +109,7 @@ func TestAbort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := state.EndBlock(world, env, b.Withdrawals); err != nil {
+		if _, err := state.EndBlock(world, env, b.Ending(nil)); err != nil {
 			t.Fatal(err)
 		}
 		if err := traces.ComparePostState(world, golden); err != nil {

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"math/big"
 	"slices"
 	"testing"
@@ -60,11 +61,22 @@ func TestFailingSystemContracts(t *testing.T) {
 	if err := BeginBlock(NewWorld(Prestate{Address(params.HistoryStorageAddress): failing}), env, header); err == nil {
 		t.Error("failing EIP-2935 contract: no error")
 	}
-	if err := EndBlock(NewWorld(Prestate{Address(params.WithdrawalQueueAddress): failing}), env, nil); err == nil {
-		t.Error("failing EIP-7002 contract: no error")
-	}
-	if err := EndBlock(NewWorld(nil), env, nil); err != nil {
-		t.Errorf("absent contracts: %v", err)
+	for _, c := range []struct {
+		name   string
+		pre    Prestate
+		ending Ending
+		want   error
+	}{
+		{"failing EIP-7002 contract", Prestate{Address(params.WithdrawalQueueAddress): failing}, Ending{}, ErrSystemCall},
+		{"contracts absent from a part of the state", nil, Ending{}, nil},
+		{"contracts absent from all of the state", nil, Ending{Whole: true}, ErrNoSystemContract},
+		{"a deposit of another layout", nil, Ending{Logs: []Log{{
+			Address: Address(env.Config.DepositContractAddress), Topics: []Hash{Hash(common.HexToHash("0x649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5"))}, Data: []byte{1},
+		}}}, ErrDepositLayout},
+	} {
+		if _, err := EndBlock(NewWorld(c.pre), env, &c.ending); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
 	}
 }
 

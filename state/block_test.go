@@ -56,7 +56,7 @@ func TestMainnetBlocksEqualStateDB(t *testing.T) {
 				t.Fatal(err)
 			}
 			outcomes := runTransactions(t, b, env, state.NewHost(w))
-			if err := state.EndBlock(w, env, b.Withdrawals); err != nil {
+			if _, err := state.EndBlock(w, env, b.Ending(nil)); err != nil {
 				t.Fatal(err)
 			}
 

@@ -73,17 +73,22 @@ func trieRoot(leaves []leaf) (common.Hash, error) {
 
 // LogsHash is the Keccak-256 of the logs' RLP, by which state tests name them.
 func LogsHash(logs []Log) (Hash, error) {
-	encodable := make([]*types.Log, len(logs))
+	encoded, err := rlp.EncodeToBytes(encodable(logs))
+	if err != nil {
+		return Hash{}, err
+	}
+	return Hash(crypto.Keccak256Hash(encoded)), nil
+}
+
+// encodable gives logs in go-ethereum's form: all that consensus has of them.
+func encodable(logs []Log) []*types.Log {
+	to := make([]*types.Log, len(logs))
 	for i, l := range logs {
 		topics := make([]common.Hash, len(l.Topics))
 		for k, topic := range l.Topics {
 			topics[k] = common.Hash(topic)
 		}
-		encodable[i] = &types.Log{Address: l.Address.common(), Topics: topics, Data: l.Data}
+		to[i] = &types.Log{Address: l.Address.common(), Topics: topics, Data: l.Data}
 	}
-	encoded, err := rlp.EncodeToBytes(encodable)
-	if err != nil {
-		return Hash{}, err
-	}
-	return Hash(crypto.Keccak256Hash(encoded)), nil
+	return to
 }

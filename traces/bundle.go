@@ -47,12 +47,18 @@ type Bundle struct {
 	BlockHash   common.Hash // as the file states it; Check compares it with the header
 	Txs         types.Transactions
 	Withdrawals types.Withdrawals
+	Uncles      []*types.Header // before the Merge, of a Whole bundle
 	Prestate    state.Prestate
 	BlockHashes map[uint64]common.Hash // of ancestors, by number; the parent's is always there
 
 	// ContentHash is the file's own hash of pre-state and block hashes, empty when
 	// it has none. Where there is one, Load has compared it with ContentHash().
 	ContentHash string
+
+	// Whole says that Prestate is all of the state, as that of an official test is: the state
+	// root can be computed, so block rewards are paid and the root is compared, and what
+	// Prestate does not have is not there.
+	Whole bool
 
 	// Unsigned says that the signatures of the transactions are not known: a trace does
 	// not have them. Their senders are then those that the file states.

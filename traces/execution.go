@@ -59,7 +59,7 @@ func (g *Golden) Block() uint64 { return g.bundle.Header.Number.Uint64() }
 func (b *Bundle) Again() *Bundle {
 	return &Bundle{
 		Name: b.Name, Path: b.Path, ChainID: b.ChainID, Config: b.Config, Header: b.Header, BlockHash: b.BlockHash, Txs: b.Txs,
-		Withdrawals: b.Withdrawals, Prestate: b.Prestate, BlockHashes: b.BlockHashes, Unsigned: b.Unsigned, claims: b.claims,
+		Withdrawals: b.Withdrawals, Uncles: b.Uncles, Whole: b.Whole, Prestate: b.Prestate, BlockHashes: b.BlockHashes, Unsigned: b.Unsigned, claims: b.claims,
 		Memory: b.Memory,
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"math"
 	"math/big"
 
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/consensus"
+	"github.com/ethereum/go-ethereum/consensus/ethash"
 	"github.com/ethereum/go-ethereum/consensus/misc"
 	"github.com/ethereum/go-ethereum/core"
 	gethstate "github.com/ethereum/go-ethereum/core/state"
@@ -80,6 +83,9 @@ type TxResult struct {
 	GasUsed uint64 // after refunds
 	Success bool
 	Logs    []state.Log
+	// Root is the state root after the transaction, which receipts had before Byzantium in
+	// place of Success; zero where nobody has computed it.
+	Root state.Hash
 }
 
 // Execute runs the bundle's block on go-ethereum without recording anything: no
@@ -93,15 +99,18 @@ func ExecuteContext(stop context.Context, b *Bundle) (*Golden, error) {
 }
 
 // run executes the block as go-ethereum's state processor does: fork transition,
-// system calls, transactions, requests, withdrawals. There is no block reward. The
-// state root is never computed: a partial pre-state has none. go-ethereum panics
-// where a system contract's code misbehaves; that becomes an error here.
+// system calls, transactions, requests, withdrawals, and the rewards of a bundle that is
+// Whole. go-ethereum panics where a system contract's code misbehaves; that becomes an
+// error here.
 func (g *Golden) run(e *Execution) (err error) {
 	b := g.bundle
 	defer recovered(b.Name, &err)
 	shared, err := b.shared()
 	if err != nil {
 		return err
+	}
+	if b.Whole && g.read == nil {
+		g.read = newTouched()
 	}
 	var source gethstate.Reader = &reader{b.Prestate, shared.hashes, g.read}
 	if e.State != nil {
@@ -115,8 +124,11 @@ func (g *Golden) run(e *Execution) (err error) {
 		e.Begin(g.st)
 	}
 	var db vm.StateDB = g.st
-	if e.Hooks != nil {
+	switch {
+	case e.Hooks != nil:
 		db = gethstate.NewHookedState(g.st, e.Hooks)
+	case b.Whole: // Post has to know what was written
+		db = gethstate.NewHookedState(g.st, &tracing.Hooks{OnStorageChange: g.stored})
 	}
 	if e.wrap != nil {
 		db = e.wrap(db)
@@ -153,6 +165,9 @@ func (g *Golden) run(e *Execution) (err error) {
 		amount := new(uint256.Int).Mul(uint256.NewInt(w.Amount), uint256.NewInt(params.GWei))
 		db.AddBalance(w.Address, amount, tracing.BalanceIncreaseWithdrawal)
 	}
+	if b.Whole && !rules.IsMerge {
+		ethash.NewFaker().Finalize(onlyConfig{config: b.Config}, b.Header, db, &types.Body{Uncles: b.Uncles})
+	}
 	db.Finalise(rules.IsEIP158)
 	if err := g.st.Error(); err != nil {
 		return fmt.Errorf("%s: %w", b.Name, err)
@@ -174,6 +189,24 @@ func recovered(name string, err *error) {
 	default:
 		*err = invariant.OrFault(p, fmt.Errorf("%s: go-ethereum: %v", name, p))
 	}
+}
+
+// onlyConfig is the chain as far as paying rewards asks for it.
+type onlyConfig struct {
+	consensus.ChainHeaderReader
+	config *params.ChainConfig
+}
+
+func (c onlyConfig) Config() *params.ChainConfig { return c.config }
+
+// stored notes a change of a storage slot, whoever makes it, of a run that keeps what it reads.
+func (g *Golden) stored(owner common.Address, slot, _, _ common.Hash) {
+	if g.read == nil {
+		return
+	}
+	var key isa.Word
+	key.SetBytes32(slot[:])
+	g.read.slots[slotRef{state.Address(owner), key}] = struct{}{}
 }
 
 // gas is what the transactions of the block may use.
@@ -217,20 +250,14 @@ func (g *Golden) transactions(evm *vm.EVM, messages []*core.Message, rules param
 }
 
 // requests collects the block's requests to the consensus layer. Where a system
-// contract is not in the pre-state there are none of its kind.
-func (g *Golden) requests(evm *vm.EVM) error {
-	g.Requests = [][]byte{}
+// contract is not in a part of the state there are none of its kind.
+func (g *Golden) requests(evm *vm.EVM) (err error) {
 	var all []*types.Log
 	for _, r := range g.Receipts {
 		all = append(all, r.Logs...)
 	}
-	if err := core.ParseDepositLogs(&g.Requests, all, g.bundle.Config); err != nil { // EIP-6110
-		return err
-	}
-	if err := core.ProcessWithdrawalQueue(&g.Requests, evm); err != nil { // EIP-7002
-		return err
-	}
-	return core.ProcessConsolidationQueue(&g.Requests, evm) // EIP-7251
+	g.Requests, err = state.CollectRequests(evm, all, g.bundle.Whole)
+	return err
 }
 
 func logs(from []*types.Log) []state.Log {

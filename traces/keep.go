@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
 	gethstate "github.com/ethereum/go-ethereum/core/state"
 	"github.com/ethereum/go-ethereum/core/tracing"
@@ -91,7 +90,7 @@ func tooLong(stop context.Context, b *Bundle, exceeded error, steps int, room in
 type counter struct {
 	steps  int
 	system bool
-	read   *touched // as of a recorder, nil for none
+	stored tracing.StorageChangeHook // as of a recorder, nil for none
 }
 
 func (c *counter) hooks() *tracing.Hooks {
@@ -101,7 +100,7 @@ func (c *counter) hooks() *tracing.Hooks {
 				c.steps++
 			}
 		},
-		OnStorageChange:   func(owner common.Address, slot, _, _ common.Hash) { c.read.stored(owner, slot) },
+		OnStorageChange:   c.stored,
 		OnSystemCallStart: func() { c.system = true },
 		OnSystemCallEnd:   func() { c.system = false },
 	}
@@ -114,7 +113,7 @@ func count(stop context.Context, b *Bundle) (*Golden, error) {
 		return nil, err
 	}
 	g := &Golden{bundle: b, read: newTouched(), before: newHistory(&reader{b.Prestate, shared.hashes, nil})}
-	c := &counter{read: g.read}
+	c := &counter{stored: g.stored}
 	w := &written{bundle: b}
 	w.forget()
 	before := b.Memory.Left()

@@ -62,6 +62,27 @@ func (g *Golden) Touched() (accounts []state.Address, slots map[state.Address][]
 	return sortedAddresses(maps.Keys(all.accounts)), slots
 }
 
+// Post is the whole state after the block, of a bundle that is Whole. Slots that are zero are
+// left out.
+func (g *Golden) Post() state.Prestate {
+	accounts, slots := g.Touched()
+	post := make(state.Prestate, len(accounts))
+	for _, address := range accounts {
+		acct, _, exists := g.Account(address)
+		if !exists {
+			continue
+		}
+		acct.Storage = make(map[isa.Word]isa.Word, len(slots[address]))
+		for _, slot := range slots[address] {
+			if value := g.Storage(address, &slot); !value.IsZero() {
+				acct.Storage[slot] = value
+			}
+		}
+		post[address] = &acct
+	}
+	return post
+}
+
 // PostStateError is the first difference, in the order of addresses and slots,
 // between a machine's post-state and the golden run's.
 type PostStateError struct {

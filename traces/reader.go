@@ -74,16 +74,6 @@ func newTouched() *touched {
 	return &touched{make(map[state.Address]struct{}), make(map[slotRef]struct{})}
 }
 
-// stored notes a slot that was changed; of a run that keeps nothing t is nil.
-func (t *touched) stored(owner common.Address, slot common.Hash) {
-	if t == nil {
-		return
-	}
-	var key isa.Word
-	key.SetBytes32(slot[:])
-	t.slots[slotRef{state.Address(owner), key}] = struct{}{}
-}
-
 // Account gives a copy that the caller may change, nil for an absent account.
 func (r *reader) Account(addr common.Address) (*types.StateAccount, error) {
 	address := state.Address(addr)

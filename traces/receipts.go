@@ -3,10 +3,13 @@ package traces
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/trie"
+
+	"github.com/ooovm/ooovm/state"
 )
 
 // Verdict says what of a simulated block was compared and what came out. A nil
@@ -15,7 +18,9 @@ type Verdict struct {
 	OK           bool  `json:"ok"` // no comparison failed
 	GasUsed      *bool `json:"gasUsed"`
 	LogsBloom    *bool `json:"logsBloom"`
-	ReceiptsRoot *bool `json:"receiptsRoot"` // nil before Byzantium
+	ReceiptsRoot *bool `json:"receiptsRoot"` // nil before Byzantium, unless the bundle is Whole
+	Requests     *bool `json:"requests"`     // to the consensus layer; nil before Prague
+	StateRoot    *bool `json:"stateRoot"`    // nil unless the bundle is Whole
 	PostState    *bool `json:"postState"`
 	Lockstep     *bool `json:"lockstep"`
 	Prestate     *bool `json:"prestate"` // nil when the bundle has no contentHash
@@ -38,7 +43,7 @@ func (v *Verdict) Differing() (names []string) {
 	for _, part := range []struct {
 		name string
 		same *bool
-	}{{"gas used", v.GasUsed}, {"logs bloom", v.LogsBloom}, {"receipts root", v.ReceiptsRoot}} {
+	}{{"gas used", v.GasUsed}, {"logs bloom", v.LogsBloom}, {"receipts root", v.ReceiptsRoot}, {"requests", v.Requests}, {"state root", v.StateRoot}} {
 		if part.same != nil && !*part.same {
 			names = append(names, part.name)
 		}
@@ -50,9 +55,9 @@ func (v *Verdict) Differing() (names []string) {
 type ReceiptSummary struct {
 	GasUsed   uint64
 	LogsBloom types.Bloom
-	// ReceiptsRoot is nil before Byzantium: receipts then held the state root after
-	// each transaction (EIP-658 replaced it by a status), which a partial pre-state
-	// cannot give.
+	// ReceiptsRoot is nil before Byzantium where nobody knows the state root after each
+	// transaction, which receipts then held (EIP-658 replaced it by a status): a partial
+	// pre-state cannot give it.
 	ReceiptsRoot *common.Hash
 }
 
@@ -73,6 +78,9 @@ func (b *Bundle) Receipts(results []TxResult) (types.Receipts, error) {
 			CumulativeGasUsed: cumulative,
 			GasUsed:           r.GasUsed,
 			Logs:              make([]*types.Log, len(r.Logs)),
+		}
+		if !b.Rules().IsByzantium && r.Root != (state.Hash{}) {
+			receipt.PostState = r.Root[:]
 		}
 		if r.Success {
 			receipt.Status = types.ReceiptStatusSuccessful
@@ -103,11 +111,48 @@ func (b *Bundle) Summarize(results []TxResult) (ReceiptSummary, error) {
 			s.LogsBloom[i] |= x
 		}
 	}
-	if b.Rules().IsByzantium {
+	if b.Rules().IsByzantium || b.Whole && haveRoots(results) {
 		root := types.DeriveSha(receipts, trie.NewStackTrie(nil))
 		s.ReceiptsRoot = &root
 	}
 	return s, nil
+}
+
+func haveRoots(results []TxResult) bool {
+	return !slices.ContainsFunc(results, func(r TxResult) bool { return r.Root == (state.Hash{}) })
+}
+
+// Ending is what comes after the transactions, which have written logs.
+func (b *Bundle) Ending(results []state.TxResult) *state.Ending {
+	e := &state.Ending{Withdrawals: b.Withdrawals, Whole: b.Whole, Uncles: b.Uncles}
+	for i := range results {
+		e.Logs = append(e.Logs, results[i].Logs...)
+	}
+	return e
+}
+
+// VerifyRequests compares requests to the consensus layer with the header; there is nothing to
+// compare, and no verdict, before Prague and where the pre-state lacks a contract that has some.
+func (b *Bundle) VerifyRequests(requests [][]byte) (*bool, error) {
+	if !b.Rules().IsPrague || b.Header.RequestsHash == nil || !b.Whole && !b.hasQueues() {
+		return nil, nil
+	}
+	got, want := types.CalcRequestsHash(requests), *b.Header.RequestsHash
+	same := got == want
+	if !same {
+		return &same, fmt.Errorf("requests hash is %v, the header says %v", got, want)
+	}
+	return &same, nil
+}
+
+// hasQueues reports whether the code of every system contract with requests is known.
+func (b *Bundle) hasQueues() bool {
+	for _, address := range state.Queues() {
+		if acct := b.Prestate[address]; acct == nil || len(acct.Code) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // Verify compares results with the header. The caller adds what else it compares

@@ -150,7 +150,7 @@ func (r *recorder) hooks() *tracing.Hooks {
 		OnOpcode:          r.opcode,
 		OnFault:           r.fault,
 		OnLog:             r.log,
-		OnStorageChange:   r.stored,
+		OnStorageChange:   r.g.stored, // of system calls, too
 		OnSystemCallStart: func() { r.system = true },
 		OnSystemCallEnd:   func() { r.system = false },
 	}
@@ -298,11 +298,6 @@ func (r *recorder) log(l *types.Log) {
 	}
 	entry := logOf(l)
 	r.at(r.steps() - 1).Effect = LogEffect(&entry)
-}
-
-// stored sees every change of a storage slot, of system calls too.
-func (r *recorder) stored(owner common.Address, slot, _, _ common.Hash) {
-	r.g.read.stored(owner, slot)
 }
 
 // touch notes what an instruction is about to access and to write. Its operands and

@@ -294,10 +294,29 @@ func runTables(r *run.Result) []*table.Table {
 	if r.Valid.InstructionsChecked != nil {
 		checked = fmt.Sprint(*r.Valid.InstructionsChecked)
 	}
-	block := &table.Table{Header: []string{"block", "fork", "transactions", "gas", "gas used", "logs bloom", "receipts root", "post-state", "lockstep", "checked"}, Number: []bool{false, false, true, true, false, false, false, false, false, true}}
 	v := &r.Valid
-	block.Add(fmt.Sprintf("%s (%d)", r.Trace.Name, r.Trace.Number), r.Trace.Fork, r.Trace.Transactions, r.Trace.GasUsed,
-		checkMark(v.GasUsed), checkMark(v.LogsBloom), checkMark(v.ReceiptsRoot), checkMark(v.PostState), checkMark(v.Lockstep), checked)
+	block := &table.Table{Header: []string{"block", "fork", "transactions", "gas"}, Number: []bool{false, false, true, true}}
+	row := []any{fmt.Sprintf("%s (%d)", r.Trace.Name, r.Trace.Number), r.Trace.Fork, r.Trace.Transactions, r.Trace.GasUsed}
+	for _, check := range []struct {
+		name   string
+		same   *bool
+		always bool // shown when it does not apply, too
+	}{
+		{"gas used", v.GasUsed, true},
+		{"logs bloom", v.LogsBloom, true},
+		{"receipts root", v.ReceiptsRoot, true},
+		{"requests", v.Requests, false},
+		{"post-state", v.PostState, true},
+		{"state root", v.StateRoot, false},
+		{"lockstep", v.Lockstep, true},
+	} {
+		if check.always || check.same != nil {
+			block.Header, block.Number = append(block.Header, check.name), append(block.Number, false)
+			row = append(row, checkMark(check.same))
+		}
+	}
+	block.Header, block.Number = append(block.Header, "checked"), append(block.Number, true)
+	block.Add(append(row, checked)...)
 
 	core := &table.Table{Header: []string{"core", "stack", "instructions", "micro-ops", "executed", "cycles", "IPC", "uIPC", "speedup"}, Number: []bool{false, false, true, true, true, true, true, true, true}}
 	name := r.Config.Preset

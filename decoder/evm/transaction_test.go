@@ -50,7 +50,7 @@ func TestMainnetTransactions(t *testing.T) {
 					t.Fatalf("transaction %d: %+v, want %+v", i, got, want)
 				}
 			}
-			if err := state.EndBlock(s.World, s.Env, b.Withdrawals); err != nil {
+			if _, err := state.EndBlock(s.World, s.Env, b.Ending(s.Results)); err != nil {
 				t.Fatal(err)
 			}
 			if err := traces.ComparePostState(s.World, golden); err != nil {

@@ -65,6 +65,7 @@ type Node struct {
 	HTTP   string // has eth and net, no debug
 	Client *rpc.Client
 	From   common.Address // rich, and the node signs for it
+	sent   uint64         // transactions, which number the next: the node's own count lags when it is busy
 	t      *testing.T
 }
 
@@ -151,7 +152,7 @@ type Receipt struct {
 // Send sends a transaction: to an address or, without one, a creation.
 func (n *Node) Send(to *common.Address, data []byte, more map[string]any) common.Hash {
 	n.t.Helper()
-	tx := map[string]any{"from": n.From, "data": hexutil.Bytes(data), "gas": hexutil.Uint64(2_000_000)}
+	tx := map[string]any{"from": n.From, "data": hexutil.Bytes(data), "gas": hexutil.Uint64(2_000_000), "nonce": hexutil.Uint64(n.sent)}
 	if to != nil {
 		tx["to"] = to
 	}
@@ -160,6 +161,7 @@ func (n *Node) Send(to *common.Address, data []byte, more map[string]any) common
 	}
 	var hash common.Hash
 	n.Call(&hash, "eth_sendTransaction", tx)
+	n.sent++
 	return hash
 }
 

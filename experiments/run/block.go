@@ -161,7 +161,11 @@ type Outcome struct {
 	Core    *pipeline.Core
 	World   *state.World
 	Results []state.TxResult
-	Checked uint64 // instructions compared in lockstep
+	// Roots are the state roots after each transaction, of a whole state before Byzantium,
+	// where receipts have them; otherwise none.
+	Roots    []state.Hash
+	Requests [][]byte // to the consensus layer, from Prague on
+	Checked  uint64   // instructions compared in lockstep
 	// Repaired instructions ran with stale values, and were repaired: only what they leave
 	// behind is compared.
 	Repaired uint64
@@ -176,6 +180,7 @@ type Watcher struct {
 	Core   *pipeline.Core
 	Check  *lockstep.EVM // nil when not compared
 	Ledger Ledger        // nil for none
+	Ended  func() error  // is told after each transaction, nil for nobody
 }
 
 // BeginTx ends the comparison where the golden run has no such transaction.
@@ -188,10 +193,13 @@ func (w *Watcher) BeginTx(i int) {
 	}
 }
 
-// EndTx never stops the block.
+// EndTx stops the block for nothing but an error of Ended.
 func (w *Watcher) EndTx(i int) error {
 	if w.Check != nil {
 		w.Check.EndTx(i)
+	}
+	if w.Ended != nil {
+		return w.Ended()
 	}
 	return nil
 }
@@ -244,6 +252,9 @@ func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (out *Outcome, err e
 	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out = &Outcome{Core: core, World: world}
 	w := &Watcher{Core: core, Ledger: opt.Ledger}
+	if p.receiptsHaveRoots() {
+		w.Ended = out.root
+	}
 	if opt.Ledger != nil {
 		core.SetLedger(opt.Ledger)
 	}
@@ -273,14 +284,24 @@ func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (out *Outcome, err e
 	default: // a diverged core may not terminate
 		out.Difference = fmt.Errorf("%w\nafter which the simulation stopped: %w", out.Difference, err)
 	}
-	if err := state.EndBlock(world, env, b.Withdrawals); err != nil {
+	out.Results = sys.Results
+	if out.Requests, err = state.EndBlock(world, env, b.Ending(out.Results)); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
 	}
-	out.Results = sys.Results
 	if w.Check != nil {
 		out.Checked = w.Check.Checked()
 	}
 	return out, nil
+}
+
+// receiptsHaveRoots reports whether a run has to find the state root after each transaction.
+func (p *Block) receiptsHaveRoots() bool { return p.Bundle.Whole && !p.Bundle.Rules().IsByzantium }
+
+// root notes the state root of the world as it is now.
+func (out *Outcome) root() error {
+	root, err := state.Root(out.World)
+	out.Roots = append(out.Roots, root)
+	return err
 }
 
 // golden is what oracle predictors of a configuration ask, nil where it has none.

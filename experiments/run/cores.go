@@ -149,7 +149,7 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 	if err := p.commit(out, m, env.GasLimit); err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", b.Name, mc.Policy, err)
 	}
-	if err := state.EndBlock(world, env, b.Withdrawals); err != nil {
+	if out.Requests, err = state.EndBlock(world, env, b.Ending(out.Results)); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
 	}
 	p.Judge(&out.Outcome, opt.Lockstep)
@@ -206,6 +206,11 @@ func (p *Block) commit(out *ParallelOutcome, m *machine.Machine, gasLimit uint64
 		used += result.GasUsed
 		out.Results = append(out.Results, result)
 		out.World.Apply(x.Writes)
+		if p.receiptsHaveRoots() {
+			if err := out.root(); err != nil {
+				return err
+			}
+		}
 		if out.Checked += x.Finding.Checked; x.Repaired() {
 			out.Repaired += x.Instructions
 		}

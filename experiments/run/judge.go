@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
 )
 
@@ -28,6 +29,9 @@ func (p *Block) Judge(out *Outcome, lockstep bool) {
 		results := make([]traces.TxResult, len(out.Results))
 		for i, r := range out.Results {
 			results[i] = traces.TxResult{GasUsed: r.GasUsed, Success: r.Success, Logs: r.Logs}
+			if i < len(out.Roots) {
+				results[i].Root = out.Roots[i]
+			}
 		}
 		verdict, err := p.Bundle.Verify(results)
 		if err == nil {
@@ -36,6 +40,11 @@ func (p *Block) Judge(out *Outcome, lockstep bool) {
 		verdict.Lockstep = out.Verdict.Lockstep
 		out.Verdict = verdict
 		note(err)
+		out.Verdict.Requests, err = p.Bundle.VerifyRequests(out.Requests)
+		note(err)
+		if p.Bundle.Whole {
+			out.Verdict.StateRoot = note(p.rootDifference(out.World))
+		}
 		p.postState.Lock()
 		err = traces.ComparePostState(out.World, p.Golden)
 		p.postState.Unlock()
@@ -57,6 +66,15 @@ func (p *Block) Reproduces() error {
 		return Difference(fmt.Errorf("%s: %w", p.Bundle.Name, err))
 	}
 	return nil
+}
+
+// rootDifference says that the world's root is not the header's, nil when it is.
+func (p *Block) rootDifference(w *state.World) error {
+	root, err := state.Root(w)
+	if want := p.Bundle.Header.Root; err == nil && root != state.Hash(want) {
+		err = fmt.Errorf("state root is %#x, the header says %v", root, want)
+	}
+	return err
 }
 
 // headerDifference names what the header says otherwise, nil when it agrees.
