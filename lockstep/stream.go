@@ -106,7 +106,7 @@ func (l *stream) BeginTx(i int) bool {
 		return false
 	}
 	l.tx, l.depth = i, 0
-	first, ok := l.src.FirstStep(i)
+	first, ok := l.src.Begin(i)
 	l.first, l.next, l.base, l.window = first, first, first, nil
 	if !ok {
 		return l.fail("no such transaction was recorded", l.next)
@@ -289,13 +289,19 @@ func (l *stream) fail(what string, step int) bool {
 	return false
 }
 
-// golden describes a step, nil when it is not at hand.
+// golden describes a step, nil when it is not at hand. What a call has written is not part
+// of it: that is known, and compared, when it returns.
 func (l *stream) golden(step int) *Committed {
 	if step < l.base || step >= l.base+len(l.window) {
 		return nil
 	}
 	s := &l.window[step-l.base]
-	return &Committed{int(s.Depth), s.PC, s.Op, int(s.Height), s.Top, s.Gas, s.Cost, s.Effect, s.Flags&traces.FlagFault != 0}
+	c := &Committed{int(s.Depth), s.PC, s.Op, int(s.Height), s.Top, s.Gas, s.Cost, s.Effect, s.Flags&traces.FlagFault != 0}
+	switch vm.OpCode(s.Op) {
+	case vm.CALL, vm.CALLCODE, vm.DELEGATECALL, vm.STATICCALL, vm.CREATE, vm.CREATE2:
+		c.Effect = 0
+	}
+	return c
 }
 
 // differ records the difference between an instruction and the next step.

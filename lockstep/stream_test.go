@@ -173,7 +173,7 @@ func (m *machine) opcode(pc uint64, op byte, gas, cost uint64, scope tracing.OpC
 	m.step++
 }
 
-func replay(g *traces.Golden, commits []commit) *stream {
+func replay(g traces.Source, commits []commit) *stream {
 	l := &stream{src: g}
 	for i := range commits {
 		if !commits[i].apply(l) {
@@ -181,6 +181,25 @@ func replay(g *traces.Golden, commits []commit) *stream {
 		}
 	}
 	return l
+}
+
+// streamed is a source of the same block that records nothing.
+func streamed(t testing.TB, b *traces.Bundle) traces.Source {
+	t.Helper()
+	g, err := traces.Comparable(t.Context(), b, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := g.Source(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 // calling runs calls that return, revert, fail and find no code, in two transactions.
@@ -206,12 +225,14 @@ func calling(t testing.TB) (*traces.Bundle, *traces.Golden) {
 func TestARightStreamAgrees(t *testing.T) {
 	b, g := calling(t)
 	commits := machineCommits(t, b, g)
-	l := replay(g, commits)
-	if err := l.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if l.Checked() != uint64(g.Steps.Len()) {
-		t.Errorf("checked %d of %d steps", l.Checked(), g.Steps.Len())
+	for _, src := range []traces.Source{g, streamed(t, b)} {
+		l := replay(src, commits)
+		if err := l.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if l.Checked() != uint64(g.Steps.Len()) {
+			t.Errorf("checked %d of %d steps", l.Checked(), g.Steps.Len())
+		}
 	}
 }
 
@@ -225,8 +246,10 @@ func TestTransactionsInAnyOrder(t *testing.T) {
 		}
 	}
 	order := append(append(append([]commit{}, commits[split:]...), commits[:split]...), commits[split:]...)
-	if err := replay(g, order).Err(); err != nil {
-		t.Error(err)
+	for _, src := range []traces.Source{g, streamed(t, b)} {
+		if err := replay(src, order).Err(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -273,7 +296,11 @@ func TestEveryDifferenceIsFound(t *testing.T) {
 		{"return without a call", func(s []commit) []commit { return append(s[:3], commit{method: "failed"}) }, "not made"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := replay(g, c.change(append([]commit(nil), right...)))
+			wrong := c.change(append([]commit(nil), right...))
+			l := replay(g, wrong)
+			if err := replay(streamed(t, b), wrong).Err(); err == nil || err.Error() != l.Err().Error() {
+				t.Errorf("over a stream: %v\nover a recording: %v", err, l.Err())
+			}
 			var m *Mismatch
 			if !errors.As(l.Err(), &m) {
 				t.Fatalf("no difference found, error %v", l.Err())
@@ -297,8 +324,10 @@ func TestFaultingCostIsNotCompared(t *testing.T) {
 			s[i].Cost += 99
 		}
 	}
-	if err := replay(g, s).Err(); err != nil {
-		t.Error(err)
+	for _, src := range []traces.Source{g, streamed(t, b)} {
+		if err := replay(src, s).Err(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -318,7 +347,8 @@ func TestComparingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestMainnet: the stream of a second run of go-ethereum agrees with the recorded one.
+// TestMainnet: the stream of a second run of go-ethereum agrees with the recorded one, and
+// with one that executes beside it.
 func TestMainnet(t *testing.T) {
 	for i, path := range corpustest.Blocks(t) {
 		if i%4 != 1 {
@@ -332,12 +362,15 @@ func TestMainnet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := replay(g, machineCommits(t, b, g))
-		if err := l.Err(); err != nil {
-			t.Fatalf("%s: %v", b.Name, err)
-		}
-		if l.Checked() != uint64(g.Steps.Len()) {
-			t.Errorf("%s: %d of %d steps", b.Name, l.Checked(), g.Steps.Len())
+		commits := machineCommits(t, b, g)
+		for _, src := range []traces.Source{g, streamed(t, b)} {
+			l := replay(src, commits)
+			if err := l.Err(); err != nil {
+				t.Fatalf("%s: %v", b.Name, err)
+			}
+			if l.Checked() != uint64(g.Steps.Len()) {
+				t.Errorf("%s: %d of %d steps", b.Name, l.Checked(), g.Steps.Len())
+			}
 		}
 	}
 }

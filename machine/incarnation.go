@@ -34,6 +34,12 @@ type Incarnation struct {
 // instructions ran with stale values then, and cannot be compared one by one.
 func (x *Incarnation) Repaired() bool { return x.outcome == GuardsHeld }
 
+// forgetLog gives the log up where there is one.
+func (x *Incarnation) forgetLog() {
+	x.log.Release()
+	x.log = nil
+}
+
 // version names the incarnation's writes.
 func (x *Incarnation) version() state.Version {
 	return state.Version{Tx: int32(x.Tx), Incarnation: int32(x.Number)}

@@ -320,6 +320,9 @@ func (m *Machine) begin(i int, u *unit) {
 	x := &Incarnation{Tx: tx, Number: m.begun[tx], view: newView(m.store, tx, &m.now)}
 	x.view.conflicts = m.conflicts
 	m.begun[tx]++
+	if old := m.latest[tx]; old != nil {
+		old.forgetLog()
+	}
 	m.latest[tx], u.x = x, x
 	u.sys.Open(&x.view)
 	env, err := u.sys.Begin(tx)
@@ -377,7 +380,8 @@ func (m *Machine) executed(i int, u *unit) {
 	}
 	x.Writes, x.Result = u.sys.Close()
 	if m.model {
-		x.profile, x.log = profileOf(x.log, x.view.began, u.core), nil
+		x.profile = profileOf(x.log, x.view.began, u.core)
+		x.forgetLog()
 	}
 	m.ended(u, x)
 	m.tell(i, "end", x)

@@ -33,7 +33,7 @@ func (p *repair) Validated(core int, x *Incarnation) {
 		p.redo = core // it keeps the turn: merging stays set
 		return
 	}
-	x.log = nil
+	x.forgetLog()
 	p.monad.Validated(core, x)
 }
 

@@ -1,8 +1,11 @@
 package pipeline
 
 import (
+	"fmt"
 	"hash/fnv"
+	"unsafe"
 
+	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/rob"
@@ -52,6 +55,45 @@ type OpLog struct {
 	Ops       []LoggedOp
 	constants []isa.Word
 	producer  []int32 // by register: the line that made it, plus 1
+
+	memory *budget.Budget // of the run
+	taken  int64
+}
+
+// What a line takes, and a constant.
+const (
+	lineBytes     = int64(unsafe.Sizeof(LoggedOp{}))
+	constantBytes = int64(unsafe.Sizeof(isa.Word{}))
+)
+
+// add appends a line.
+func (l *OpLog) add(x *LoggedOp) {
+	l.Ops = append(within(l, l.Ops, lineBytes), *x)
+}
+
+// within makes sure that a list of the log may grow by an item, to twice its length where it
+// is full: the old one is there until then.
+func within[T any](l *OpLog, list []T, bytes int64) []T {
+	n := cap(list)
+	if len(list) < n {
+		return list
+	}
+	more := max(64, 2*n)
+	l.memory.NeedFor(int64(more)*bytes, func() string {
+		return fmt.Sprintf("the log of a transaction's operations, of %d so far,", len(l.Ops))
+	})
+	longer := append(make([]T, 0, more), list...)
+	l.memory.Give(int64(n) * bytes)
+	l.taken += int64(more-n) * bytes
+	return longer
+}
+
+// Release gives the log up, and what it has taken of the run's memory. It may be nil.
+func (l *OpLog) Release() {
+	if l != nil {
+		l.memory.Give(l.taken)
+		*l = OpLog{}
+	}
 }
 
 // Source is the value of a source, nil for NoSource.
@@ -67,7 +109,11 @@ func (l *OpLog) Source(source int32) *isa.Word {
 
 // Record makes the core log what it commits, from the next transaction on; nil ends
 // that.
-func (c *Core) Record(l *OpLog) { c.obs.oplog = l }
+func (c *Core) Record(l *OpLog) {
+	if c.obs.oplog = l; l != nil {
+		l.memory = c.ren.memory
+	}
+}
 
 // forget says that a register now holds a value that no micro-op has made.
 func (l *OpLog) forget(r rob.Reg) {
@@ -84,7 +130,7 @@ func (ob *observers) logSource(l *OpLog, r rob.Reg) int32 {
 	case !r.IsConst() && int(r) < len(l.producer) && l.producer[r] > 0:
 		return l.producer[r] - 1
 	}
-	l.constants = append(l.constants, *ob.regs.Value(r))
+	l.constants = append(within(l, l.constants, constantBytes), *ob.regs.Value(r))
 	return int32(-len(l.constants))
 }
 
@@ -105,7 +151,7 @@ func (ob *observers) logLine(e *rob.Entry, kind LogKind) *LoggedOp {
 	for i := range e.Src[:facts[e.Op].sources] {
 		x.Src[i] = ob.logSource(l, e.Src[i])
 	}
-	l.Ops = append(l.Ops, x)
+	l.add(&x)
 	return &l.Ops[len(l.Ops)-1]
 }
 
@@ -136,7 +182,7 @@ func (ob *observers) logRetired(e *rob.Entry) {
 			return
 		}
 		if off, n, ok := ob.tx.bounded(&ob.ret.args[0], &ob.ret.args[1]); ok {
-			ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogEvent, From: e.Frame, FromOff: off, FromN: n, Cycle: ob.clock.now})
+			ob.oplog.add(&LoggedOp{Kind: LogEvent, From: e.Frame, FromOff: off, FromN: n, Cycle: ob.clock.now})
 		}
 	}
 }
@@ -146,7 +192,7 @@ func (ob *observers) logEnter(e *rob.Entry, child rob.FrameID) {
 	if ob.oplog == nil {
 		return
 	}
-	ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogEnter, Op: e.Op, Frame: child, Other: e.Frame, Inst: e.Inst, Site: ob.ren.frames[e.Frame].site, Cycle: ob.clock.now})
+	ob.oplog.add(&LoggedOp{Kind: LogEnter, Op: e.Op, Frame: child, Other: e.Frame, Inst: e.Inst, Site: ob.ren.frames[e.Frame].site, Cycle: ob.clock.now})
 }
 
 // logLeave logs the end of a frame and the bytes that its caller's memory gets.
@@ -164,7 +210,7 @@ func (ob *observers) logLeave(e *rob.Entry, parent rob.FrameID, kind decoder.Kin
 		s := ob.mem.store(e.Queue)
 		x.Off, x.N, x.FromOff = s.off, s.n, s.sourceOff
 	}
-	ob.oplog.Ops = append(ob.oplog.Ops, x)
+	ob.oplog.add(&x)
 }
 
 // logFault logs the end of a frame by a fault, which depends on the faulting
@@ -174,5 +220,5 @@ func (ob *observers) logFault(e *rob.Entry, parent rob.FrameID) {
 		return
 	}
 	ob.logLine(e, LogUop).Op = isa.Fault
-	ob.oplog.Ops = append(ob.oplog.Ops, LoggedOp{Kind: LogUndo, Op: isa.Fault, Frame: e.Frame, Other: parent, From: e.Frame, Cycle: ob.clock.now})
+	ob.oplog.add(&LoggedOp{Kind: LogUndo, Op: isa.Fault, Frame: e.Frame, Other: parent, From: e.Frame, Cycle: ob.clock.now})
 }

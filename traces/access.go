@@ -63,7 +63,7 @@ func (s span) part(off *isa.Word, n uint64) span {
 }
 
 func (r *recorder) ranged(write bool, s span) {
-	if s.len == 0 || r.ship != nil {
+	if s.len == 0 || r.lean {
 		return
 	}
 	r.access(Access{
@@ -73,7 +73,7 @@ func (r *recorder) ranged(write bool, s span) {
 }
 
 func (r *recorder) state(kind AccessKind, write bool, account state.Address, slot isa.Word) {
-	if r.ship != nil {
+	if r.lean {
 		return
 	}
 	k := StateKey{kind, account, slot}

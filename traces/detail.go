@@ -14,8 +14,8 @@ import (
 // Detail runs the block again and describes one recorded step in full: the stack
 // before it, and what it changed in the stack and memory of its frame.
 func (g *Golden) Detail(step int) (string, error) {
-	if step < 0 || step >= g.Steps.Len() {
-		return "", fmt.Errorf("%s: no step %d: there are %d", g.bundle.Name, step, g.Steps.Len())
+	if step < 0 || step >= g.Instructions() {
+		return "", fmt.Errorf("%s: no step %d: there are %d", g.bundle.Name, step, g.Instructions())
 	}
 	w := &watcher{step: step}
 	again := &Golden{bundle: g.bundle}

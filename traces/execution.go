@@ -8,6 +8,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	gethstate "github.com/ethereum/go-ethereum/core/state"
 	"github.com/ethereum/go-ethereum/core/tracing"
+	"github.com/ethereum/go-ethereum/core/vm"
 )
 
 // Execution is a golden run with its parts open: importers and fetchers put a state
@@ -24,6 +25,8 @@ type Execution struct {
 	After     func(tx int, st *gethstate.StateDB) // the state is finalised, and not to be changed
 	// End sees the state behind withdrawals and system calls.
 	End func(st *gethstate.StateDB)
+
+	wrap func(vm.StateDB) vm.StateDB // stands between go-ethereum and its state
 }
 
 // Run executes the block. As go-ethereum does not stop at a state that fails, an error

@@ -2,7 +2,6 @@ package traces
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -33,8 +32,8 @@ type Golden struct {
 	GasUsed  uint64
 	Requests [][]byte // EIP-7685, from Prague on
 
-	// The recorded stream, empty after Execute. Transaction i's instructions are
-	// steps TxStart[i] to TxStart[i+1].
+	// The recorded stream, empty unless it is recorded. Transaction i's instructions are
+	// steps TxStart[i] to TxStart[i+1], of a run that can be streamed, too.
 	Steps    Series[Step]
 	TxStart  []int
 	Accesses Series[Access]
@@ -43,6 +42,15 @@ type Golden struct {
 	bundle *Bundle
 	st     *gethstate.StateDB
 	read   *touched
+	before *history // of a run that can be streamed
+}
+
+// Instructions is how many the block has; 0 after Execute, which does not count them.
+func (g *Golden) Instructions() int {
+	if len(g.TxStart) == 0 {
+		return 0
+	}
+	return g.TxStart[len(g.TxStart)-1]
 }
 
 // Step is one executed instruction as go-ethereum reports it, with its state before
@@ -90,78 +98,13 @@ func ExecuteContext(stop context.Context, b *Bundle) (*Golden, error) {
 	return (&Execution{Bundle: b, Stop: stop}).Run()
 }
 
-// Record runs the bundle's block on go-ethereum and keeps every instruction.
-func Record(b *Bundle) (*Golden, error) { return RecordContext(context.Background(), b) }
-
-// RecordContext is Record until the context ends.
-func RecordContext(stop context.Context, b *Bundle) (*Golden, error) {
-	g := &Golden{bundle: b, read: newTouched()}
-	r := newRecorder(g)
-	before := b.Memory.Left()
-	err := g.run(&Execution{Bundle: b, Hooks: r.hooks(), Before: r.beginTx, Stop: stop})
-	if r.full {
-		err = tooLong(stop, b, err, g.Steps.Len(), before)
-	}
-	if err != nil {
-		b.Memory.Give(before - b.Memory.Left())
-		return nil, err
-	}
-	g.TxStart = append(g.TxStart, g.Steps.Len())
-	return g, nil
-}
-
-// tooLong says how much memory a recording would have needed that did not fit after so many
-// steps, of so many bytes: it executes the block without recording it. A block without end is
-// helped by no memory: it goes on until the context ends.
-func tooLong(stop context.Context, b *Bundle, exceeded error, steps int, room int64) error {
-	b.Memory.Give(room - b.Memory.Left())
-	c := new(counter)
-	if err := (&Golden{bundle: b}).run(&Execution{Bundle: b, Hooks: c.hooks(), Stop: stop}); err != nil {
-		return err
-	}
-	var e *budget.Exceeded
-	if steps == 0 || !errors.As(exceeded, &e) {
-		return exceeded
-	}
-	need := float64(room) * float64(c.steps) / float64(steps)
-	return fmt.Errorf("%s: %w", b.Name, &budget.Exceeded{
-		What: fmt.Sprintf("the recording of %d instructions", c.steps), Need: e.Limit - room + int64(need), Limit: e.Limit,
-	})
-}
-
-// counter counts steps as a recorder does.
-type counter struct {
-	steps  int
-	system bool
-}
-
-func (c *counter) hooks() *tracing.Hooks {
-	return &tracing.Hooks{
-		OnOpcode: func(uint64, byte, uint64, uint64, tracing.OpContext, []byte, int, error) {
-			if !c.system {
-				c.steps++
-			}
-		},
-		OnSystemCallStart: func() { c.system = true },
-		OnSystemCallEnd:   func() { c.system = false },
-	}
-}
-
 // run executes the block as go-ethereum's state processor does: fork transition,
 // system calls, transactions, requests, withdrawals, and the rewards of a bundle that is
 // Whole. go-ethereum panics where a system contract's code misbehaves; that becomes an
 // error here.
 func (g *Golden) run(e *Execution) (err error) {
 	b := g.bundle
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case *budget.Exceeded: // raised by a hook: go-ethereum has no other way to stop
-			err = fmt.Errorf("%s: %w", b.Name, p)
-		default:
-			err = invariant.OrFault(p, fmt.Errorf("%s: go-ethereum: %v", b.Name, p))
-		}
-	}()
+	defer recovered(b.Name, &err)
 	shared, err := b.shared()
 	if err != nil {
 		return err
@@ -186,6 +129,9 @@ func (g *Golden) run(e *Execution) (err error) {
 		db = gethstate.NewHookedState(g.st, e.Hooks)
 	case b.Whole: // Post has to know what was written
 		db = gethstate.NewHookedState(g.st, &tracing.Hooks{OnStorageChange: g.stored})
+	}
+	if e.wrap != nil {
+		db = e.wrap(db)
 	}
 	if fork := b.Config.DAOForkBlock; b.Config.DAOForkSupport && fork != nil && fork.Cmp(b.Header.Number) == 0 {
 		misc.ApplyDAOHardFork(db)
@@ -229,6 +175,22 @@ func (g *Golden) run(e *Execution) (err error) {
 	return nil
 }
 
+// halt is what a hook panics with to end a golden run: go-ethereum has no other way to stop.
+type halt struct{ error }
+
+// recovered is deferred: it makes an error of the panic that has ended a golden run.
+func recovered(name string, err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case *budget.Exceeded:
+		*err = fmt.Errorf("%s: %w", name, p)
+	case halt:
+		*err = fmt.Errorf("%s: %w", name, p.error)
+	default:
+		*err = invariant.OrFault(p, fmt.Errorf("%s: go-ethereum: %v", name, p))
+	}
+}
+
 // onlyConfig is the chain as far as paying rewards asks for it.
 type onlyConfig struct {
 	consensus.ChainHeaderReader
@@ -237,8 +199,11 @@ type onlyConfig struct {
 
 func (c onlyConfig) Config() *params.ChainConfig { return c.config }
 
-// stored notes a change of a storage slot, whoever makes it.
+// stored notes a change of a storage slot, whoever makes it, of a run that keeps what it reads.
 func (g *Golden) stored(owner common.Address, slot, _, _ common.Hash) {
+	if g.read == nil {
+		return
+	}
 	var key isa.Word
 	key.SetBytes32(slot[:])
 	g.read.slots[slotRef{state.Address(owner), key}] = struct{}{}

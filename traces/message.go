@@ -14,7 +14,6 @@ import (
 	"github.com/holiman/uint256"
 
 	"github.com/ooovm/ooovm/budget"
-	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/state"
 )
 
@@ -68,15 +67,8 @@ func RecordMessage(m *Message) (*Golden, error) {
 	return run.golden, err
 }
 
-// messageRun is one golden run of a message.
-type messageRun struct {
-	*Message
-	golden   *Golden
-	recorder *recorder
-	evm      *vm.EVM
-}
-
-func (m *Message) prepare() (*messageRun, error) {
+// prepare makes a golden run of the message.
+func (m *Message) prepare() (*session, error) {
 	g := &Golden{bundle: &Bundle{Name: m.Name, Prestate: m.Ground.prestate}, read: newTouched()}
 	var err error
 	g.st, err = gethstate.NewWithReader(types.EmptyRootHash, m.Ground.db, &reader{m.Ground.prestate, m.Ground.hashes, g.read})
@@ -88,35 +80,26 @@ func (m *Message) prepare() (*messageRun, error) {
 	db := gethstate.NewHookedState(g.st, hooks)
 	evm := vm.NewEVM(m.Env.BlockContext(), db, m.Env.Config, vm.Config{Tracer: watched(hooks, m.Memory, m.Call.GasLimit)})
 	state.InstallBuiltins(evm, m.Env.Precompiles)
-	return &messageRun{m, g, r, evm}, nil
+	return &session{m.Name, g, r, func() error { return m.apply(g, evm) }}, nil
 }
 
-// execute runs the message. A rejected one leaves the state as it was. After any other
+// apply runs the message. A rejected one leaves the state as it was. After any other
 // the coinbase is credited nothing, as the reference harness of state tests does: before
 // EIP-158 that brings it into being, for want of the reward that it has in a block.
-func (r *messageRun) execute() (err error) {
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case *budget.Exceeded:
-			err = fmt.Errorf("%s: %w", r.Name, p)
-		default:
-			err = invariant.OrFault(p, fmt.Errorf("%s: go-ethereum: %v", r.Name, p))
-		}
-	}()
-	g, db := r.golden, r.evm.StateDB
+func (m *Message) apply(g *Golden, evm *vm.EVM) error {
+	db := evm.StateDB
 	snapshot := db.Snapshot()
-	result, rejected := core.ApplyMessage(r.evm, r.Call, new(core.GasPool).AddGas(r.Env.GasLimit))
+	result, rejected := core.ApplyMessage(evm, m.Call, new(core.GasPool).AddGas(m.Env.GasLimit))
 	if rejected != nil {
 		db.RevertToSnapshot(snapshot)
 		return &RejectedError{rejected}
 	}
 	g.GasUsed = result.UsedGas
 	g.Results = []TxResult{{GasUsed: result.UsedGas, Success: !result.Failed(), Logs: logs(g.st.Logs())}}
-	db.AddBalance(common.Address(r.Env.Coinbase), new(uint256.Int), tracing.BalanceChangeUnspecified)
-	db.Finalise(r.Env.DeleteEmpty())
+	db.AddBalance(common.Address(m.Env.Coinbase), new(uint256.Int), tracing.BalanceChangeUnspecified)
+	db.Finalise(m.Env.DeleteEmpty())
 	if err := g.st.Error(); err != nil {
-		return fmt.Errorf("%s: %w", r.Name, err)
+		return fmt.Errorf("%s: %w", m.Name, err)
 	}
 	return nil
 }

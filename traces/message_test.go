@@ -94,14 +94,36 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	sameSteps(t, want, s, 0)
+	g, err := s.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.GasUsed != want.GasUsed {
+		t.Errorf("gas used %d, want %d", g.GasUsed, want.GasUsed)
+	}
+}
+
+// sameSteps asserts that a transaction has the steps and the effects of calls that were
+// recorded, and as many at hand.
+func sameSteps(t *testing.T, want *Golden, s Source, tx int) {
+	t.Helper()
+	from, _ := want.Begin(tx)
+	if first, ok := s.Begin(tx); first != from || !ok {
+		t.Fatalf("transaction %d begins with step %d, want %d", tx, first, from)
+	}
 	var calls []int // open, by depth: the step of the call, -1 for none
-	for k := range want.Steps.Len() {
-		steps := s.StepsFrom(0, k)
+	var steps []Step
+	for k := from; k < want.TxStart[tx+1]; k++ {
 		if len(steps) == 0 {
-			t.Fatalf("the stream ends after %d of %d steps", k, want.Steps.Len())
+			steps = s.StepsFrom(tx, k)
+			if n := len(want.StepsFrom(tx, k)); len(steps) != n {
+				t.Fatalf("%d steps are at hand from step %d on, want %d", len(steps), k, n)
+			}
 		}
 		got, wanted := steps[0], *want.Steps.At(k)
-		if got.Op == byte(vm.CALL) {
+		steps = steps[1:]
+		if isCall(got.Op) {
 			got.Effect, wanted.Effect = 0, 0 // not known yet
 		}
 		if got != wanted {
@@ -115,22 +137,23 @@ func streamEqualsRecording(t *testing.T, m *Message) {
 			if got, want := s.CallEffect(call), want.Steps.At(call).Effect; got != want {
 				t.Fatalf("call at step %d: effect %#x, want %#x", call, got, want)
 			}
-			calls[depth] = -1
 		}
-		if wanted.Op == byte(vm.CALL) {
+		calls = append(calls[:depth], -1)
+		if isCall(wanted.Op) {
 			calls[depth] = k
 		}
 	}
-	if more := s.StepsFrom(0, want.Steps.Len()); len(more) > 0 {
+	if more := s.StepsFrom(tx, want.TxStart[tx+1]); len(more) > 0 {
 		t.Errorf("%d steps too many", len(more))
 	}
-	g, err := s.Finish()
-	if err != nil {
-		t.Fatal(err)
+}
+
+func isCall(op byte) bool {
+	switch vm.OpCode(op) {
+	case vm.CALL, vm.CALLCODE, vm.DELEGATECALL, vm.STATICCALL, vm.CREATE, vm.CREATE2:
+		return true
 	}
-	if g.GasUsed != want.GasUsed {
-		t.Errorf("gas used %d, want %d", g.GasUsed, want.GasUsed)
-	}
+	return false
 }
 
 // endlessMessage executes 200 million instructions.
@@ -150,11 +173,15 @@ func TestClosingEndsAStream(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.Begin(0)
 		for k := range read {
 			s.StepsFrom(0, k)
 		}
-		s.Close()
-		s.Close()
+		for range 2 {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 	for range 100 {
 		if runtime.NumGoroutine() <= before {
@@ -204,7 +231,7 @@ func TestRecordingIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	const fit = 3 * pieceSize
-	run.recorder.memory = budget.New(fit*stepBytes + pieceSize*accessBytes)
+	run.recorder.memory = budget.New(fit*(stepBytes+indexBytes) + pieceSize*accessBytes)
 	var exceeded *budget.Exceeded
 	if err := run.execute(); !errors.As(err, &exceeded) || Rejected(err) || run.golden.Steps.Len() != fit {
 		t.Errorf("error %v after %d steps", err, run.golden.Steps.Len())

@@ -31,6 +31,8 @@ type recorder struct {
 	g          *Golden
 	memory     *budget.Budget // of what is recorded
 	full       bool           // it had no room for more
+	lean       bool           // keeps no accesses: lockstep reads none
+	most       int            // steps that are kept, a multiple of pieceSize; 0 for any
 	batch      []Step         // to be shipped
 	base       int            // number of the first step in batch
 	ship       func(steps []Step, base int, late []callEffect) []Step
@@ -71,10 +73,11 @@ const (
 	pendingTransient
 )
 
-// What a piece of the recorded stream takes: 72 bytes a step and 4 for the index of an oracle,
-// 28 bytes an access. A key has 112 bytes in the list and its map.
+// What a piece of the recorded stream takes: 72 bytes a step, with accesses 4 for the index of
+// an oracle, and 28 bytes an access. A key has 112 bytes in the list and its map.
 const (
-	stepBytes   = int64(unsafe.Sizeof(Step{})) + 4
+	stepBytes   = int64(unsafe.Sizeof(Step{}))
+	indexBytes  = 4
 	accessBytes = int64(unsafe.Sizeof(Access{}))
 	keyBytes    = 256
 )
@@ -104,17 +107,32 @@ func (r *recorder) at(step int) *Step {
 func (r *recorder) add(step *Step) int {
 	n := r.steps()
 	if r.ship != nil {
-		if len(r.batch) == batchSteps {
+		if len(r.batch) > 0 && n&(pieceSize-1) == 0 {
 			r.flush()
 		}
 		r.batch = append(r.batch, *step)
 		return n
 	}
 	if r.g.Steps.full() {
-		r.need(pieceSize * stepBytes)
+		r.piece(n)
 	}
 	r.g.Steps.Append(*step)
 	return n
+}
+
+// errTooMany ends a run with more steps than are to be recorded.
+var errTooMany = errors.New("more instructions than are recorded")
+
+// piece makes sure that another piece of steps may be recorded.
+func (r *recorder) piece(n int) {
+	if r.most > 0 && n >= r.most {
+		panic(halt{errTooMany})
+	}
+	bytes := stepBytes
+	if !r.lean {
+		bytes += indexBytes
+	}
+	r.need(pieceSize * bytes)
 }
 
 // need ends the run, as hooks can, with what memory would not have room for.

@@ -129,7 +129,7 @@ func profileFormat(path string) (func(*profile.Recorder, string, io.Writer) erro
 
 // profiled runs a block in lockstep and books its slots.
 func profiled(stop context.Context, b *traces.Bundle, cfg *pipeline.Config) (rec *profile.Recorder, cycles uint64, err error) {
-	p, err := run.Prepare(stop, b, true)
+	p, err := run.Prepare(stop, b, run.NeedOf(true, cfg))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -28,7 +28,7 @@ go-ethereum v1.16.9. Exits with 3 when the list is not the block's.`,
 			if err != nil {
 				return usageError(err)
 			}
-			p, err := run.Prepare(c.ctx, b, false)
+			p, err := run.Prepare(c.ctx, b, run.Results)
 			if err == nil {
 				err = p.Reproduces()
 			}

@@ -33,7 +33,7 @@ func both(path string) error {
 	if err != nil {
 		return err
 	}
-	bench, err := workbench.New(block, run.Options{Lockstep: true}, true)
+	bench, err := workbench.New(block, run.Options{Lockstep: true}, run.Steps)
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func (s *Study) Run(paths []string, emit func(Report) error) error {
 
 // of computes a block's ladder.
 func (s *Study) of(b *traces.Bundle) (*Result, error) {
-	p, err := run.Prepare(s.Stop, b, true)
+	p, err := run.Prepare(s.Stop, b, run.Recording)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func Run(stop context.Context, paths []string, preset string, cfg *pipeline.Conf
 	var simulated, golden time.Duration
 	var last *pipeline.Core
 	measure := func(bundle *traces.Bundle) error {
-		p, err := run.Prepare(stop, bundle, cfg.ReadsGolden())
+		p, err := run.Prepare(stop, bundle, run.NeedOf(false, cfg))
 		if err != nil {
 			return err
 		}

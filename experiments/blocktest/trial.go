@@ -76,7 +76,7 @@ func (x *trial) block(item *fixtures.Item) error {
 // execute runs a block on go-ethereum and on the machine. It gives the state that the block
 // leaves, or why it is not valid.
 func (x *trial) execute(b *traces.Bundle) (post state.Prestate, refusal *chain.Refusal, err error) {
-	p, err := run.Prepare(x.Options.Stop, b, x.Options.Lockstep || x.Setup.Config.ReadsGolden())
+	p, err := run.Prepare(x.Options.Stop, b, run.NeedOf(x.Options.Lockstep, &x.Setup.Config.Config))
 	switch {
 	case err != nil && run.FaultOf(err) != run.Different:
 		return nil, nil, err

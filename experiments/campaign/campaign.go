@@ -96,7 +96,7 @@ func (c *Campaign) one(w work) (r Report) {
 
 // block simulates a block that has been loaded.
 func (c *Campaign) block(b *traces.Bundle) (*run.Result, error) {
-	p, err := run.Prepare(c.Options.Stop, b, c.Options.Lockstep || c.Setup.Config.ReadsGolden())
+	p, err := run.Prepare(c.Options.Stop, b, run.NeedOf(c.Options.Lockstep, &c.Setup.Config.Config))
 	if err != nil {
 		return nil, err
 	}

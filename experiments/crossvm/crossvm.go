@@ -108,7 +108,7 @@ func Compare(names []string, setup, limit run.Setup, opt run.Options) (*Result, 
 
 // block is run.Program for a block.
 func block(b *traces.Bundle, setup run.Setup, opt run.Options, baseline bool) (*run.Result, error) {
-	p, err := run.Prepare(opt.Stop, b, opt.Lockstep || setup.Config.ReadsGolden())
+	p, err := run.Prepare(opt.Stop, b, run.NeedOf(opt.Lockstep, &setup.Config.Config))
 	if err != nil {
 		return nil, err
 	}

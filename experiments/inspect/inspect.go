@@ -64,7 +64,7 @@ const hottest = 10
 
 // Block prepares a block and looks into it, until the context ends.
 func Block(stop context.Context, b *traces.Bundle) (*Result, error) {
-	p, err := run.Prepare(stop, b, true)
+	p, err := run.Prepare(stop, b, run.Recording)
 	if err != nil {
 		return nil, err
 	}

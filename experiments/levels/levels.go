@@ -74,7 +74,7 @@ type Report = batch.Report[*Result]
 // Run hands over the levels in the order of the paths.
 func (l *Study) Run(paths []string, emit func(Report) error) error {
 	return batch.Blocks(l.Host, l.Options.Stop, paths, func(b *traces.Bundle) (*Result, error) {
-		p, err := run.Prepare(l.Options.Stop, b, l.Options.Lockstep || l.Core.Config.ReadsGolden())
+		p, err := run.Prepare(l.Options.Stop, b, run.NeedOf(l.Options.Lockstep, &l.Core.Config.Config))
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,7 @@ func (s *Study) Run(paths []string, emit func(Report) error) error {
 // of computes a block's limit. A block whose golden run contradicts its header has
 // none.
 func (s *Study) of(b *traces.Bundle) (*Result, error) {
-	p, err := run.Prepare(s.Stop, b, true)
+	p, err := run.Prepare(s.Stop, b, run.Recording)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestRefillBelongsToItsSquash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := run.Prepare(context.Background(), b, false)
+	p, err := run.Prepare(context.Background(), b, run.Results)
 	if err != nil {
 		t.Fatal(err)
 	}

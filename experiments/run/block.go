@@ -33,7 +33,7 @@ type Block struct {
 	Bundle *traces.Bundle
 	Golden *traces.Golden // nil of an Unproved block
 	Cache  *decoder.Cache
-	oracle *traces.Oracle // nil unless recorded
+	oracle *traces.Oracle // nil unless the whole run is recorded
 	txs    []*state.Tx
 	hashes map[state.Address]state.Hash // of the pre-state's codes
 
@@ -41,12 +41,52 @@ type Block struct {
 	postState *sync.Mutex            // reading the golden post-state fills its caches
 }
 
-// Prepare checks a bundle and makes its golden run. record keeps the stream that
-// lockstep and oracles need. Its error is a Difference: the block contradicts itself, or
-// cannot be executed; or the fault of a golden run that breaks.
-func Prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error) {
+// Need is what runs of a block read of its golden run. What meets one meets those before it.
+type Need uint8
+
+// Needs.
+const (
+	// Results: what receipts are made of, and the post-state.
+	Results Need = iota
+	// Streams: the instructions, for lockstep. They are not kept: they execute beside each run.
+	Streams
+	// Steps: the same for several runs. Those of a block that is not long are kept
+	// (traces.MostRecorded).
+	Steps
+	// Recording: all that is recorded, for what asks about any instruction at any time.
+	Recording
+)
+
+// golden makes the run that a need is met by.
+var golden = [...]func(context.Context, *traces.Bundle) (*traces.Golden, error){
+	Results: traces.ExecuteContext,
+	Streams: func(stop context.Context, b *traces.Bundle) (*traces.Golden, error) {
+		return traces.Comparable(stop, b, 0)
+	},
+	Steps: func(stop context.Context, b *traces.Bundle) (*traces.Golden, error) {
+		return traces.Comparable(stop, b, traces.MostRecorded)
+	},
+	Recording: traces.RecordContext,
+}
+
+// NeedOf is what a run with or without lockstep reads under a configuration, which may have
+// predictors that ask the golden run.
+func NeedOf(lockstep bool, cfg *pipeline.Config) Need {
+	switch {
+	case cfg.ReadsGolden():
+		return Recording
+	case lockstep:
+		return Steps
+	}
+	return Results
+}
+
+// Prepare checks a bundle and makes its golden run, with what its runs need. Its error is a
+// Difference: the block contradicts itself, or cannot be executed; or the fault of a golden
+// run that breaks.
+func Prepare(stop context.Context, b *traces.Bundle, need Need) (*Block, error) {
 	stop = orForever(stop)
-	p, err := prepare(stop, b, record)
+	p, err := prepare(stop, b, need)
 	switch {
 	case stop.Err() != nil:
 		return nil, stop.Err()
@@ -68,15 +108,11 @@ func orForever(stop context.Context) context.Context {
 	return stop
 }
 
-func prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error) {
+func prepare(stop context.Context, b *traces.Bundle, need Need) (*Block, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	run := traces.ExecuteContext
-	if record {
-		run = traces.RecordContext
-	}
-	golden, err := run(stop, b)
+	g, err := golden[need](stop, b)
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +120,9 @@ func prepare(stop context.Context, b *traces.Bundle, record bool) (*Block, error
 	if err != nil {
 		return nil, err
 	}
-	p.Golden = golden
-	if record {
-		p.oracle = golden.Oracle()
+	p.Golden = g
+	if need == Recording {
+		p.oracle = g.Oracle()
 	}
 	return p, nil
 }
@@ -223,7 +259,8 @@ func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (out *Outcome, err e
 			return nil, err
 		}
 	}
-	opt.Bound(core, b.Memory.Rest())
+	memory := b.Memory.Rest()
+	opt.Bound(core, memory)
 	core.SetProbe(opt.Probe, opt.ProbeTx)
 	out = &Outcome{Core: core, World: world}
 	w := &Watcher{Core: core, Ledger: opt.Ledger}
@@ -233,8 +270,13 @@ func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (out *Outcome, err e
 	if opt.Ledger != nil {
 		core.SetLedger(opt.Ledger)
 	}
+	var source traces.Source
 	if opt.Lockstep {
-		w.Check = lockstep.NewEVM(p.Golden, sys)
+		if source, err = p.Golden.Source(memory); err != nil {
+			return nil, err
+		}
+		defer source.Close()
+		w.Check = lockstep.NewEVM(source, sys)
 		core.SetChecker(lockstep.Observer{Checker: w.Check, Core: core})
 	}
 	if err := state.BeginBlock(world, env, b.Header); err != nil {
@@ -242,6 +284,11 @@ func (p *Block) Simulate(cfg *pipeline.Config, opt Options) (out *Outcome, err e
 	}
 	err = machine.Sequential(core, sys, len(p.txs), w)
 	out.Difference = w.difference()
+	if source != nil {
+		if broken := source.Close(); broken != nil {
+			return nil, broken
+		}
+	}
 	switch {
 	case err == nil:
 	case out.Difference == nil:

@@ -13,6 +13,7 @@ import (
 	"github.com/ooovm/ooovm/machine/oracle"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
+	"github.com/ooovm/ooovm/traces"
 )
 
 // ParallelOutcome is one run of one block on several cores.
@@ -38,6 +39,7 @@ func (o *ParallelOutcome) Rearranged(mc machine.Config) (*ParallelOutcome, error
 // comparison checks the incarnations that one core executes.
 type comparison struct {
 	lockstep *lockstep.EVM
+	source   traces.Source
 	core     *pipeline.Core
 	before   uint64
 }
@@ -53,6 +55,7 @@ func (c *comparison) Begin(tx int) {
 func (c *comparison) End(tx int) machine.Finding {
 	c.lockstep.EndTx(tx)
 	c.core.SetChecker(nil)
+	_ = c.source.Close() // of an incarnation that is given up; what broke is asked for in the end
 	return machine.Finding{Difference: c.lockstep.Err(), Checked: c.lockstep.Checked() - c.before}
 }
 
@@ -77,6 +80,12 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 	if err != nil {
 		return nil, err
 	}
+	var sources []traces.Source
+	defer func() {
+		for _, s := range sources {
+			s.Close()
+		}
+	}()
 	block := machine.Block{
 		Transactions: len(p.txs),
 		Origin:       world,
@@ -109,7 +118,12 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 			if !opt.Lockstep {
 				return core, sys, nil, nil
 			}
-			return core, sys, &comparison{lockstep: lockstep.NewEVM(p.Golden, sys.System), core: core}, nil
+			source, err := p.Golden.Source(memory)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			sources = append(sources, source)
+			return core, sys, &comparison{lockstep: lockstep.NewEVM(source, sys.System), source: source, core: core}, nil
 		},
 	}
 	m, err := machine.New(mc, block)
@@ -118,6 +132,11 @@ func (p *Block) Parallel(cfg *pipeline.Config, mc machine.Config, opt Options) (
 	}
 	if err := m.Run(); err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", b.Name, mc.Policy, err)
+	}
+	for _, s := range sources {
+		if broken := s.Close(); broken != nil {
+			return nil, broken
+		}
 	}
 	out = &ParallelOutcome{Stats: m.Stats, machine: m}
 	if mc.Policy == machine.SequentialPolicy {

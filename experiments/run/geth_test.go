@@ -96,7 +96,7 @@ func busyChain(t *testing.T, n *gethtest.Node) (blocks []uint64) {
 // simulatesRight runs a bundle under ooo-4 in lockstep.
 func simulatesRight(t *testing.T, b *traces.Bundle) {
 	t.Helper()
-	p, err := run.Prepare(context.Background(), b, true)
+	p, err := run.Prepare(context.Background(), b, run.Recording)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func (p *Block) Judge(out *Outcome, lockstep bool) {
 	}
 	if lockstep {
 		err := out.Difference
-		if want := uint64(p.Golden.Steps.Len()); err == nil && out.Checked+out.Repaired != want {
+		if want := uint64(p.Golden.Instructions()); err == nil && out.Checked+out.Repaired != want {
 			err = fmt.Errorf("%d instructions checked in lockstep, the golden run has %d", out.Checked, want)
 		}
 		out.Verdict.Lockstep = note(err)

@@ -46,6 +46,33 @@ func TestWindowIsBounded(t *testing.T) {
 	}
 }
 
+// TestLogIsBounded: the log of what transactions have done, which a repair reads, ends the run
+// with its memory.
+func TestLogIsBounded(t *testing.T) {
+	p := runtest.Embedded(t)
+	b := *p
+	b.Bundle = p.Bundle.Again()
+	if err := b.Bundle.Check(); err != nil {
+		t.Fatal(err)
+	}
+	setup := runtest.Setup(t, "ooo-4")
+	mc, err := setup.Config.Machine.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mc.Cores = 2
+	for policy, mapping := range map[string]string{"repair": "", "frame": "schedule"} {
+		mc.Policy, mc.Mapping = policy, mapping
+		for _, memory := range []int64{1 << 20, 64 << 20} {
+			b.Bundle.Memory = budget.New(memory)
+			_, err := b.Parallel(&setup.Config.Config, mc, run.Options{})
+			if memory > 1<<20 && err != nil || memory == 1<<20 && (!budget.Exceeds(err) || !strings.Contains(err.Error(), "the log of a transaction's operations")) {
+				t.Errorf("%s, %s: %v", policy, budget.Size(memory), err)
+			}
+		}
+	}
+}
+
 // TestPrepareWithin: a recording that does not fit is no difference of the block, says what
 // it would take, and leaves the budget as it was.
 func TestPrepareWithin(t *testing.T) {
@@ -54,14 +81,14 @@ func TestPrepareWithin(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Memory = budget.New(1 << 20)
-	_, err = run.Prepare(t.Context(), b, true)
+	_, err = run.Prepare(t.Context(), b, run.Recording)
 	if !budget.Exceeds(err) || run.FaultOf(err) != run.NoFault || !strings.Contains(err.Error(), "the recording of 121676 instructions would not fit") {
 		t.Errorf("%v", err)
 	}
 	if b.Memory.Left() != 1<<20 {
 		t.Errorf("%d bytes left", b.Memory.Left())
 	}
-	if _, err := run.Prepare(t.Context(), b, false); err != nil {
+	if _, err := run.Prepare(t.Context(), b, run.Results); err != nil {
 		t.Errorf("without a recording: %v", err)
 	}
 }

@@ -70,7 +70,7 @@ func TestRandomConfigurations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := run.Prepare(context.Background(), b, true)
+		p, err := run.Prepare(context.Background(), b, run.Recording)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -90,7 +90,7 @@ func TestWholeState(t *testing.T) {
 			c.spoil(b)
 			b.BlockHash = b.Header.Hash()
 			t.Run(b.Fork()+"/"+name, func(t *testing.T) {
-				p, err := run.Prepare(context.Background(), b, true)
+				p, err := run.Prepare(context.Background(), b, run.Steps)
 				if err != nil {
 					t.Fatal(err)
 				}

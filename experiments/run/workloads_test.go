@@ -41,7 +41,7 @@ func TestWorkloadsUnderPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := run.Prepare(context.Background(), b, true)
+			p, err := run.Prepare(context.Background(), b, run.Recording)
 			if err != nil {
 				t.Fatal(err)
 			}

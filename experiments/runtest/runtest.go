@@ -45,7 +45,7 @@ func Prepared(t testing.TB, path string) *run.Block {
 // Prepare is Prepared for a bundle at hand.
 func Prepare(t testing.TB, b *traces.Bundle) *run.Block {
 	t.Helper()
-	p, err := run.Prepare(context.Background(), b, true)
+	p, err := run.Prepare(context.Background(), b, run.Recording)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ var recordEmbedded = sync.OnceValues(func() (*run.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	return run.Prepare(context.Background(), b, true)
+	return run.Prepare(context.Background(), b, run.Recording)
 })
 
 // Embedded is the embedded block, prepared once for all tests. Tests that use it do
@@ -139,7 +139,7 @@ func Right(t testing.TB, p *run.Block, s run.Setup) (*run.Outcome, *run.Result) 
 	if out.Difference != nil || !r.Valid.OK {
 		t.Fatalf("%s under %s: %v", p.Bundle.Name, s.Preset, out.Difference)
 	}
-	golden := uint64(p.Golden.Steps.Len())
+	golden := uint64(p.Golden.Instructions())
 	if got := *r.Valid.InstructionsChecked; got != golden || r.Counts.Instructions != golden {
 		t.Errorf("%s under %s: %d instructions, %d checked, the golden run has %d", p.Bundle.Name, s.Preset, r.Counts.Instructions, got, golden)
 	}
@@ -189,8 +189,8 @@ func Policy(t testing.TB, p *run.Block, cfg *config.Config, mc machine.Config, b
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out.Difference != nil || !out.Verdict.OK || out.Checked+out.Repaired != uint64(p.Golden.Steps.Len()) {
-		t.Fatalf("%s: %v, %d of %d instructions checked", p.Bundle.Name, out.Difference, out.Checked, p.Golden.Steps.Len())
+	if out.Difference != nil || !out.Verdict.OK || out.Checked+out.Repaired != uint64(p.Golden.Instructions()) {
+		t.Fatalf("%s: %v, %d of %d instructions checked", p.Bundle.Name, out.Difference, out.Checked, p.Golden.Instructions())
 	}
 	return out
 }

@@ -53,7 +53,7 @@ func prepareEmbedded(stop context.Context) (*run.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	return run.Prepare(stop, b, true)
+	return run.Prepare(stop, b, run.Recording)
 }
 
 // right simulates a block in lockstep: all of it has to be compared, and equal.
@@ -64,8 +64,8 @@ func (r *round) right(p *run.Block, cfg *pipeline.Config) (instructions uint64, 
 		return 0, err
 	case out.Difference != nil:
 		return 0, out.Difference
-	case out.Checked != uint64(p.Golden.Steps.Len()):
-		return 0, fmt.Errorf("%d of %d instructions were compared", out.Checked, p.Golden.Steps.Len())
+	case out.Checked != uint64(p.Golden.Instructions()):
+		return 0, fmt.Errorf("%d of %d instructions were compared", out.Checked, p.Golden.Instructions())
 	}
 	return out.Checked, nil
 }

@@ -342,9 +342,9 @@ func portable(pt *Point, err error) string {
 // blockCache has the blocks that are worked on; each is opened once, and put away after the
 // last of its points.
 type blockCache struct {
-	file   *File
-	stop   context.Context
-	record bool
+	file *File
+	stop context.Context
+	need run.Need // of all points
 
 	mu   sync.Mutex
 	left map[*Input]int // unfinished points
@@ -353,14 +353,14 @@ type blockCache struct {
 }
 
 func newBlockCache(f *File, stop context.Context) *blockCache {
-	return &blockCache{file: f, stop: stop, record: f.Check, left: map[*Input]int{}, open: map[*Input]func() (*workbench.Workbench, error){}}
+	return &blockCache{file: f, stop: stop, left: map[*Input]int{}, open: map[*Input]func() (*workbench.Workbench, error){}}
 }
 
 // expect announces tasks; each is released once.
 func (s *blockCache) expect(tasks []task) {
 	for _, t := range tasks {
 		s.left[t.point.Block]++
-		s.record = s.record || t.point.Config.ReadsGolden()
+		s.need = max(s.need, run.NeedOf(s.file.Check, &t.point.Config.Config))
 	}
 }
 
@@ -374,7 +374,7 @@ func (s *blockCache) bench(in *Input) (*workbench.Workbench, error) {
 				return nil, err
 			}
 			opt := run.Options{Lockstep: s.file.Check, MaxCycles: s.file.MaxCycles, Stop: s.stop}
-			return workbench.New(b, opt, s.record)
+			return workbench.New(b, opt, s.need)
 		})
 		s.open[in] = open
 		s.peak = max(s.peak, len(s.open))

@@ -24,10 +24,9 @@ type Workbench struct {
 	found     memo[[]oracle.Footprint]
 }
 
-// New prepares a block for runs with these options. record keeps the stream
-// that lockstep and oracles need.
-func New(b *traces.Bundle, opt run.Options, record bool) (*Workbench, error) {
-	p, err := run.Prepare(opt.Stop, b, record)
+// New prepares a block for runs with these options, and with what they need of the golden run.
+func New(b *traces.Bundle, opt run.Options, need run.Need) (*Workbench, error) {
+	p, err := run.Prepare(opt.Stop, b, need)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func TestWorkbench(t *testing.T) {
 		t.Fatal(err)
 	}
 	opt := run.Options{Lockstep: true}
-	w, err := workbench.New(b, opt, true)
+	w, err := workbench.New(b, opt, run.Recording)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -296,7 +296,7 @@ func embedded(t *testing.T) *run.Block {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, err := run.Prepare(context.Background(), b, true)
+	block, err := run.Prepare(context.Background(), b, run.Recording)
 	if err != nil {
 		t.Fatal(err)
 	}

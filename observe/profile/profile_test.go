@@ -23,7 +23,7 @@ func embedded(t *testing.T, set ...string) (*profile.Recorder, *pipeline.Core) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := run.Prepare(context.Background(), b, true)
+	p, err := run.Prepare(context.Background(), b, run.Recording)
 	if err != nil {
 		t.Fatal(err)
 	}
