@@ -71,7 +71,7 @@ func TestFailingSystemContracts(t *testing.T) {
 		{"contracts absent from a part of the state", nil, Ending{}, nil},
 		{"contracts absent from all of the state", nil, Ending{Whole: true}, ErrNoSystemContract},
 		{"a deposit of another layout", nil, Ending{Logs: []Log{{
-			Address: Address(env.Config.DepositContractAddress), Topics: []Hash{Hash(common.HexToHash("0x649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5"))}, Data: []byte{1},
+			Address: Address(env.Config.DepositContractAddress), Topics: []Hash{Hash(depositTopic)}, Data: []byte{1},
 		}}}, ErrDepositLayout},
 	} {
 		if _, err := EndBlock(NewWorld(c.pre), env, &c.ending); !errors.Is(err, c.want) {

@@ -102,8 +102,11 @@ func Queues() []Address {
 // state, of which EIP-7002 and EIP-7251 demand it.
 func CollectRequests(evm *vm.EVM, logs []*types.Log, whole bool) ([][]byte, error) {
 	requests := [][]byte{}
+	if err := checkDeposits(evm.ChainConfig(), logs); err != nil {
+		return nil, err
+	}
 	if err := core.ParseDepositLogs(&requests, logs, evm.ChainConfig()); err != nil { // EIP-6110
-		return nil, fmt.Errorf("%w: %w", ErrDepositLayout, err)
+		return nil, fmt.Errorf("%w: %w", ErrDepositLayout, err) // its own look at the layout
 	}
 	for _, q := range queues {
 		if whole && evm.StateDB.GetCodeSize(q.address) == 0 {

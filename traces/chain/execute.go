@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
@@ -27,9 +25,6 @@ var (
 func Execute(stop context.Context, b *traces.Bundle) (state.Prestate, error) {
 	g, err := traces.ExecuteContext(stop, b)
 	if err != nil {
-		return nil, err
-	}
-	if err := CheckDeposits(b, g.Receipts); err != nil {
 		return nil, err
 	}
 	summary, err := b.Summarize(g.Results)
@@ -66,41 +61,4 @@ func Execute(stop context.Context, b *traces.Bundle) (state.Prestate, error) {
 		return nil, differs
 	}
 	return post, nil
-}
-
-// depositTopic marks the logs that are deposits (EIP-6110).
-var depositTopic = common.HexToHash("0x649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5")
-
-// depositWords are the words of a deposit's log that are no data: where its five parts begin, and
-// how long each of them is.
-var depositWords = []struct {
-	at   int
-	want uint64
-}{{0, 160}, {1, 256}, {2, 320}, {3, 384}, {4, 512}, {5, 48}, {8, 32}, {10, 8}, {12, 96}, {16, 8}}
-
-// depositBytes is how long a deposit's log is.
-const depositBytes = 576
-
-// CheckDeposits demands of the logs that are deposits the layout that EIP-6110 gives them, which
-// go-ethereum takes for granted.
-func CheckDeposits(b *traces.Bundle, receipts types.Receipts) error {
-	if !b.Rules().IsPrague {
-		return nil
-	}
-	for _, r := range receipts {
-		for _, l := range r.Logs {
-			if l.Address != b.Config.DepositContractAddress || len(l.Topics) == 0 || l.Topics[0] != depositTopic {
-				continue
-			}
-			if len(l.Data) != depositBytes {
-				return fmt.Errorf("%w: %d bytes", state.ErrDepositLayout, len(l.Data))
-			}
-			for _, word := range depositWords {
-				if got := l.Data[32*word.at : 32*word.at+32]; common.Hash(got) != common.BigToHash(new(big.Int).SetUint64(word.want)) {
-					return fmt.Errorf("%w: word %d is not %d", state.ErrDepositLayout, word.at, word.want)
-				}
-			}
-		}
-	}
-	return nil
 }
