@@ -4,17 +4,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/traces/chain/chaintest"
+
 	"github.com/ethereum/go-ethereum/core/types"
 )
 
 // TestOpen: the valid blocks of a test are at hand one by one, each with the whole state before it,
 // whatever has to be refused before; a test that goes otherwise than it has to is an error.
 func TestOpen(t *testing.T) {
-	m := newMaker(t, "Shanghai")
-	a := m.blocks(2, nil)
-	wrong := edit(a[1], func(h *types.Header, _ *types.Body) { h.Root[0]++ })
+	m := chaintest.New(t, "Shanghai")
+	a := m.Blocks(2, nil)
+	wrong := chaintest.Edit(a[1], func(h *types.Header, _ *types.Body) { h.Root[0]++ })
 	long := "tests/x.py::test_" + strings.Repeat("/ü", 200)
-	test := read(t, m.test([]entry{{encode(a[0]), ""}, {encode(wrong), "BlockException.INVALID_STATE_ROOT"}, {encode(a[1]), ""}}, a[1]))
+	test := read(t, m.Test([]chaintest.Entry{{RLP: chaintest.Encode(a[0])}, {RLP: chaintest.Encode(wrong), Exception: "BlockException.INVALID_STATE_ROOT"}, {RLP: chaintest.Encode(a[1])}}, a[1]))
 	test.Name = long
 	for index, want := range map[int]*types.Block{0: a[0], 2: a[1]} {
 		b, err := Open(t.Context(), test, index)
@@ -36,11 +38,11 @@ func TestOpen(t *testing.T) {
 
 // FuzzItem: no encoding of a block ends otherwise than in a refusal or a block.
 func FuzzItem(f *testing.F) {
-	m := newMaker(f, "Cancun")
-	blocks := m.blocks(2, nil)
-	test := read(f, m.test(valid(blocks...), blocks[1]))
-	f.Add(encode(blocks[0]))
-	f.Add(encode(blocks[1]))
+	m := chaintest.New(f, "Cancun")
+	blocks := m.Blocks(2, nil)
+	test := read(f, m.Test(chaintest.Valid(blocks...), blocks[1]))
+	f.Add(chaintest.Encode(blocks[0]))
+	f.Add(chaintest.Encode(blocks[1]))
 	f.Add([]byte{0xc0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := New(test)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/traces/chain/chaintest"
+
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
 	"github.com/ethereum/go-ethereum/core/types"
@@ -15,9 +17,9 @@ import (
 // TestValidChains: what go-ethereum's generator makes is accepted, at each era.
 func TestValidChains(t *testing.T) {
 	for _, network := range []string{"Frontier", "Byzantium", "London", "Paris", "Shanghai", "Cancun", "BerlinToLondonAt5"} {
-		m := newMaker(t, network)
-		blocks := m.blocks(6, nil)
-		if err := run(t, m.test(valid(blocks...), blocks[5])); err != nil {
+		m := chaintest.New(t, network)
+		blocks := m.Blocks(6, nil)
+		if err := run(t, m.Test(chaintest.Valid(blocks...), blocks[5])); err != nil {
 			t.Errorf("%s: %v", network, err)
 		}
 	}
@@ -81,15 +83,15 @@ func TestFaults(t *testing.T) {
 		{"a fault of the header before one of a transaction", "Cancun", func(h *types.Header, body *types.Body) { h.GasUsed = h.GasLimit + 1; swap(body) }, "TransactionException.NONCE_MISMATCH_TOO_HIGH"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := newMaker(t, c.network)
-			blocks := m.blocks(2, func(_ int, b *core.BlockGen) {
-				if m.genesis.Config.ShanghaiTime != nil {
-					b.AddWithdrawal(&types.Withdrawal{Validator: 1, Address: receiver, Amount: 5})
+			m := chaintest.New(t, c.network)
+			blocks := m.Blocks(2, func(_ int, b *core.BlockGen) {
+				if m.Genesis.Config.ShanghaiTime != nil {
+					b.AddWithdrawal(&types.Withdrawal{Validator: 1, Address: chaintest.Receiver, Amount: 5})
 				}
 			})
-			wrong := encode(edit(blocks[1], c.change))
+			wrong := chaintest.Encode(chaintest.Edit(blocks[1], c.change))
 			outcome := func(exception string) string {
-				return say(run(t, m.test([]entry{{encode(blocks[0]), ""}, {wrong, exception}}, blocks[0])))
+				return say(run(t, m.Test([]chaintest.Entry{{RLP: chaintest.Encode(blocks[0])}, {RLP: wrong, Exception: exception}}, blocks[0])))
 			}
 			if got := outcome(c.exception); got != "<nil>" {
 				t.Errorf("not refused as it has to be: %s", got)
@@ -109,9 +111,9 @@ func TestFaults(t *testing.T) {
 
 // TestEncodings: what is no block's encoding.
 func TestEncodings(t *testing.T) {
-	m := newMaker(t, "Cancun")
-	blocks := m.blocks(2, nil)
-	sound := encode(blocks[1])
+	m := chaintest.New(t, "Cancun")
+	blocks := m.Blocks(2, nil)
+	sound := chaintest.Encode(blocks[1])
 	for _, c := range []struct {
 		name string
 		rlp  []byte
@@ -123,7 +125,7 @@ func TestEncodings(t *testing.T) {
 		{"an empty list", []byte{0xc0}},
 		{"a size with a leading zero", append([]byte{sound[0] + 1, 0}, sound[1:]...)},
 	} {
-		if err := run(t, m.test([]entry{{encode(blocks[0]), ""}, {c.rlp, "BlockException.RLP_STRUCTURES_ENCODING"}}, blocks[0])); err != nil {
+		if err := run(t, m.Test([]chaintest.Entry{{RLP: chaintest.Encode(blocks[0])}, {RLP: c.rlp, Exception: "BlockException.RLP_STRUCTURES_ENCODING"}}, blocks[0])); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -131,11 +133,11 @@ func TestEncodings(t *testing.T) {
 
 // TestWrongTests: what is wrong with a test fails it.
 func TestWrongTests(t *testing.T) {
-	m := newMaker(t, "Cancun")
-	blocks := m.blocks(2, nil)
-	test := func() map[string]any { return m.test(valid(blocks...), blocks[1]) }
+	m := chaintest.New(t, "Cancun")
+	blocks := m.Blocks(2, nil)
+	test := func() map[string]any { return m.Test(chaintest.Valid(blocks...), blocks[1]) }
 	state := func(change func(map[string]any)) map[string]any {
-		made := m.test(nil, m.genesis.ToBlock())
+		made := m.Test(nil, m.Genesis.ToBlock())
 		delete(made, "postStateHash")
 		post := map[string]any{}
 		for address, acct := range made["pre"].(map[string]any) {
@@ -149,19 +151,19 @@ func TestWrongTests(t *testing.T) {
 		made["postState"] = post
 		return made
 	}
-	at := receiver.Hex()
+	at := chaintest.Receiver.Hex()
 	for _, c := range []struct {
 		name string
 		test map[string]any
 		want string
 	}{
 		{"sound", test(), "<nil>"},
-		{"a valid block that has to be refused", m.test([]entry{{encode(blocks[0]), "BlockException.INVALID_GASLIMIT"}}, m.genesis.ToBlock()), "blocks[0]: accepted; it has to be refused: BlockException.INVALID_GASLIMIT"},
-		{"a name that nobody knows", m.test([]entry{{nil, "BlockException.NO_SUCH"}}, m.genesis.ToBlock()), "BlockException.NO_SUCH is not known"},
+		{"a valid block that has to be refused", m.Test([]chaintest.Entry{{RLP: chaintest.Encode(blocks[0]), Exception: "BlockException.INVALID_GASLIMIT"}}, m.Genesis.ToBlock()), "blocks[0]: accepted; it has to be refused: BlockException.INVALID_GASLIMIT"},
+		{"a name that nobody knows", m.Test([]chaintest.Entry{{RLP: nil, Exception: "BlockException.NO_SUCH"}}, m.Genesis.ToBlock()), "BlockException.NO_SUCH is not known"},
 		{"last block", with(test(), "lastblockhash", blocks[0].Hash()), "the last block is"},
 		{"root", with(test(), "postStateHash", blocks[0].Root()), "the state's root is"},
 		{"genesis", with(test(), "genesisRLP", "0xc0"), "genesisRLP: "},
-		{"genesis hash", with(test(), "genesisBlockHeader", with(members(m.genesis.ToBlock().Header()), "gasLimit", "0x1")), "genesisBlockHeader: it hashes to"},
+		{"genesis hash", with(test(), "genesisBlockHeader", with(chaintest.Members(m.Genesis.ToBlock().Header()), "gasLimit", "0x1")), "genesisBlockHeader: it hashes to"},
 		{"pre-state", with(test(), "pre", map[string]any{}), "pre: its root is"},
 		{"network", with(test(), "network", "Verkle"), "network Verkle is not supported"},
 		{"state as it is", state(func(map[string]any) {}), "<nil>"},
@@ -198,9 +200,9 @@ func TestForkChoice(t *testing.T) {
 		{"behind the Merge", "Cancun", func(a, b []*types.Block) []*types.Block { return []*types.Block{a[0], a[1], b[0]} }, func(_, b []*types.Block) *types.Block { return b[0] }},
 		{"the same again", "Cancun", func(a, b []*types.Block) []*types.Block { return []*types.Block{a[0], b[0], a[0], a[1]} }, func(a, _ []*types.Block) *types.Block { return a[1] }},
 	} {
-		m := newMaker(t, c.network)
-		a, b := m.blocks(3, nil), m.blocks(3, other)
-		if err := run(t, m.test(valid(c.order(a, b)...), c.head(a, b))); err != nil {
+		m := chaintest.New(t, c.network)
+		a, b := m.Blocks(3, nil), m.Blocks(3, other)
+		if err := run(t, m.Test(chaintest.Valid(c.order(a, b)...), c.head(a, b))); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -208,12 +210,12 @@ func TestForkChoice(t *testing.T) {
 
 // TestUncles: the rules of uncles, by the names that tests have for them.
 func TestUncles(t *testing.T) {
-	m := newMaker(t, "Berlin")
+	m := chaintest.New(t, "Berlin")
 	side := func(n byte) *types.Header {
-		return m.blocks(1, func(_ int, b *core.BlockGen) { b.SetCoinbase(common.Address{n}) })[0].Header()
+		return m.Blocks(1, func(_ int, b *core.BlockGen) { b.SetCoinbase(common.Address{n}) })[0].Header()
 	}
 	a, b, c := side(7), side(8), side(9)
-	blocks := m.blocks(4, func(i int, g *core.BlockGen) {
+	blocks := m.Blocks(4, func(i int, g *core.BlockGen) {
 		if i == 2 {
 			g.AddUncle(&types.Header{ParentHash: g.PrevBlock(0).Hash(), Number: big.NewInt(2), Coinbase: common.Address{3}})
 		}
@@ -238,16 +240,16 @@ func TestUncles(t *testing.T) {
 		{"no parent", []*types.Header{orphan}, "BlockException.UNCLE_UNKNOWN_PARENT"},
 		{"an invalid header", []*types.Header{odd}, "BlockException.INVALID_GASLIMIT"},
 	} {
-		wrong := edit(blocks[3], func(h *types.Header, body *types.Body) {
+		wrong := chaintest.Edit(blocks[3], func(h *types.Header, body *types.Body) {
 			body.Uncles = u.uncles
 			h.UncleHash = types.CalcUncleHash(body.Uncles)
 		})
-		entries := append(valid(blocks[:3]...), entry{encode(wrong), u.exception})
-		if err := run(t, m.test(entries, blocks[2])); err != nil {
+		entries := append(chaintest.Valid(blocks[:3]...), chaintest.Entry{RLP: chaintest.Encode(wrong), Exception: u.exception})
+		if err := run(t, m.Test(entries, blocks[2])); err != nil {
 			t.Errorf("%s: %v", u.name, err)
 		}
 	}
-	if err := run(t, m.test(valid(blocks...), blocks[3])); err != nil {
+	if err := run(t, m.Test(chaintest.Valid(blocks...), blocks[3])); err != nil {
 		t.Errorf("a valid uncle: %v", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/traces/chain/chaintest"
+
 	"github.com/ethereum/go-ethereum/beacon/engine"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -86,9 +88,8 @@ func convert(t testing.TB, test *Test) (*Test, bool) {
 		block := types.NewBlockWithHeader(b.Header).WithBody(types.Body{Transactions: b.Txs, Withdrawals: b.Withdrawals})
 		payloads = append(payloads, payload(t, test.Config, block, g.Requests))
 	}
-	m := &maker{t: t, network: test.Network}
-	m.genesis = newMaker(t, "Cancun").genesis // replaced below: only the payloads are read
-	made := asPayloads(m.made(nil, test.Genesis, test.Last, common.Hash{}), payloads...)
+	m := chaintest.New(t, "Cancun") // only the payloads are read
+	made := asPayloads(m.Made(nil, test.Genesis, test.Last, common.Hash{}), payloads...)
 	made["network"] = "Cancun"
 	for _, p := range payloads { // whatever the network, as versions say
 		if p.(map[string]any)["newPayloadVersion"] == 4 {
@@ -137,13 +138,13 @@ func TestPayloads(t *testing.T) {
 		{"a transaction of a type to come", "Cancun", func(p map[string]any) { data(p)["transactions"] = []any{"0x7f01"} }, "", "TransactionException.TYPE_NOT_SUPPORTED"},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
-			m := newMaker(t, c.network)
-			b := m.blocks(1, nil)[0]
-			p := payload(t, m.genesis.Config, b, nil)
+			m := chaintest.New(t, c.network)
+			b := m.Blocks(1, nil)[0]
+			p := payload(t, m.Genesis.Config, b, nil)
 			last := b
 			if c.change != nil {
 				c.change(p)
-				last = m.genesis.ToBlock()
+				last = m.Genesis.ToBlock()
 			}
 			if c.code != "" {
 				p["errorCode"] = c.code
@@ -151,7 +152,7 @@ func TestPayloads(t *testing.T) {
 			if c.exception != "" {
 				p["validationError"] = c.exception
 			}
-			if err := run(t, asPayloads(m.test(nil, last), p)); err != nil {
+			if err := run(t, asPayloads(m.Test(nil, last), p)); err != nil {
 				t.Error(err)
 			}
 			if c.change == nil {
@@ -159,11 +160,11 @@ func TestPayloads(t *testing.T) {
 			}
 			delete(p, "validationError")
 			p["errorCode"] = "-32000"
-			if err := run(t, asPayloads(m.test(nil, last), p)); err == nil || !strings.Contains(err.Error(), "with error code -32000") {
+			if err := run(t, asPayloads(m.Test(nil, last), p)); err == nil || !strings.Contains(err.Error(), "with error code -32000") {
 				t.Errorf("with another error code: %v", err)
 			}
 			delete(p, "errorCode")
-			if err := run(t, asPayloads(m.test(nil, last), p)); err == nil {
+			if err := run(t, asPayloads(m.Test(nil, last), p)); err == nil {
 				t.Error("as a valid payload: accepted")
 			}
 		})
@@ -172,15 +173,15 @@ func TestPayloads(t *testing.T) {
 
 // TestSharedState: tests whose state is elsewhere, and methods to come, are refused by name.
 func TestSharedState(t *testing.T) {
-	m := newMaker(t, "Cancun")
-	b := m.blocks(1, nil)[0]
-	shared := asPayloads(with(m.test(nil, b), "preHash", "0x12"), payload(t, m.genesis.Config, b, nil))
+	m := chaintest.New(t, "Cancun")
+	b := m.Blocks(1, nil)[0]
+	shared := asPayloads(with(m.Test(nil, b), "preHash", "0x12"), payload(t, m.Genesis.Config, b, nil))
 	delete(shared, "pre")
 	delete(shared, "genesisBlockHeader")
 	if err := run(t, shared); err == nil || !strings.Contains(err.Error(), "blockchain_test_engine_x") {
 		t.Error(err)
 	}
-	later := asPayloads(m.test(nil, b), with(payload(t, m.genesis.Config, b, nil), "newPayloadVersion", "5"))
+	later := asPayloads(m.Test(nil, b), with(payload(t, m.Genesis.Config, b, nil), "newPayloadVersion", "5"))
 	if err := run(t, later); err == nil || !strings.Contains(err.Error(), "engine_newPayloadV5 is not supported") {
 		t.Error(err)
 	}
@@ -189,15 +190,15 @@ func TestSharedState(t *testing.T) {
 // TestStatesAreDropped: the state of a block is kept as long as it is the head or somebody is still
 // to build on it, and no longer; what a block leaves alone is shared.
 func TestStatesAreDropped(t *testing.T) {
-	m := newMaker(t, "Berlin")
-	a, side := m.blocks(3, nil), m.blocks(1, nil)[0]
-	side = edit(side, func(h *types.Header, _ *types.Body) { h.Extra = []byte{1} })
-	test := read(t, m.test(valid(a[0], a[1], a[2], side), a[2]))
+	m := chaintest.New(t, "Berlin")
+	a, side := m.Blocks(3, nil), m.Blocks(1, nil)[0]
+	side = chaintest.Edit(side, func(h *types.Header, _ *types.Body) { h.Extra = []byte{1} })
+	test := read(t, m.Test(chaintest.Valid(a[0], a[1], a[2], side), a[2]))
 	c, err := New(test)
 	if err != nil {
 		t.Fatal(err)
 	}
-	genesis := m.genesis.ToBlock().Hash()
+	genesis := m.Genesis.ToBlock().Hash()
 	for i, want := range []map[common.Hash]bool{
 		{genesis: true, a[0].Hash(): true},
 		{genesis: true, a[1].Hash(): true},
@@ -214,7 +215,7 @@ func TestStatesAreDropped(t *testing.T) {
 		}
 	}
 	for address, acct := range c.head.post {
-		if shared := test.Pre[address] == acct; shared != (address == state.Address(idle)) {
+		if shared := test.Pre[address] == acct; shared != (address == state.Address(chaintest.Idle)) {
 			t.Errorf("account %#x is shared with the genesis: %v", address, shared)
 		}
 	}
