@@ -63,13 +63,15 @@ type Machine struct {
 	block     Block
 	policy    Policy
 	store     *state.Versions
+	uniform   Uniform // the policy, if it is one
 	now       isa.Cycle
-	units     []*unit
+	units     []unit
 	latest    []*Incarnation // of every transaction
 	begun     []int          // incarnations of every transaction
-	visible   []bool         // its writes are published, and not expected to change
+	hidden    set            // transactions whose writes are not published, or expected to change
 	runner    []int          // core that executes it, or none
 	changed   bool           // something has ended or begun in this cycle
+	line      line
 	err       error
 	conflicts *conflictPredictor // nil: none is predicted
 	logs      bool               // incarnations are logged
@@ -95,12 +97,10 @@ type unit struct {
 
 	doing   activity
 	task    Task
-	until   isa.Cycle // end of scheduling or validating
-	since   isa.Cycle // begin of what it does
-	why     Loss      // idle
+	since   isa.Cycle // begin of what it does, unless it is idle
 	x       *Incarnation
 	live    bool // the incarnation is on the core
-	waiting bool // for another transaction, since waitFrom
+	waiting bool // for another transaction, since from
 	from    isa.Cycle
 	before  uint64 // instructions committed before the incarnation
 }
@@ -125,20 +125,19 @@ func New(cfg Config, block Block) (*Machine, error) {
 	n := block.Transactions
 	m := &Machine{
 		cfg: cfg, block: block, store: state.NewVersions(block.Origin, n),
-		latest: make([]*Incarnation, n), begun: make([]int, n), runner: make([]int, n), visible: make([]bool, n),
+		latest: make([]*Incarnation, n), begun: make([]int, n), runner: make([]int, n), hidden: fullSet(n),
+		units: make([]unit, cfg.Cores), line: newLine(cfg.Cores),
 	}
 	for i := range m.runner {
 		m.runner[i] = none
 	}
-	for range cfg.Cores {
-		m.units = append(m.units, &unit{why: LossImbalance})
-	}
 	m.logs = info.Log
 	if info.Model != nil {
 		m.model, m.policy = true, newSequential(m, mapping)
-		return m, nil
+	} else {
+		m.policy = info.Make(m, mapping)
 	}
-	m.policy = info.Make(m, mapping)
+	m.uniform, _ = m.policy.(Uniform)
 	return m, nil
 }
 
@@ -147,7 +146,7 @@ func New(cfg Config, block Block) (*Machine, error) {
 func (m *Machine) Run() error {
 	m.settle()
 	for !m.policy.Done() && m.err == nil {
-		next := m.next()
+		next := m.line.agenda.next()
 		if next == never {
 			return invariant.Broken("no core can ever go on")
 		}
@@ -159,36 +158,20 @@ func (m *Machine) Run() error {
 	return m.finish()
 }
 
-// next is the first cycle in which a core does something.
-func (m *Machine) next() isa.Cycle {
-	first := isa.Cycle(never)
-	for _, u := range m.units {
-		first = min(first, u.next())
-	}
-	return first
-}
-
-func (u *unit) next() isa.Cycle {
-	switch u.doing {
-	case scheduling, validating:
-		return u.until
-	case executing:
-		if cycle, ok := u.core.Next(); ok {
-			return cycle
-		}
-	}
-	return never
-}
-
 // cycle simulates one cycle: first what cores do, then what the end of it brings.
 func (m *Machine) cycle(now isa.Cycle) {
 	m.now = now
-	for _, u := range m.units {
+	due := m.line.agenda.take(now)
+	for i := due.next(0); i != none; i = due.next(i + 1) {
+		due.remove(i)
+		u := &m.units[i]
 		if u.doing != executing {
+			m.line.ending.add(i)
 			continue
 		}
-		if cycle, ok := u.core.Next(); ok && cycle <= now {
-			u.core.Step(now)
+		u.core.Step(now)
+		if m.follow(i, u); u.x.view.blocked != none || !u.core.Running() || u.core.Parked() || u.waiting {
+			m.line.look.add(i)
 		}
 	}
 	m.settle()
@@ -197,14 +180,18 @@ func (m *Machine) cycle(now isa.Cycle) {
 // settle does what the end of a cycle brings, until nothing changes any more: what
 // has ended is taken over, and idle cores get tasks.
 func (m *Machine) settle() {
+	look := &m.line.look
 	for m.changed = true; m.changed && m.err == nil; {
 		m.changed = false
-		for i, u := range m.units {
-			if u.doing == executing {
+		for i := look.next(0); i != none; i = look.next(i + 1) {
+			look.remove(i)
+			if u := &m.units[i]; u.doing == executing {
 				m.look(i, u)
 			}
 		}
-		m.assign()
+		if m.end(); m.err == nil && (m.changed || m.now == 0) {
+			m.offer()
+		}
 	}
 }
 
@@ -219,61 +206,111 @@ func (m *Machine) look(i int, u *unit) {
 	case u.core.Waits():
 		if !u.waiting {
 			u.waiting, u.from = true, m.now
+			m.line.waiting.add(i)
 			m.tell(i, "wait", x)
 		}
 		// Nobody else need run what this core waits for: then it does so itself.
 		if on := x.view.pending; m.cfg.Restart || m.runner[on] == none {
 			m.stop(i, u, on)
 		}
-	case u.waiting:
-		u.stopWaiting(m.now)
+	default:
+		m.stopWaiting(i, u)
+		m.follow(i, u) // asked for what it waits for, it may have found it
 	}
 }
 
-func (u *unit) stopWaiting(now isa.Cycle) {
+func (m *Machine) stopWaiting(i int, u *unit) {
 	if u.waiting {
 		u.waiting = false
-		u.x.Waited += now - u.from
+		u.x.Waited += m.now - u.from
+		m.line.waiting.remove(i)
 	}
 }
 
-// assign ends the tasks that end in this cycle and gives idle cores new ones. As long
-// as no task has ended, a policy has no other answer than before.
-func (m *Machine) assign() {
-	for i, u := range m.units {
-		switch {
-		case u.doing == validating && u.until == m.now:
-			loss := LossSchedule
-			if u.task.Kind == Redo {
-				loss = LossReexecution
-			}
-			m.Stats.Losses[loss] += u.become(idle, m.now)
-			u.why = LossImbalance
-			m.changed = true
-			m.policy.Validated(i, u.x)
-		case u.doing == scheduling && u.until == m.now:
-			m.Stats.Losses[LossSchedule] += u.become(idle, m.now)
-			m.changed = true
+// end ends the tasks that end in this cycle.
+func (m *Machine) end() {
+	ending := &m.line.ending
+	for i := ending.next(0); i != none && m.err == nil; i = ending.next(i + 1) {
+		ending.remove(i)
+		u := &m.units[i]
+		m.changed = true
+		if u.doing == scheduling {
+			m.Stats.Losses[LossSchedule] += u.become(executing, m.now)
 			m.begin(i, u)
-		}
-		if m.err != nil {
-			return
-		}
-	}
-	if !m.changed && m.now > 0 {
-		return
-	}
-	for i, u := range m.units {
-		if u.doing != idle || m.policy.Done() {
 			continue
 		}
+		loss := LossSchedule
+		if u.task.Kind == Redo {
+			loss = LossReexecution
+		}
+		m.Stats.Losses[loss] += m.rest(i, u)
+		m.policy.Validated(i, u.x)
+	}
+}
+
+// offer gives idle cores tasks. As long as no task has ended, a policy has no other answer
+// than before.
+func (m *Machine) offer() {
+	m.chargeIdle()
+	idle := &m.line.idle
+	var because [NumLosses]int
+	for i := idle.next(0); i != none; {
+		if m.policy.Done() {
+			because[LossImbalance] += idle.within(i, len(m.units))
+			break
+		}
 		t, why, ok := m.policy.Next(i)
-		m.Stats.Losses[u.why] += u.become(idle, m.now)
-		if u.why = why; ok {
+		if ok {
 			m.changed = true
-			m.take(i, u, t)
+			idle.remove(i)
+			m.take(i, &m.units[i], t)
+			i = idle.next(i + 1)
+			continue
+		}
+		because[why]++
+		next := i + 1
+		if m.uniform != nil {
+			own := m.ownTask(next)
+			because[why] += idle.within(next, own)
+			next = own
+		}
+		i = idle.next(next)
+	}
+	m.line.because = because
+}
+
+// ownTask is the first idle core, from a given one on, that a uniform policy has to be asked
+// for by itself; the number of cores if there is none.
+func (m *Machine) ownTask(from int) int {
+	for from < len(m.units) {
+		own := m.uniform.Own(from)
+		if own == none {
+			break
+		}
+		if m.line.idle.has(own) {
+			return own
+		}
+		from = own + 1
+	}
+	return len(m.units)
+}
+
+// chargeIdle charges the time of idle cores up to now to what they lack.
+func (m *Machine) chargeIdle() {
+	if spent := uint64(m.now - m.line.since); spent > 0 {
+		for why, n := range m.line.because {
+			m.Stats.Losses[why] += uint64(n) * spent
 		}
 	}
+	m.line.since = m.now
+}
+
+// rest makes a core idle and gives the time that it did the last thing.
+func (m *Machine) rest(i int, u *unit) (spent uint64) {
+	m.chargeIdle()
+	m.line.idle.add(i)
+	m.line.because[LossImbalance]++
+	return u.become(idle, m.now)
 }
 
 // become changes what a unit does and gives the time that it did the last thing.
@@ -290,23 +327,30 @@ func (m *Machine) take(i int, u *unit, t Task) {
 	if t.Free {
 		cost = 0
 	}
-	u.until = m.now + cost
 	if t.Kind == Execute {
 		m.runner[t.Tx] = i
 		u.become(scheduling, m.now)
+	} else {
+		u.x = m.latest[t.Tx]
+		cost += m.inspect(i, u)
+		u.become(validating, m.now)
+	}
+	if cost == 0 {
+		m.line.ending.add(i)
 		return
 	}
-	u.x = m.latest[t.Tx]
-	if t.Kind == Redo {
+	m.line.agenda.put(i, m.now+cost)
+}
+
+// inspect validates or repairs an incarnation, and gives the cycles that it takes.
+func (m *Machine) inspect(i int, u *unit) isa.Cycle {
+	if u.task.Kind == Redo {
 		m.tell(i, "redo", u.x)
-		u.until += m.redo(u.x, m.Cores()[0].Config())
-		u.become(validating, m.now)
-		return
+		return m.redo(u.x, u.core.Config())
 	}
 	m.Stats.Validations++
 	m.tell(i, "validate", u.x)
-	u.until += m.cfg.Check * isa.Cycle(u.x.Reads())
-	u.become(validating, m.now)
+	return m.cfg.Check * isa.Cycle(u.x.Reads())
 }
 
 // begin opens an incarnation on a core.
@@ -323,7 +367,6 @@ func (m *Machine) begin(i int, u *unit) {
 	m.latest[tx], u.x = x, x
 	u.sys.Open(&x.view)
 	env, err := u.sys.Begin(tx)
-	u.become(executing, m.now)
 	u.before = u.core.Stats.Instructions
 	switch {
 	case x.view.blocked != none:
@@ -331,7 +374,7 @@ func (m *Machine) begin(i int, u *unit) {
 	case err != nil:
 		x.Err = err
 		m.Stats.Invalid++
-		m.ended(u, x)
+		m.ended(i, u, x)
 		m.tell(i, "invalid", x)
 		m.policy.Executed(i, x)
 	default:
@@ -346,19 +389,27 @@ func (m *Machine) begin(i int, u *unit) {
 		m.Stats.Incarnations++
 		m.tell(i, "begin", x)
 		u.core.Begin(&env, m.block.First(tx), m.now)
+		m.follow(i, u)
 	}
 }
 
-// ended closes the books of an incarnation that leaves its core.
-func (m *Machine) ended(u *unit, x *Incarnation) {
-	u.stopWaiting(m.now)
-	x.Cycles = isa.Cycle(u.become(idle, m.now))
+// ended closes the books of an incarnation that leaves its core. Who waits for it decides
+// anew.
+func (m *Machine) ended(i int, u *unit, x *Incarnation) {
+	m.stopWaiting(i, u)
+	m.line.leave(i)
+	x.Cycles = isa.Cycle(m.rest(i, u))
 	x.Instructions = u.core.Stats.Instructions - u.before
 	m.Stats.Instructions += x.Instructions
 	m.runner[x.Tx] = none
 	m.changed = true
 	u.live = false
-	u.why = LossImbalance
+	waiting := &m.line.waiting
+	for j := waiting.next(0); j != none; j = waiting.next(j + 1) {
+		if m.units[j].x.view.pending == x.Tx {
+			m.line.look.add(j)
+		}
+	}
 }
 
 // executed takes over a finished incarnation.
@@ -379,7 +430,7 @@ func (m *Machine) executed(i int, u *unit) {
 	if m.model {
 		x.profile, x.log = profileOf(x.log, x.view.began, u.core), nil
 	}
-	m.ended(u, x)
+	m.ended(i, u, x)
 	m.tell(i, "end", x)
 	m.policy.Executed(i, x)
 }
@@ -398,7 +449,7 @@ func (m *Machine) stop(i int, u *unit, on int) {
 			u.observer.End(x.Tx)
 		}
 	}
-	m.ended(u, x)
+	m.ended(i, u, x)
 	m.tell(i, "stop", x)
 	m.Discard(x)
 	m.policy.Stopped(i, x, on)
@@ -408,7 +459,7 @@ func (m *Machine) stop(i int, u *unit, on int) {
 // whether a key was written that the incarnation before had not written.
 func (m *Machine) Publish(x *Incarnation) (widened bool) {
 	widened = m.store.Publish(x.version(), x.Writes)
-	m.visible[x.Tx] = true
+	m.hidden.remove(x.Tx)
 	m.wake()
 	return widened
 }
@@ -419,14 +470,18 @@ func (m *Machine) Transactions() int { return m.block.Transactions }
 // expect marks the writes of a transaction as about to be replaced.
 func (m *Machine) expect(tx int) {
 	m.store.Expect(tx)
-	m.visible[tx] = false
+	m.hidden.add(tx)
 	m.wake()
 }
 
+// wake lets the cores with accesses that wait for other transactions look again.
 func (m *Machine) wake() {
-	for _, u := range m.units {
-		if u.live {
-			u.core.Wake(m.now)
+	parked := &m.line.parked
+	for i := parked.next(0); i != none; i = parked.next(i + 1) {
+		u := &m.units[i]
+		u.core.Wake(m.now)
+		if m.follow(i, u); u.waiting {
+			m.line.look.add(i)
 		}
 	}
 }
@@ -442,10 +497,11 @@ func (m *Machine) Discard(x *Incarnation) {
 func (m *Machine) finish() error {
 	s := &m.Stats
 	s.Cores, s.Cycles, s.Transactions = m.cfg.Cores, uint64(m.now), m.block.Transactions
-	for _, u := range m.units {
+	m.chargeIdle()
+	for i := range m.units {
+		u := &m.units[i]
 		switch u.doing {
 		case idle:
-			s.Losses[u.why] += u.become(idle, m.now)
 		case executing: // of nothing that is needed
 			return invariant.Broken("transaction %d still runs at the end of the block", u.x.Tx)
 		default:
@@ -500,9 +556,9 @@ func (m *Machine) Incarnations() []*Incarnation { return m.latest }
 
 // Cores are the cores that were used, in order.
 func (m *Machine) Cores() (cores []*pipeline.Core) {
-	for _, u := range m.units {
-		if u.core != nil {
-			cores = append(cores, u.core)
+	for i := range m.units {
+		if core := m.units[i].core; core != nil {
+			cores = append(cores, core)
 		}
 	}
 	return cores
