@@ -31,6 +31,7 @@ type blockSTM struct {
 }
 
 func newBlockSTM(m *Machine, mapping string) Policy {
+	m.announces = true
 	m.conflicts = newConflictPredictor(m, mapping)
 	n := m.block.Transactions
 	limit := m.cfg.Retries

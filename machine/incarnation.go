@@ -46,10 +46,12 @@ type view struct {
 	store     *state.Versions
 	tx        int
 	now       *isa.Cycle
+	unit      *unit // on which it is executed
 	began     isa.Cycle
 	seen      map[state.Key]*sight
 	reads     []*sight // those that committed effects depend on, in order
 	pending   int      // transaction that the last load found about to write, or none
+	announced bool // writes may be announced before they are there
 	conflicts *conflictPredictor
 	blocked   int // transaction whose expected write commit has run into, or none
 }
@@ -64,13 +66,14 @@ type sight struct {
 	bound   isa.Word
 }
 
-func newView(store *state.Versions, tx int, now *isa.Cycle) view {
-	return view{store: store, tx: tx, now: now, began: *now, seen: make(map[state.Key]*sight), pending: none, blocked: none}
+func newView(store *state.Versions, tx int, now *isa.Cycle, u *unit) view {
+	return view{store: store, tx: tx, now: now, unit: u, began: *now, seen: make(map[state.Key]*sight), pending: none, blocked: none}
 }
 
 func (v *view) see(k *state.Key) *sight {
 	s := v.seen[*k]
 	if s == nil {
+		v.unit.meet(v.now)
 		s = &sight{key: *k, reading: v.store.Read(k, v.tx), offset: *v.now - v.began}
 		v.seen[*k] = s
 	}
@@ -85,6 +88,10 @@ func (v *view) Load(k *state.Key) (state.Value, bool) {
 
 // Pending implements state.Base.
 func (v *view) Pending(k *state.Key) bool {
+	if !v.announced {
+		return false
+	}
+	v.unit.meet(v.now)
 	on, ok := v.store.Pending(k, v.tx)
 	if !ok && v.conflicts != nil {
 		on, ok = v.conflicts.predict(k, v.tx)

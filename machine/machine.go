@@ -73,6 +73,7 @@ type Machine struct {
 	changed   bool           // something has ended or begun in this cycle
 	line      line
 	err       error
+	announces bool               // the policy says what will be written again
 	conflicts *conflictPredictor // nil: none is predicted
 	logs      bool               // incarnations are logged
 	model     bool               // and their timelines kept, for schedule models
@@ -98,6 +99,7 @@ type unit struct {
 	doing   activity
 	task    Task
 	since   isa.Cycle // begin of what it does, unless it is idle
+	ahead
 	x       *Incarnation
 	live    bool // the incarnation is on the core
 	waiting bool // for another transaction, since from
@@ -144,6 +146,7 @@ func New(cfg Config, block Block) (*Machine, error) {
 // Run runs the block to its end. The error is one of the simulation: of a core, or of
 // a transaction that is not valid in the block.
 func (m *Machine) Run() error {
+	defer m.stopCores()
 	m.settle()
 	for !m.policy.Done() && m.err == nil {
 		next := m.line.agenda.next()
@@ -158,6 +161,15 @@ func (m *Machine) Run() error {
 	return m.finish()
 }
 
+// stopCores ends the coroutines.
+func (m *Machine) stopCores() {
+	for i := range m.units {
+		if stop := m.units[i].stop; stop != nil {
+			stop()
+		}
+	}
+}
+
 // cycle simulates one cycle: first what cores do, then what the end of it brings.
 func (m *Machine) cycle(now isa.Cycle) {
 	m.now = now
@@ -169,10 +181,16 @@ func (m *Machine) cycle(now isa.Cycle) {
 			m.line.ending.add(i)
 			continue
 		}
-		u.core.Step(now)
-		if m.follow(i, u); u.x.view.blocked != none || !u.core.Running() || u.core.Parked() || u.waiting {
-			m.line.look.add(i)
+		if !u.ended {
+			at, _ := u.resume()
+			if at != now {
+				m.line.agenda.put(i, at)
+				continue
+			}
 		}
+		u.ended = false
+		m.follow(i, u)
+		m.line.look.add(i)
 	}
 	m.settle()
 }
@@ -359,10 +377,11 @@ func (m *Machine) begin(i int, u *unit) {
 		if u.core, u.sys, u.observer, m.err = m.block.NewCore(i); m.err != nil {
 			return
 		}
+		u.start(&m.now)
 	}
 	tx := u.task.Tx
-	x := &Incarnation{Tx: tx, Number: m.begun[tx], view: newView(m.store, tx, &m.now)}
-	x.view.conflicts = m.conflicts
+	x := &Incarnation{Tx: tx, Number: m.begun[tx], view: newView(m.store, tx, &m.now, u)}
+	x.view.announced, x.view.conflicts = m.announces, m.conflicts
 	m.begun[tx]++
 	m.latest[tx], u.x = x, x
 	u.sys.Open(&x.view)
