@@ -98,6 +98,7 @@ type unit struct {
 
 	doing   activity
 	task    Task
+	until   isa.Cycle // end of scheduling or validating
 	since   isa.Cycle // begin of what it does, unless it is idle
 	ahead
 	x       *Incarnation
@@ -250,20 +251,23 @@ func (m *Machine) end() {
 	ending := &m.line.ending
 	for i := ending.next(0); i != none && m.err == nil; i = ending.next(i + 1) {
 		ending.remove(i)
-		u := &m.units[i]
-		m.changed = true
-		if u.doing == scheduling {
-			m.Stats.Losses[LossSchedule] += u.become(executing, m.now)
-			m.begin(i, u)
-			continue
-		}
-		loss := LossSchedule
-		if u.task.Kind == Redo {
-			loss = LossReexecution
-		}
-		m.Stats.Losses[loss] += m.rest(i, u)
-		m.policy.Validated(i, u.x)
+		m.endTask(i, &m.units[i])
 	}
+}
+
+func (m *Machine) endTask(i int, u *unit) {
+	m.changed = true
+	if u.doing == scheduling {
+		m.Stats.Losses[LossSchedule] += u.become(executing, m.now)
+		m.begin(i, u)
+		return
+	}
+	loss := LossSchedule
+	if u.task.Kind == Redo {
+		loss = LossReexecution
+	}
+	m.Stats.Losses[loss] += m.rest(i, u)
+	m.policy.Validated(i, u.x)
 }
 
 // offer gives idle cores tasks. As long as no task has ended, a policy has no other answer
@@ -353,11 +357,11 @@ func (m *Machine) take(i int, u *unit, t Task) {
 		cost += m.inspect(i, u)
 		u.become(validating, m.now)
 	}
-	if cost == 0 {
+	if u.until = m.now + cost; cost == 0 {
 		m.line.ending.add(i)
 		return
 	}
-	m.line.agenda.put(i, m.now+cost)
+	m.line.agenda.put(i, u.until)
 }
 
 // inspect validates or repairs an incarnation, and gives the cycles that it takes.
