@@ -23,7 +23,7 @@ type blockSTM struct {
 	execution  int     // next to execute
 	validation int     // next to validate
 	active     int     // tasks that run
-	first      []Task // of every core in called, what it does first
+	first      []Task  // of every core in called, what it does first
 	called     set
 	limit      int // incarnations of one transaction
 	fallback   int // next to execute once the limit is passed; or draining, or none

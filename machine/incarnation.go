@@ -51,7 +51,7 @@ type view struct {
 	seen      map[state.Key]*sight
 	reads     []*sight // those that committed effects depend on, in order
 	pending   int      // transaction that the last load found about to write, or none
-	announced bool // writes may be announced before they are there
+	announced bool     // writes may be announced before they are there
 	conflicts *conflictPredictor
 	blocked   int // transaction whose expected write commit has run into, or none
 }

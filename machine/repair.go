@@ -41,7 +41,7 @@ func (p *repair) Validated(core int, x *Incarnation) {
 		p.redo = core // it keeps the turn: merging stays set
 		return
 	}
-	x.log = nil
+	p.m.dropLog(x)
 	p.monad.Validated(core, x)
 }
 

@@ -65,6 +65,12 @@ func (l *OpLog) Source(source int32) *isa.Word {
 	return &l.Ops[source].Result
 }
 
+// Reset empties the log, for another transaction.
+func (l *OpLog) Reset() {
+	l.Ops, l.constants = l.Ops[:0], l.constants[:0]
+	clear(l.producer)
+}
+
 // Record makes the core log what it commits, from the next transaction on; nil ends
 // that.
 func (c *Core) Record(l *OpLog) { c.obs.oplog = l }
