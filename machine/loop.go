@@ -245,7 +245,7 @@ func (m *Machine) begin(i int, u *unit) {
 			u.observer.Begin(tx)
 		}
 		if m.logs {
-			x.log = m.newLog()
+			x.log = newLog()
 			u.core.Record(x.log)
 		}
 		u.live = true

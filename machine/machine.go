@@ -6,6 +6,7 @@ package machine
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/invariant"
@@ -76,7 +77,6 @@ type Machine struct {
 	announces bool               // the policy says what will be written again
 	conflicts *conflictPredictor // nil: none is predicted
 	logs      bool               // incarnations are logged
-	unused    []*pipeline.OpLog  // logs that nobody needs any more
 	model     bool               // and their timelines kept, for schedule models
 	reference Stats              // of the run that they rearrange
 }
@@ -180,7 +180,7 @@ func (m *Machine) executed(i int, u *unit) {
 	x.Writes, x.Result = u.sys.Close()
 	if m.model {
 		x.profile = profileOf(x.log, x.view.began, u.core)
-		m.dropLog(x)
+		x.dropLog()
 	}
 	m.ended(i, u, x)
 	m.tell(i, "end", x)
@@ -207,21 +207,20 @@ func (m *Machine) stop(i int, u *unit, on int) {
 	m.policy.Stopped(i, x, on)
 }
 
-func (m *Machine) newLog() *pipeline.OpLog {
-	last := len(m.unused) - 1
-	if last < 0 {
-		return new(pipeline.OpLog)
-	}
-	l := m.unused[last]
-	m.unused = m.unused[:last]
+// logs are those that nobody needs any more. A log grows to megabytes, and the runs of a study
+// come one after the other.
+var logs = sync.Pool{New: func() any { return new(pipeline.OpLog) }}
+
+func newLog() *pipeline.OpLog {
+	l := logs.Get().(*pipeline.OpLog)
 	l.Reset()
 	return l
 }
 
 // dropLog gives an incarnation's log to others: it has been read for the last time.
-func (m *Machine) dropLog(x *Incarnation) {
+func (x *Incarnation) dropLog() {
 	if x.log != nil {
-		m.unused = append(m.unused, x.log)
+		logs.Put(x.log)
 		x.log = nil
 	}
 }

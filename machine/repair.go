@@ -41,7 +41,7 @@ func (p *repair) Validated(core int, x *Incarnation) {
 		p.redo = core // it keeps the turn: merging stays set
 		return
 	}
-	p.m.dropLog(x)
+	x.dropLog()
 	p.monad.Validated(core, x)
 }
 
