@@ -4,10 +4,12 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ooovm/ooovm/decoder/evm"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
@@ -121,5 +123,40 @@ func compareRuns(t *testing.T, what string, want, got []string) {
 			t.Fatalf("%s differs behind\n%s\nby the scan\n%s\nit is\n%s", what, strings.Join(want[max(0, i-5):i], "\n"),
 				strings.Join(want[i:min(i+2, len(want))], "\n"), strings.Join(got[i:min(i+2, len(got))], "\n"))
 		}
+	}
+}
+
+// failing is a System that goes wrong when a core commits its read of a slot.
+type failing struct{ *evm.Speculative }
+
+func (failing) StorageRead(isa.Space, *isa.Word, *isa.Word) { panic("no such read") }
+
+// TestPanicsReachTheMachine: what goes wrong on a core that runs ahead arrives at whoever runs
+// the machine, and no core is left running.
+func TestPanicsReachTheMachine(t *testing.T) {
+	pre, env, txs := counter.build(t)
+	mc := sharing("monad", 3)
+	before := runtime.NumGoroutine()
+	m, err := machine.New(mc, machine.Block{
+		Transactions: len(txs), Origin: state.NewWorld(pre), First: func(int) uint64 { return 0 },
+		NewCore: func(int) (*pipeline.Core, machine.System, machine.Observer, error) {
+			sys := failing{evm.NewSpeculative(env, txs, evm.NewCache(), mc.Crediting)}
+			core, err := pipeline.New(handCore(), sys, nil)
+			return core, sys, nil, err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if got := recover(); got != "no such read" {
+				t.Errorf("the machine panics with %v", got)
+			}
+		}()
+		_ = m.Run()
+	}()
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines are left of %d", after, before)
 	}
 }
