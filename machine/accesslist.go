@@ -11,9 +11,9 @@ import "github.com/ooovm/ooovm/machine/oracle"
 func newAccessList(m *Machine, mapping string) Policy {
 	block := m.cfg.Oracle
 	if mapping == "key" {
-		return newGraph(m, oracle.Locks(block, oracle.ByKey), len(block))
+		return newGraph(m, oracle.Locks(block, oracle.ByKey))
 	}
-	return newGraph(m, oracle.Contracts(block), len(block))
+	return newGraph(m, oracle.Contracts(block))
 }
 
 // newDAG runs the block's true dataflow, transaction by transaction: each one starts
@@ -21,5 +21,5 @@ func newAccessList(m *Machine, mapping string) Policy {
 // nothing: a policy that starts before a writer has finished and finds its reads
 // unchanged passes it, and so does a better order.
 func newDAG(m *Machine, _ string) Policy {
-	return newGraph(m, oracle.Writers(m.cfg.Oracle), m.block.Transactions)
+	return newGraph(m, oracle.Writers(m.cfg.Oracle))
 }

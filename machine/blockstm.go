@@ -18,24 +18,27 @@ const (
 type blockSTM struct {
 	m          *Machine
 	status     []status
+	waiting    int     // transactions that are awaiting
 	dependents [][]int // that wait for the transaction
 	execution  int     // next to execute
 	validation int     // next to validate
 	active     int     // tasks that run
-	first      map[int]Task
+	first      []Task  // of every core in called, what it does first
+	called     set
 	limit      int // incarnations of one transaction
 	fallback   int // next to execute once the limit is passed; or draining, or none
 	alone      int // core that does so
 }
 
 func newBlockSTM(m *Machine, mapping string) Policy {
+	m.announces = true
 	m.conflicts = newConflictPredictor(m, mapping)
 	n := m.block.Transactions
 	limit := m.cfg.Retries
 	if limit == 0 {
 		limit = m.cfg.Cores*m.cfg.Cores + n + 30
 	}
-	return &blockSTM{m: m, status: make([]status, n), dependents: make([][]int, n), first: make(map[int]Task), limit: limit, fallback: none}
+	return &blockSTM{m: m, status: make([]status, n), dependents: make([][]int, n), first: make([]Task, m.cfg.Cores), called: newSet(m.cfg.Cores), limit: limit, fallback: none}
 }
 
 // draining is blockSTM.fallback while what still runs ends.
@@ -50,7 +53,7 @@ func (p *blockSTM) giveUp(core int) {
 		if x != nil && p.status[tx] != running && x.Writes != nil {
 			p.m.Publish(x) // what it left behind may be expected to change
 		}
-		p.m.visible[tx] = true
+		p.m.hidden.remove(tx)
 	}
 	p.m.wake()
 }
@@ -76,9 +79,9 @@ func (p *blockSTM) Next(core int) (Task, Loss, bool) {
 	if p.fallback != none {
 		return p.fallBack(core)
 	}
-	if t, ok := p.first[core]; ok {
-		delete(p.first, core)
-		if t.Kind == Validate || p.status[t.Tx] == ready {
+	if p.called.has(core) {
+		p.called.remove(core)
+		if t := p.first[core]; t.Kind == Validate || p.status[t.Tx] == ready {
 			return p.start(core, t)
 		}
 	}
@@ -98,12 +101,24 @@ func (p *blockSTM) Next(core int) (Task, Loss, bool) {
 			return p.start(core, Task{Kind: Execute, Tx: tx})
 		}
 	}
-	for _, s := range p.status {
-		if s == awaiting {
-			return Task{}, LossConflict, false
-		}
+	if p.waiting > 0 {
+		return Task{}, LossConflict, false
 	}
 	return Task{}, LossImbalance, false
+}
+
+// Own is a core that has something to do first, or the one that executes the block in order.
+func (p *blockSTM) Own(from int) int {
+	if p.fallback != none {
+		return notBelow(p.alone, from)
+	}
+	return p.called.next(from)
+}
+
+// call gives a core something to do first.
+func (p *blockSTM) call(core int, t Task) {
+	p.first[core] = t
+	p.called.add(core)
 }
 
 func (p *blockSTM) start(core int, t Task) (Task, Loss, bool) {
@@ -146,7 +161,7 @@ func (p *blockSTM) Executed(core int, x *Incarnation) {
 	if widened {
 		p.validation = x.Tx
 	} else {
-		p.first[core] = Task{Kind: Validate, Tx: x.Tx}
+		p.call(core, Task{Kind: Validate, Tx: x.Tx})
 	}
 }
 
@@ -164,11 +179,15 @@ func (p *blockSTM) executedInFallback(x *Incarnation) {
 // wait puts a transaction off until another one has been executed again.
 func (p *blockSTM) wait(tx, on int) {
 	p.status[tx] = awaiting
+	p.waiting++
 	p.dependents[on] = append(p.dependents[on], tx)
 }
 
 // again lets a transaction be executed anew.
 func (p *blockSTM) again(tx int) {
+	if p.status[tx] == awaiting {
+		p.waiting--
+	}
 	p.status[tx] = ready
 	p.execution = min(p.execution, tx)
 }
@@ -188,7 +207,7 @@ func (p *blockSTM) Validated(core int, x *Incarnation) {
 	p.status[x.Tx] = ready
 	p.validation = min(p.validation, x.Tx+1)
 	if p.execution > x.Tx {
-		p.first[core] = Task{Kind: Execute, Tx: x.Tx}
+		p.call(core, Task{Kind: Execute, Tx: x.Tx})
 	}
 }
 
@@ -205,7 +224,7 @@ func (p *blockSTM) Stopped(core int, x *Incarnation, on int) {
 	}
 	p.wait(x.Tx, on)
 	if p.status[on] == ready {
-		p.first[core] = Task{Kind: Execute, Tx: on}
+		p.call(core, Task{Kind: Execute, Tx: on})
 	}
 }
 
@@ -214,5 +233,5 @@ func (p *blockSTM) Done() bool {
 	if p.fallback != none {
 		return p.active == 0 && p.fallback == n
 	}
-	return p.active == 0 && len(p.first) == 0 && p.execution >= n && p.validation >= n
+	return p.active == 0 && p.called.n == 0 && p.execution >= n && p.validation >= n
 }

@@ -12,9 +12,10 @@ import (
 // read it, and both are known by the code and the entry that a transaction calls, as a
 // transaction does not come twice.
 type conflictPredictor struct {
-	m      *Machine
-	always bool // predict a conflict with every transaction below
-	sets   map[reader]map[uint64]bool
+	m       *Machine
+	always  bool // predict a conflict with every transaction below
+	sets    map[reader]map[uint64]bool
+	classes []uint64 // of every transaction
 }
 
 // reader is a load to the predictor: the kind of transaction, and whose state it reads.
@@ -29,25 +30,29 @@ func newConflictPredictor(m *Machine, mapping string) *conflictPredictor {
 	case "key-always":
 		return &conflictPredictor{m: m, always: true}
 	case "key-sets":
-		return &conflictPredictor{m: m, sets: map[reader]map[uint64]bool{}}
+		f := &conflictPredictor{m: m, sets: map[reader]map[uint64]bool{}, classes: make([]uint64, m.block.Transactions)}
+		for tx := range f.classes {
+			f.classes[tx] = m.block.Class(tx)
+		}
+		return f
 	}
 	return nil
 }
 
 // predict gives the nearest transaction below that the load has to wait for.
 func (f *conflictPredictor) predict(k *state.Key, tx int) (on int, ok bool) {
-	var set map[uint64]bool
-	if !f.always {
-		if set = f.sets[reader{f.m.block.Class(tx), k.Owner, k.Kind}]; set == nil {
-			return none, false
-		}
+	on = f.m.hidden.last(tx - 1)
+	if f.always || on == none {
+		return on, on != none
 	}
-	for on = tx - 1; on >= 0; on-- {
-		if !f.m.visible[on] && (f.always || set[f.m.block.Class(on)]) {
-			return on, true
-		}
+	set := f.sets[reader{f.classes[tx], k.Owner, k.Kind}]
+	if set == nil {
+		return none, false
 	}
-	return none, false
+	for on != none && !set[f.classes[on]] {
+		on = f.m.hidden.last(on - 1)
+	}
+	return on, on != none
 }
 
 // learn notes who wrote what an incarnation has read stale.
@@ -60,10 +65,10 @@ func (f *conflictPredictor) learn(x *Incarnation) {
 		if now.Version == r.reading.Version || now.Version.Tx == state.BeforeBlock {
 			continue
 		}
-		at := reader{f.m.block.Class(x.Tx), r.key.Owner, r.key.Kind}
+		at := reader{f.classes[x.Tx], r.key.Owner, r.key.Kind}
 		if f.sets[at] == nil {
 			f.sets[at] = map[uint64]bool{}
 		}
-		f.sets[at][f.m.block.Class(int(now.Version.Tx))] = true
+		f.sets[at][f.classes[now.Version.Tx]] = true
 	}
 }

@@ -9,19 +9,19 @@ type graph struct {
 	missing   []int   // transactions that each one still waits for
 	after     [][]int // those that wait for it
 	free      []bool  // those that need no scheduling; nil for none
-	started   []bool
+	waiting   set     // not started
+	ready     set     // of these, those that wait for nobody
 	finished  []bool
-	first     int // all below have been started
 	committed int // all below are final
-	window    int // how many transactions in block order can be seen ahead
 }
 
 // newGraph takes, for every transaction, those before it that it waits for.
-func newGraph(m *Machine, before [][]int, window int) *graph {
+func newGraph(m *Machine, before [][]int) *graph {
 	n := len(before)
-	g := &graph{m: m, missing: make([]int, n), after: make([][]int, n), started: make([]bool, n), finished: make([]bool, n), window: window}
+	g := &graph{m: m, missing: make([]int, n), after: make([][]int, n), waiting: fullSet(n), ready: newSet(n), finished: make([]bool, n)}
 	for j, list := range before {
 		g.missing[j] = len(list)
+		g.ready.put(j, len(list) == 0)
 		for _, i := range list {
 			g.after[i] = append(g.after[i], j)
 		}
@@ -30,28 +30,23 @@ func newGraph(m *Machine, before [][]int, window int) *graph {
 }
 
 func (g *graph) Next(int) (Task, Loss, bool) {
-	n := len(g.started)
-	for g.first < n && g.started[g.first] {
-		g.first++
-	}
-	if g.first == n {
+	j := g.ready.next(0)
+	switch {
+	case j != none:
+		g.start(j)
+		return Task{Kind: Execute, Tx: j, Free: g.free != nil && g.free[j]}, LossImbalance, true
+	case g.waiting.n == 0:
 		return Task{}, LossImbalance, false
 	}
-	seen := 0
-	for j := g.first; j < n; j++ {
-		if g.started[j] {
-			continue
-		}
-		if seen == g.window {
-			break
-		}
-		seen++
-		if g.missing[j] == 0 {
-			g.started[j] = true
-			return Task{Kind: Execute, Tx: j, Free: g.free != nil && g.free[j]}, LossImbalance, true
-		}
-	}
 	return Task{}, LossConflict, false
+}
+
+// Own is no core.
+func (g *graph) Own(int) int { return none }
+
+func (g *graph) start(j int) {
+	g.waiting.remove(j)
+	g.ready.remove(j)
 }
 
 func (g *graph) Executed(_ int, x *Incarnation) {
@@ -59,15 +54,17 @@ func (g *graph) Executed(_ int, x *Incarnation) {
 	if !g.finished[x.Tx] {
 		g.finished[x.Tx] = true
 		for _, j := range g.after[x.Tx] {
-			g.missing[j]--
+			if g.missing[j]--; g.missing[j] == 0 && g.waiting.has(j) {
+				g.ready.add(j)
+			}
 		}
 		g.after[x.Tx] = nil
 	}
-	for g.committed < len(g.finished) && g.finished[g.committed] && g.m.runner[g.committed] == none && g.started[g.committed] {
+	for g.committed < len(g.finished) && g.finished[g.committed] && g.m.runner[g.committed] == none && !g.waiting.has(g.committed) {
 		if y := g.m.latest[g.committed]; !y.Unchanged() {
 			g.m.Discard(y)
-			g.started[y.Tx] = false
-			g.first = min(g.first, y.Tx)
+			g.waiting.add(y.Tx)
+			g.ready.add(y.Tx)
 			return
 		}
 		g.committed++

@@ -52,6 +52,7 @@ type scene struct {
 type block struct {
 	code    []string   // of the contracts 0xc0, 0xc1, ...
 	storage []isa.Word // slots 0, 1, ... of contract 0xc0
+	from    []int      // sender of each transaction; the one of its number where there is none
 	to      []byte     // account called: 0xc0.. a contract, others plain accounts
 	value   []uint64
 }
@@ -99,13 +100,19 @@ func (s *block) build(t *testing.T) (pre state.Prestate, env *state.BlockEnv, tx
 		}
 		pre[at(0xc0+byte(i))] = acct
 	}
+	sent := map[int]uint64{}
 	for i, to := range s.to {
 		account := at(to)
 		if pre[account] == nil {
 			pre[account] = &state.Account{Balance: ether(1)}
 		}
-		pre[send(i)] = &state.Account{Balance: ether(1)}
-		tx := &state.Tx{Type: types.DynamicFeeTxType, From: send(i), To: &account, Gas: 200_000, GasPrice: word(10), FeeCap: word(10), TipCap: word(3)}
+		sender := i
+		if i < len(s.from) {
+			sender = s.from[i]
+		}
+		pre[send(sender)] = &state.Account{Balance: ether(1)}
+		tx := &state.Tx{Type: types.DynamicFeeTxType, From: send(sender), Nonce: sent[sender], To: &account, Gas: 200_000, GasPrice: word(10), FeeCap: word(10), TipCap: word(3)}
+		sent[sender]++
 		if i < len(s.value) {
 			tx.Value = word(s.value[i])
 		}
@@ -126,6 +133,11 @@ func (s *block) build(t *testing.T) (pre state.Prestate, env *state.BlockEnv, tx
 
 // play runs the block and gives the machine with what happened.
 func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)) (m *machine.Machine, events []string, world *state.World) {
+	return s.playBy(t, mc, set, (*machine.Machine).Run)
+}
+
+// playBy is play with another loop.
+func (s *block) playBy(t *testing.T, mc machine.Config, set func(*pipeline.Config), run func(*machine.Machine) error) (m *machine.Machine, events []string, world *state.World) {
 	t.Helper()
 	pre, env, txs := s.build(t)
 	cache := evm.NewCache()
@@ -136,12 +148,13 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 		Gas:      func(tx int) uint64 { return txs[tx].Gas },
 		GasLimit: env.GasLimit,
 		Class:    func(tx int) uint64 { return uint64(s.to[tx]) },
-		NewCore: func(int) (*pipeline.Core, machine.System, machine.Observer, error) {
+		NewCore: func(i int) (*pipeline.Core, machine.System, machine.Observer, error) {
 			sys := evm.NewSpeculative(env, txs, cache, mc.Crediting)
 			cfg := handCore()
 			if set != nil {
 				set(&cfg)
 			}
+			cfg.Predictor.Seed += uint64(i)
 			core, err := pipeline.New(cfg, sys, nil)
 			if err == nil {
 				core.VerifyEvery, core.MaxCycles = 1, 100_000
@@ -159,7 +172,7 @@ func (s *block) play(t *testing.T, mc machine.Config, set func(*pipeline.Config)
 	}
 	m, err := machine.New(mc, simulated)
 	if err == nil {
-		err = m.Run()
+		err = run(m)
 	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(events, "\n"))

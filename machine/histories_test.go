@@ -279,7 +279,7 @@ func (h *history) play(w *state.World, tx int) string {
 // incarnation runs one transaction over the view that it has at present.
 func (h *history) incarnation(store *state.Versions, c state.Crediting, tx, number int) (x *Incarnation, said string) {
 	var now isa.Cycle
-	x = &Incarnation{Tx: tx, Number: number, view: newView(store, tx, &now)}
+	x = &Incarnation{Tx: tx, Number: number, view: newView(store, tx, &now, nil)}
 	w := state.NewView(&x.view, c)
 	said = h.play(w, tx)
 	x.Writes = slices.Clone(w.Writes())
@@ -361,7 +361,7 @@ func (h *history) askAll(store *state.Versions, c state.Crediting, plain *state.
 		}
 		for k, q := range questions {
 			var now isa.Cycle
-			v := newView(store, tx, &now)
+			v := newView(store, tx, &now, nil)
 			w := state.NewView(&v, c)
 			w.BeginTx()
 			if got, want := q.ask(w), q.ask(plain); got != want {

@@ -34,12 +34,6 @@ type Incarnation struct {
 // instructions ran with stale values then, and cannot be compared one by one.
 func (x *Incarnation) Repaired() bool { return x.outcome == GuardsHeld }
 
-// forgetLog gives the log up where there is one.
-func (x *Incarnation) forgetLog() {
-	x.log.Release()
-	x.log = nil
-}
-
 // version names the incarnation's writes.
 func (x *Incarnation) version() state.Version {
 	return state.Version{Tx: int32(x.Tx), Incarnation: int32(x.Number)}
@@ -52,10 +46,12 @@ type view struct {
 	store     *state.Versions
 	tx        int
 	now       *isa.Cycle
+	unit      *unit // on which it is executed
 	began     isa.Cycle
 	seen      map[state.Key]*sight
 	reads     []*sight // those that committed effects depend on, in order
 	pending   int      // transaction that the last load found about to write, or none
+	announced bool     // writes may be announced before they are there
 	conflicts *conflictPredictor
 	blocked   int // transaction whose expected write commit has run into, or none
 }
@@ -70,13 +66,14 @@ type sight struct {
 	bound   isa.Word
 }
 
-func newView(store *state.Versions, tx int, now *isa.Cycle) view {
-	return view{store: store, tx: tx, now: now, began: *now, seen: make(map[state.Key]*sight), pending: none, blocked: none}
+func newView(store *state.Versions, tx int, now *isa.Cycle, u *unit) view {
+	return view{store: store, tx: tx, now: now, unit: u, began: *now, seen: make(map[state.Key]*sight), pending: none, blocked: none}
 }
 
 func (v *view) see(k *state.Key) *sight {
 	s := v.seen[*k]
 	if s == nil {
+		v.unit.meet(v.now)
 		s = &sight{key: *k, reading: v.store.Read(k, v.tx), offset: *v.now - v.began}
 		v.seen[*k] = s
 	}
@@ -91,6 +88,10 @@ func (v *view) Load(k *state.Key) (state.Value, bool) {
 
 // Pending implements state.Base.
 func (v *view) Pending(k *state.Key) bool {
+	if !v.announced {
+		return false
+	}
+	v.unit.meet(v.now)
 	on, ok := v.store.Pending(k, v.tx)
 	if !ok && v.conflicts != nil {
 		on, ok = v.conflicts.predict(k, v.tx)

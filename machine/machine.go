@@ -6,6 +6,7 @@ package machine
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/invariant"
@@ -63,14 +64,17 @@ type Machine struct {
 	block     Block
 	policy    Policy
 	store     *state.Versions
+	uniform   Uniform // the policy, if it is one
 	now       isa.Cycle
-	units     []*unit
+	units     []unit
 	latest    []*Incarnation // of every transaction
 	begun     []int          // incarnations of every transaction
-	visible   []bool         // its writes are published, and not expected to change
+	hidden    set            // transactions whose writes are not published, or expected to change
 	runner    []int          // core that executes it, or none
 	changed   bool           // something has ended or begun in this cycle
+	line      line
 	err       error
+	announces bool               // the policy says what will be written again
 	conflicts *conflictPredictor // nil: none is predicted
 	logs      bool               // incarnations are logged
 	model     bool               // and their timelines kept, for schedule models
@@ -93,14 +97,14 @@ type unit struct {
 	sys      System
 	observer Observer
 
-	doing   activity
-	task    Task
-	until   isa.Cycle // end of scheduling or validating
-	since   isa.Cycle // begin of what it does
-	why     Loss      // idle
+	doing activity
+	task  Task
+	until isa.Cycle // end of scheduling or validating
+	since isa.Cycle // begin of what it does, unless it is idle
+	ahead
 	x       *Incarnation
 	live    bool // the incarnation is on the core
-	waiting bool // for another transaction, since waitFrom
+	waiting bool // for another transaction, since from
 	from    isa.Cycle
 	before  uint64 // instructions committed before the incarnation
 }
@@ -125,29 +129,29 @@ func New(cfg Config, block Block) (*Machine, error) {
 	n := block.Transactions
 	m := &Machine{
 		cfg: cfg, block: block, store: state.NewVersions(block.Origin, n),
-		latest: make([]*Incarnation, n), begun: make([]int, n), runner: make([]int, n), visible: make([]bool, n),
+		latest: make([]*Incarnation, n), begun: make([]int, n), runner: make([]int, n), hidden: fullSet(n),
+		units: make([]unit, cfg.Cores), line: newLine(cfg.Cores),
 	}
 	for i := range m.runner {
 		m.runner[i] = none
 	}
-	for range cfg.Cores {
-		m.units = append(m.units, &unit{why: LossImbalance})
-	}
 	m.logs = info.Log
 	if info.Model != nil {
 		m.model, m.policy = true, newSequential(m, mapping)
-		return m, nil
+	} else {
+		m.policy = info.Make(m, mapping)
 	}
-	m.policy = info.Make(m, mapping)
+	m.uniform, _ = m.policy.(Uniform)
 	return m, nil
 }
 
 // Run runs the block to its end. The error is one of the simulation: of a core, or of
 // a transaction that is not valid in the block.
 func (m *Machine) Run() error {
+	defer m.stopCores()
 	m.settle()
 	for !m.policy.Done() && m.err == nil {
-		next := m.next()
+		next := m.line.agenda.next()
 		if next == never {
 			return invariant.Broken("no core can ever go on")
 		}
@@ -157,211 +161,6 @@ func (m *Machine) Run() error {
 		return m.err
 	}
 	return m.finish()
-}
-
-// next is the first cycle in which a core does something.
-func (m *Machine) next() isa.Cycle {
-	first := isa.Cycle(never)
-	for _, u := range m.units {
-		first = min(first, u.next())
-	}
-	return first
-}
-
-func (u *unit) next() isa.Cycle {
-	switch u.doing {
-	case scheduling, validating:
-		return u.until
-	case executing:
-		if cycle, ok := u.core.Next(); ok {
-			return cycle
-		}
-	}
-	return never
-}
-
-// cycle simulates one cycle: first what cores do, then what the end of it brings.
-func (m *Machine) cycle(now isa.Cycle) {
-	m.now = now
-	for _, u := range m.units {
-		if u.doing != executing {
-			continue
-		}
-		if cycle, ok := u.core.Next(); ok && cycle <= now {
-			u.core.Step(now)
-		}
-	}
-	m.settle()
-}
-
-// settle does what the end of a cycle brings, until nothing changes any more: what
-// has ended is taken over, and idle cores get tasks.
-func (m *Machine) settle() {
-	for m.changed = true; m.changed && m.err == nil; {
-		m.changed = false
-		for i, u := range m.units {
-			if u.doing == executing {
-				m.look(i, u)
-			}
-		}
-		m.assign()
-	}
-}
-
-// look acts on what an executing core has come to.
-func (m *Machine) look(i int, u *unit) {
-	x := u.x
-	switch {
-	case x.view.blocked != none:
-		m.stop(i, u, x.view.blocked)
-	case u.live && !u.core.Running():
-		m.executed(i, u)
-	case u.core.Waits():
-		if !u.waiting {
-			u.waiting, u.from = true, m.now
-			m.tell(i, "wait", x)
-		}
-		// Nobody else need run what this core waits for: then it does so itself.
-		if on := x.view.pending; m.cfg.Restart || m.runner[on] == none {
-			m.stop(i, u, on)
-		}
-	case u.waiting:
-		u.stopWaiting(m.now)
-	}
-}
-
-func (u *unit) stopWaiting(now isa.Cycle) {
-	if u.waiting {
-		u.waiting = false
-		u.x.Waited += now - u.from
-	}
-}
-
-// assign ends the tasks that end in this cycle and gives idle cores new ones. As long
-// as no task has ended, a policy has no other answer than before.
-func (m *Machine) assign() {
-	for i, u := range m.units {
-		switch {
-		case u.doing == validating && u.until == m.now:
-			loss := LossSchedule
-			if u.task.Kind == Redo {
-				loss = LossReexecution
-			}
-			m.Stats.Losses[loss] += u.become(idle, m.now)
-			u.why = LossImbalance
-			m.changed = true
-			m.policy.Validated(i, u.x)
-		case u.doing == scheduling && u.until == m.now:
-			m.Stats.Losses[LossSchedule] += u.become(idle, m.now)
-			m.changed = true
-			m.begin(i, u)
-		}
-		if m.err != nil {
-			return
-		}
-	}
-	if !m.changed && m.now > 0 {
-		return
-	}
-	for i, u := range m.units {
-		if u.doing != idle || m.policy.Done() {
-			continue
-		}
-		t, why, ok := m.policy.Next(i)
-		m.Stats.Losses[u.why] += u.become(idle, m.now)
-		if u.why = why; ok {
-			m.changed = true
-			m.take(i, u, t)
-		}
-	}
-}
-
-// become changes what a unit does and gives the time that it did the last thing.
-func (u *unit) become(a activity, now isa.Cycle) (spent uint64) {
-	spent = uint64(now - u.since)
-	u.doing, u.since = a, now
-	return spent
-}
-
-// take starts a task.
-func (m *Machine) take(i int, u *unit, t Task) {
-	u.task = t
-	cost := m.cfg.Schedule
-	if t.Free {
-		cost = 0
-	}
-	u.until = m.now + cost
-	if t.Kind == Execute {
-		m.runner[t.Tx] = i
-		u.become(scheduling, m.now)
-		return
-	}
-	u.x = m.latest[t.Tx]
-	if t.Kind == Redo {
-		m.tell(i, "redo", u.x)
-		u.until += m.redo(u.x, m.Cores()[0].Config())
-		u.become(validating, m.now)
-		return
-	}
-	m.Stats.Validations++
-	m.tell(i, "validate", u.x)
-	u.until += m.cfg.Check * isa.Cycle(u.x.Reads())
-	u.become(validating, m.now)
-}
-
-// begin opens an incarnation on a core.
-func (m *Machine) begin(i int, u *unit) {
-	if u.core == nil {
-		if u.core, u.sys, u.observer, m.err = m.block.NewCore(i); m.err != nil {
-			return
-		}
-	}
-	tx := u.task.Tx
-	x := &Incarnation{Tx: tx, Number: m.begun[tx], view: newView(m.store, tx, &m.now)}
-	x.view.conflicts = m.conflicts
-	m.begun[tx]++
-	if old := m.latest[tx]; old != nil {
-		old.forgetLog()
-	}
-	m.latest[tx], u.x = x, x
-	u.sys.Open(&x.view)
-	env, err := u.sys.Begin(tx)
-	u.become(executing, m.now)
-	u.before = u.core.Stats.Instructions
-	switch {
-	case x.view.blocked != none:
-		m.stop(i, u, x.view.blocked)
-	case err != nil:
-		x.Err = err
-		m.Stats.Invalid++
-		m.ended(u, x)
-		m.tell(i, "invalid", x)
-		m.policy.Executed(i, x)
-	default:
-		if u.observer != nil {
-			u.observer.Begin(tx)
-		}
-		if m.logs {
-			x.log = new(pipeline.OpLog)
-			u.core.Record(x.log)
-		}
-		u.live = true
-		m.Stats.Incarnations++
-		m.tell(i, "begin", x)
-		u.core.Begin(&env, m.block.First(tx), m.now)
-	}
-}
-
-// ended closes the books of an incarnation that leaves its core.
-func (m *Machine) ended(u *unit, x *Incarnation) {
-	u.stopWaiting(m.now)
-	x.Cycles = isa.Cycle(u.become(idle, m.now))
-	x.Instructions = u.core.Stats.Instructions - u.before
-	m.Stats.Instructions += x.Instructions
-	m.runner[x.Tx] = none
-	m.changed = true
-	u.live = false
-	u.why = LossImbalance
 }
 
 // executed takes over a finished incarnation.
@@ -381,9 +180,9 @@ func (m *Machine) executed(i int, u *unit) {
 	x.Writes, x.Result = u.sys.Close()
 	if m.model {
 		x.profile = profileOf(x.log, x.view.began, u.core)
-		x.forgetLog()
+		x.dropLog()
 	}
-	m.ended(u, x)
+	m.ended(i, u, x)
 	m.tell(i, "end", x)
 	m.policy.Executed(i, x)
 }
@@ -402,17 +201,33 @@ func (m *Machine) stop(i int, u *unit, on int) {
 			u.observer.End(x.Tx)
 		}
 	}
-	m.ended(u, x)
+	m.ended(i, u, x)
 	m.tell(i, "stop", x)
 	m.Discard(x)
 	m.policy.Stopped(i, x, on)
+}
+
+// logs are those that nobody needs any more. A log grows to megabytes, and the runs of a study
+// come one after the other.
+var logs = sync.Pool{New: func() any { return new(pipeline.OpLog) }}
+
+func newLog() *pipeline.OpLog { return logs.Get().(*pipeline.OpLog) }
+
+// dropLog gives an incarnation's log to others, and what it took of the run's memory back: it
+// has been read for the last time.
+func (x *Incarnation) dropLog() {
+	if x.log != nil {
+		x.log.Release()
+		logs.Put(x.log)
+		x.log = nil
+	}
 }
 
 // Publish makes an incarnation's writes visible. What waits looks again. It reports
 // whether a key was written that the incarnation before had not written.
 func (m *Machine) Publish(x *Incarnation) (widened bool) {
 	widened = m.store.Publish(x.version(), x.Writes)
-	m.visible[x.Tx] = true
+	m.hidden.remove(x.Tx)
 	m.wake()
 	return widened
 }
@@ -423,14 +238,18 @@ func (m *Machine) Transactions() int { return m.block.Transactions }
 // expect marks the writes of a transaction as about to be replaced.
 func (m *Machine) expect(tx int) {
 	m.store.Expect(tx)
-	m.visible[tx] = false
+	m.hidden.add(tx)
 	m.wake()
 }
 
+// wake lets the cores with accesses that wait for other transactions look again.
 func (m *Machine) wake() {
-	for _, u := range m.units {
-		if u.live {
-			u.core.Wake(m.now)
+	parked := &m.line.parked
+	for i := parked.next(0); i != none; i = parked.next(i + 1) {
+		u := &m.units[i]
+		u.core.Wake(m.now)
+		if m.follow(i, u); u.waiting {
+			m.line.look.add(i)
 		}
 	}
 }
@@ -446,10 +265,11 @@ func (m *Machine) Discard(x *Incarnation) {
 func (m *Machine) finish() error {
 	s := &m.Stats
 	s.Cores, s.Cycles, s.Transactions = m.cfg.Cores, uint64(m.now), m.block.Transactions
-	for _, u := range m.units {
+	m.chargeIdle()
+	for i := range m.units {
+		u := &m.units[i]
 		switch u.doing {
 		case idle:
-			s.Losses[u.why] += u.become(idle, m.now)
 		case executing: // of nothing that is needed
 			return invariant.Broken("transaction %d still runs at the end of the block", u.x.Tx)
 		default:
@@ -504,9 +324,9 @@ func (m *Machine) Incarnations() []*Incarnation { return m.latest }
 
 // Cores are the cores that were used, in order.
 func (m *Machine) Cores() (cores []*pipeline.Core) {
-	for _, u := range m.units {
-		if u.core != nil {
-			cores = append(cores, u.core)
+	for i := range m.units {
+		if core := m.units[i].core; core != nil {
+			cores = append(cores, core)
 		}
 	}
 	return cores

@@ -11,12 +11,13 @@ type monad struct {
 	next     int // to execute for the first time
 	turn     int // to merge
 	executed []bool
+	left     int // not executed, or to be executed again
 	merging  bool
 	again    int // core that runs the transaction whose turn it is again, or none
 }
 
 func newMonad(m *Machine, _ string) Policy {
-	return &monad{m: m, executed: make([]bool, m.block.Transactions), again: none}
+	return &monad{m: m, executed: make([]bool, m.block.Transactions), left: m.block.Transactions, again: none}
 }
 
 func (p *monad) Next(core int) (Task, Loss, bool) {
@@ -32,15 +33,31 @@ func (p *monad) Next(core int) (Task, Loss, bool) {
 		p.next++
 		return Task{Kind: Execute, Tx: p.next - 1}, LossOrder, true
 	}
-	for tx := p.turn; tx < n; tx++ {
-		if !p.executed[tx] && tx != p.turn {
-			return Task{}, LossImbalance, false
-		}
+	left := p.left
+	if p.turn < n && !p.executed[p.turn] {
+		left--
+	}
+	if left > 0 { // behind the one whose turn it is
+		return Task{}, LossImbalance, false
 	}
 	return Task{}, LossOrder, false
 }
 
-func (p *monad) Executed(_ int, x *Incarnation) { p.executed[x.Tx] = true }
+// Own is the core that runs again what it could not merge.
+func (p *monad) Own(from int) int { return notBelow(p.again, from) }
+
+// notBelow gives a core, or none, if it is not below another one.
+func notBelow(core, from int) int {
+	if core < from {
+		return none
+	}
+	return core
+}
+
+func (p *monad) Executed(_ int, x *Incarnation) {
+	p.executed[x.Tx] = true
+	p.left--
+}
 
 func (p *monad) Validated(core int, x *Incarnation) {
 	p.merging = false
@@ -51,6 +68,7 @@ func (p *monad) Validated(core int, x *Incarnation) {
 	}
 	p.m.Discard(x)
 	p.executed[x.Tx] = false
+	p.left++
 	p.again = core
 }
 

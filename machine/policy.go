@@ -46,6 +46,17 @@ type Policy interface {
 	Done() bool
 }
 
+// Uniform is a Policy to which idle cores are alike, all but a few: when it has no task for
+// one core it has none for any other, for the same reason, except for those that Own names.
+// The machine asks it no more often than there are tasks, however many cores are idle; a
+// policy that does not say so is asked for every idle core whenever anything has changed.
+type Uniform interface {
+	Policy
+	// Own gives the first core, from the given one on, for which Next may have another
+	// answer than for the rest; -1 for none.
+	Own(from int) int
+}
+
 // PolicyInfo is a row of the table of policies.
 type PolicyInfo struct {
 	Name     string

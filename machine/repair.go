@@ -28,12 +28,20 @@ func (p *repair) Next(core int) (Task, Loss, bool) {
 	return p.monad.Next(core)
 }
 
+// Own is also the core that found out, for the repair.
+func (p *repair) Own(from int) int {
+	if p.redo >= from {
+		return p.redo // nobody runs the same transaction again
+	}
+	return p.monad.Own(from)
+}
+
 func (p *repair) Validated(core int, x *Incarnation) {
 	if !x.Unchanged() && x.outcome == untried && x.log != nil && x.Err == nil {
 		p.redo = core // it keeps the turn: merging stays set
 		return
 	}
-	x.forgetLog()
+	x.dropLog()
 	p.monad.Validated(core, x)
 }
 

@@ -1,6 +1,10 @@
 package machine
 
-import "github.com/ooovm/ooovm/machine/oracle"
+import (
+	"slices"
+
+	"github.com/ooovm/ooovm/machine/oracle"
+)
 
 // sealevel is Solana's runtime with agave's priority-graph scheduler (prio_graph_scheduler.rs,
 // thread_aware_account_locks.rs): transactions declare the accounts that they read and write.
@@ -19,12 +23,16 @@ import "github.com/ooovm/ooovm/machine/oracle"
 // each entry of a contract's mappings for one.
 type sealevel struct {
 	*graph
-	before   [][]int
-	thread   []int    // whose queue a transaction is put into
-	queue    [][]int  // of every thread, in order
-	inFlight []uint64 // gas that the transactions in its queue and on it may use
-	budget   uint64   // of a thread
-	stale    bool     // something has happened since the scheduler last looked
+	before  [][]int
+	blocked []int   // of these, that have neither finished nor been given to a thread
+	thread  []int   // whose queue a transaction is put into
+	queue   [][]int // of every thread, in order
+	queued  set     // threads whose queue is not empty
+	load    load    // gas that the transactions in the queue of a thread and on it may use
+	budget  uint64  // of a thread
+	window  int     // how many transactions in block order can be seen ahead
+	stale   bool    // something has happened since the scheduler last looked
+	empty   bool    // it found nothing to look at
 }
 
 func newSealevel(m *Machine, mapping string) Policy {
@@ -38,9 +46,10 @@ func newSealevel(m *Machine, mapping string) Policy {
 	if budget == 0 {
 		budget = max(1, m.block.GasLimit/uint64(threads))
 	}
+	g := newGraph(m, before)
 	return &sealevel{
-		graph: newGraph(m, before, m.cfg.Lookahead), before: before, thread: make([]int, len(before)),
-		queue: make([][]int, threads), inFlight: make([]uint64, threads), budget: budget, stale: true,
+		graph: g, before: before, blocked: slices.Clone(g.missing), thread: make([]int, len(before)),
+		queue: make([][]int, threads), queued: newSet(threads), load: newLoad(threads), budget: budget, window: m.cfg.Lookahead, stale: true,
 	}
 }
 
@@ -51,61 +60,102 @@ func (p *sealevel) Next(core int) (Task, Loss, bool) {
 	}
 	if q := p.queue[core]; len(q) > 0 {
 		p.queue[core] = q[1:]
+		p.queued.put(core, len(q) > 1)
 		return Task{Kind: Execute, Tx: q[0]}, LossImbalance, true
 	}
-	if p.first == len(p.started) {
+	if p.empty {
 		return Task{}, LossImbalance, false
 	}
 	return Task{}, LossConflict, false
 }
 
+// Own is a thread with a queue.
+func (p *sealevel) Own(from int) int { return p.queued.next(from) }
+
 // schedule is one pass over what the scheduler sees.
 func (p *sealevel) schedule() {
-	n := len(p.started)
-	for p.first < n && p.started[p.first] {
-		p.first++
-	}
-	for j, seen := p.first, 0; j < n && seen < p.window; j++ {
-		if p.started[j] {
-			continue
+	p.empty = p.waiting.n == 0
+	j := p.waiting.next(0)
+	for seen := 0; j != none && seen < p.window; seen++ {
+		if p.blocked[j] == 0 {
+			if thread := p.threadFor(j); thread != none {
+				p.give(j, thread)
+			}
 		}
-		seen++
-		if thread := p.threadFor(j); thread != none {
-			p.started[j], p.thread[j] = true, thread
-			p.queue[thread] = append(p.queue[thread], j)
-			p.inFlight[thread] += p.m.block.Gas(j)
-		}
+		j = p.waiting.next(j + 1)
 	}
 }
 
-// threadFor gives the thread that can have a transaction now, or none.
+// give puts a transaction into the queue of a thread.
+func (p *sealevel) give(j, thread int) {
+	p.start(j)
+	for _, k := range p.after[j] {
+		p.blocked[k]--
+	}
+	p.thread[j] = thread
+	p.queue[thread] = append(p.queue[thread], j)
+	p.queued.add(thread)
+	p.load.put(thread, p.load.of[thread]+p.m.block.Gas(j))
+}
+
+// threadFor gives the thread that can have a transaction now that is not blocked, or none.
 func (p *sealevel) threadFor(j int) int {
 	held := none
 	for _, i := range p.before[j] {
 		switch {
 		case p.finished[i]:
-		case !p.started[i], held != none && held != p.thread[i]:
+		case held != none && held != p.thread[i]:
 			return none
 		default:
 			held = p.thread[i]
 		}
 	}
-	if held != none {
-		if p.inFlight[held] < p.budget {
-			return held
-		}
-		return none
+	if held == none {
+		held = p.load.least()
 	}
-	for thread, gas := range p.inFlight {
-		if gas < p.budget && (held == none || gas < p.inFlight[held]) {
-			held = thread
-		}
+	if p.load.of[held] < p.budget {
+		return held
 	}
-	return held
+	return none
 }
 
 func (p *sealevel) Executed(core int, x *Incarnation) {
-	p.inFlight[core] -= p.m.block.Gas(x.Tx)
+	p.load.put(core, p.load.of[core]-p.m.block.Gas(x.Tx))
 	p.stale = true
 	p.graph.Executed(core, x)
 }
+
+// load is what threads have to do. It finds the one with the least, the first of several.
+type load struct {
+	of   []uint64
+	tree []int32 // the least of the two below; the leaves are the threads
+}
+
+func newLoad(threads int) load {
+	l := load{of: make([]uint64, threads), tree: make([]int32, 2*threads)}
+	for i := range threads {
+		l.tree[threads+i] = int32(i)
+	}
+	for i := threads - 1; i > 0; i-- {
+		l.tree[i] = l.less(2 * i)
+	}
+	return l
+}
+
+// less is the better one of two neighbors in the tree.
+func (l *load) less(i int) int32 {
+	a, b := l.tree[i], l.tree[i+1]
+	if l.of[b] < l.of[a] || l.of[b] == l.of[a] && b < a {
+		return b
+	}
+	return a
+}
+
+func (l *load) put(thread int, gas uint64) {
+	l.of[thread] = gas
+	for i := (len(l.of) + thread) / 2; i > 0; i /= 2 {
+		l.tree[i] = l.less(2 * i)
+	}
+}
+
+func (l *load) least() int { return int(l.tree[1]) }

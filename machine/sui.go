@@ -9,7 +9,7 @@ import "github.com/ooovm/ooovm/machine/oracle"
 // those of their sender, whose account they all write.
 func newSui(m *Machine, _ string) Policy {
 	block := m.cfg.Oracle
-	g := newGraph(m, oracle.Locks(block, oracle.ByHolder), len(block))
+	g := newGraph(m, oracle.Locks(block, oracle.ByHolder))
 	g.free = oracle.Owned(block, oracle.ByHolder)
 	return g
 }

@@ -35,6 +35,9 @@ func (p *twoPhase) Next(core int) (Task, Loss, bool) {
 	return Task{Kind: Validate, Tx: p.turn, Free: true}, LossOrder, true
 }
 
+// Own is the first core, whose the second phase is.
+func (p *twoPhase) Own(from int) int { return firstCore(from) }
+
 func (p *twoPhase) Executed(_ int, x *Incarnation) {
 	if !p.again {
 		p.running--

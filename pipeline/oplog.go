@@ -88,11 +88,21 @@ func within[T any](l *OpLog, list []T, bytes int64) []T {
 	return longer
 }
 
-// Release gives the log up, and what it has taken of the run's memory. It may be nil.
+// Release empties the log for another transaction, of another run too, and gives back what it
+// has taken of the run's memory.
 func (l *OpLog) Release() {
-	if l != nil {
-		l.memory.Give(l.taken)
-		*l = OpLog{}
+	l.memory.Give(l.taken)
+	l.memory, l.taken = nil, 0
+	l.Ops, l.constants = l.Ops[:0], l.constants[:0]
+	clear(l.producer)
+}
+
+// begin counts what the log has room for against the memory of a run; where that has none, the
+// log begins anew.
+func (l *OpLog) begin(memory *budget.Budget) {
+	l.memory, l.taken = memory, int64(cap(l.Ops))*lineBytes+int64(cap(l.constants))*constantBytes
+	if memory.Take(l.taken, "") != nil {
+		*l = OpLog{memory: memory}
 	}
 }
 
@@ -111,7 +121,7 @@ func (l *OpLog) Source(source int32) *isa.Word {
 // that.
 func (c *Core) Record(l *OpLog) {
 	if c.obs.oplog = l; l != nil {
-		l.memory = c.ren.memory
+		l.begin(c.ren.memory)
 	}
 }
 

@@ -149,6 +149,9 @@ func (c *Core) Wake(cycle isa.Cycle) {
 	c.run.moved = true
 }
 
+// Parked reports whether accesses wait for other transactions, so that Wake has an effect.
+func (c *Core) Parked() bool { return len(c.outside.waiting) > 0 }
+
 // waitsOutside parks a state access while another transaction is about to write its
 // key.
 func (o *outside) waitsOutside(e *rob.Entry, seq rob.Seq) bool {

@@ -41,6 +41,7 @@ func (r *Reading) SameVersion(o *Reading) bool {
 type Versions struct {
 	origin  Origin
 	history map[Key]*[]published
+	renewed bool                    // an account has come or gone
 	keys    [][]Key                 // that each transaction has written, in order
 	slots   map[isa.Word][]isa.Word // of each owner, that any transaction has written, in order
 }
@@ -80,6 +81,9 @@ func (s *Versions) below(k *Key, tx int) []published {
 // generation is the execution by which the account, as transaction tx sees it, came or
 // went; it is BeforeBlock's for one that has been there, or not, since before the block.
 func (s *Versions) generation(owner *isa.Word, tx int) Version {
+	if !s.renewed {
+		return Version{Tx: BeforeBlock}
+	}
 	if h := s.below(&Key{Kind: KeyExistence, Owner: *owner}, tx); len(h) > 0 {
 		return h[len(h)-1].version
 	}
@@ -108,6 +112,9 @@ func (s *Versions) Read(k *Key, tx int) Reading {
 		}
 		if p.delta {
 			sum.Add(&sum, &p.value.Word)
+			if r.Deltas == nil {
+				r.Deltas = make([]Version, 0, i+1)
+			}
 			r.Deltas = append(r.Deltas, p.version)
 			continue
 		}
@@ -193,7 +200,10 @@ func (s *Versions) put(k *Key, p published) (isNew bool) {
 	if h == nil {
 		h = new([]published)
 		s.history[*k] = h
-		if k.Kind == KeySlot {
+		switch k.Kind {
+		case KeyExistence:
+			s.renewed = true
+		case KeySlot:
 			s.slots[k.Owner] = append(s.slots[k.Owner], k.Slot)
 		}
 	}

@@ -45,6 +45,14 @@ func (p *batches) Next(core int) (machine.Task, machine.Loss, bool) {
 	return machine.Task{Kind: machine.Validate, Tx: p.turn, Free: true}, machine.LossOrder, true
 }
 
+// Own makes batches a machine.Uniform: all idle cores but the first get the same answer.
+func (p *batches) Own(from int) int {
+	if from == 0 {
+		return 0
+	}
+	return -1
+}
+
 func (p *batches) Executed(_ int, x *machine.Incarnation) {
 	if !p.again {
 		p.running--
