@@ -2,7 +2,6 @@ package blocktest
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -253,39 +252,40 @@ func TestSelectionOfTests(t *testing.T) {
 }
 
 // TestOfficialBlocks runs a fixed sample of the official tests: of every folder and fork so many
-// tests, each another way.
+// tests, each another way; of the benchmark programs those of a million gas.
 func TestOfficialBlocks(t *testing.T) {
 	ways := []*Tests{
-		alone(t, "ooo-4"), shared(t, "block-stm", "key"),
-		{Setup: runtest.Chaotic(t, "ooo-4", 1), Options: run.Options{Lockstep: true}},
+		alone(t, "ooo-4"), shared(t, "block-stm", "key"), {Setup: runtest.Chaotic(t, "ooo-4", 1), Options: run.Options{Lockstep: true}},
 		alone(t, "scalar"), shared(t, "monad", "key"), shared(t, "repair", "key"), shared(t, "sealevel", "address"), shared(t, machine.Window, "key"),
 	}
 	if testing.Short() {
 		ways = ways[:1]
 	}
-	file := corpustest.Data(t, "eest", "blocks-dev.tar.zst")
-	taken, run := make(map[string]int), 0
-	var wrong []string
-	if err := fixtures.Scan([]string{file}, &fixtures.Handler{
-		Block: func(test *fixtures.BlockTest) error {
-			group := filepath.Dir(test.Path) + " " + test.Network
-			n := taken[group]
-			if taken[group]++; n >= len(ways) {
-				return nil
+	for archive, name := range map[string]string{"blocks-dev.tar.zst": "", "benchmarks-dev.tar.zst": "value_1M"} {
+		t.Run(archive, func(t *testing.T) {
+			taken, run := make(map[string]int), 0
+			if err := fixtures.Scan([]string{corpustest.Data(t, "eest", archive)}, &fixtures.Handler{
+				Block: func(test *fixtures.BlockTest) error {
+					if !strings.Contains(test.Name, name) {
+						return nil
+					}
+					group := filepath.Dir(test.Path) + " " + test.Network
+					n := taken[group]
+					if taken[group]++; n >= len(ways) {
+						return nil
+					}
+					run++
+					if r := ways[n].one(test); r.Verdict != official.Passed {
+						t.Errorf("%s under %s: %s", test.ID(), ways[n].Setup.Preset, r.Reason())
+					}
+					return nil
+				},
+				Ignored: func(string, string) {},
+				Broken:  func(err *fixtures.FileError) error { return err },
+			}); err != nil {
+				t.Fatal(err)
 			}
-			run++
-			if r := ways[n].one(test); r.Verdict != official.Passed {
-				wrong = append(wrong, fmt.Sprintf("%s under %s: %s", test.ID(), ways[n].Setup.Preset, r.Reason()))
-			}
-			return nil
-		},
-		Ignored: func(string, string) {},
-		Broken:  func(err *fixtures.FileError) error { return err },
-	}); err != nil {
-		t.Fatal(err)
+			t.Logf("%d tests of %d folders and forks", run, len(taken))
+		})
 	}
-	for _, w := range wrong {
-		t.Error(w)
-	}
-	t.Logf("%d tests of %d folders and forks", run, len(taken))
 }
