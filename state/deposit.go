@@ -22,6 +22,16 @@ var depositWords = []struct {
 // depositBytes is how long a deposit's log is.
 const depositBytes = 576
 
+// deposits are those of the logs that may be some: the others are not made into go-ethereum's.
+func deposits(config *params.ChainConfig, logs []Log) (list []Log) {
+	for i := range logs {
+		if logs[i].Address == Address(config.DepositContractAddress) {
+			list = append(list, logs[i])
+		}
+	}
+	return list
+}
+
 // checkDeposits demands of the logs that are deposits the layout that EIP-6110 gives them, which
 // go-ethereum takes for granted.
 func checkDeposits(config *params.ChainConfig, logs []*types.Log) error {

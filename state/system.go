@@ -52,7 +52,7 @@ type Ending struct {
 func EndBlock(w *World, env *BlockEnv, e *Ending) (requests [][]byte, err error) {
 	err = systemCalls(w, env, func(evm *vm.EVM) (err error) {
 		if env.Rules.IsPrague {
-			requests, err = CollectRequests(evm, encodable(e.Logs), e.Whole)
+			requests, err = CollectRequests(evm, encodable(deposits(env.Config, e.Logs)), e.Whole)
 		}
 		return err
 	})

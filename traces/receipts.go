@@ -125,6 +125,9 @@ func haveRoots(results []TxResult) bool {
 // Ending is what comes after the transactions, which have written logs.
 func (b *Bundle) Ending(results []state.TxResult) *state.Ending {
 	e := &state.Ending{Withdrawals: b.Withdrawals, Whole: b.Whole, Uncles: b.Uncles}
+	if !b.Rules().IsPrague {
+		return e // logs are of no interest
+	}
 	for i := range results {
 		e.Logs = append(e.Logs, results[i].Logs...)
 	}
