@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/experiments/bench"
@@ -48,7 +47,9 @@ const (
 	// mostLimited is how many instructions a block of the limit study has at most: it needs the whole recording, 76
 	// bytes an instruction and more.
 	mostLimited = 1 << 25
-	timeRounds  = 5
+	// mostCopies is how many MCOPYs it has at most: in a window without end each looks for what it reads among all.
+	mostCopies = 1 << 15
+	timeRounds = 5
 )
 
 var gasColumns = []string{"program", "instruction", "builtin", "preset", "gas", "instructions", "uops", "cycles", "bound", "lost"}
@@ -70,7 +71,7 @@ func cyclesOfBlock(stop context.Context, path string) (rows [][]string, err erro
 	}
 	for _, core := range gasCores {
 		if core == limitCore {
-			if instructionsOf(spent) > mostLimited {
+			if !limitable(spent) {
 				break
 			}
 			if p, err = run.Prepare(stop, b, run.Recording); budget.Exceeds(err) {
@@ -126,7 +127,7 @@ func timeOfBlock(stop context.Context, path string) ([][]string, error) {
 		return nil, err
 	}
 	best, err := bench.Fastest(timeRounds, execute)
-	return [][]string{{fmt.Sprint(best / time.Nanosecond)}}, err
+	return [][]string{{fmt.Sprint(best.Nanoseconds())}}, err
 }
 
 // mostSpentOn is the instruction or built-in that a program is about: what most gas is spent on. Moves of the stack
@@ -140,19 +141,25 @@ func mostSpentOn(spent []traces.Spent) (most traces.Spent) {
 		}
 	}
 	const hardly = 10
+	moves := others < all/hardly
 	for i := range spent {
-		if !spent[i].Stack || others < all/hardly {
+		if !spent[i].Stack || moves && spent[i].Name != "POP" { // which makes room for others
 			return spent[i]
 		}
 	}
 	return traces.Spent{Name: "none"}
 }
 
-func instructionsOf(spent []traces.Spent) (n uint64) {
+// limitable tells whether a block is short enough for the limit study.
+func limitable(spent []traces.Spent) bool {
+	var all uint64
 	for i := range spent {
-		n += spent[i].Times
+		all += spent[i].Times
+		if spent[i].Name == "MCOPY" && spent[i].Times > mostCopies {
+			return false
+		}
 	}
-	return n
+	return all <= mostLimited
 }
 
 // families say what it is that a cause of lost slots waits for. Others are for what repeats anything.

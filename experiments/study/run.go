@@ -226,9 +226,9 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 	if d.Measure.Alone {
 		host.Jobs = 1
 	}
+	show, done := func(sweep.Tally) {}, 0
 	if w.opt.Measure != nil {
-		show := w.opt.Measure(w.Name, d.Name)
-		host.Progress = func(done, all int) { show(sweep.Tally{Points: all, OK: done}) }
+		show = w.opt.Measure(w.Name, d.Name)
 	}
 	var buf bytes.Buffer
 	out := table.NewCSV(&buf)
@@ -250,6 +250,8 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 		if o.err != nil {
 			return o.err
 		}
+		done++
+		show(sweep.Tally{Points: len(paths), OK: done})
 		for _, row := range o.rows {
 			if err := out.Write(append([]string{o.name, string(sweep.OK)}, row...)); err != nil {
 				return err
