@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"image/color"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -9,7 +11,7 @@ import (
 
 // What a row of a figure of sideways bars takes, and the axis with its name below them.
 const (
-	barRow   = vg.Length(10.5)
+	barRow   = vg.Length(9)
 	barFrame = vg.Length(50)
 )
 
@@ -30,7 +32,7 @@ func (s *sideways) row(position int) float64 { return float64(len(s.f.X.Ends) - 
 func (s *sideways) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	thick := 0.8 / float64(len(s.f.Series))
-	whisker := draw.LineStyle{Color: ruleStyle.Color, Width: 0.6}
+	whisker := draw.LineStyle{Color: color.Black, Width: 0.6}
 	for i := range s.f.Series {
 		for _, q := range s.f.Series[i].Points {
 			if !defined(q.X, q.Y) {
@@ -86,6 +88,9 @@ func drawSideways(f *Figure, c draw.Canvas) error {
 		return ErrEmpty
 	}
 	f.Y.apply(&p.X)
+	if !f.Wide {
+		p.X.Tick.Marker = plot.TickerFunc(thinned(p.X.Tick.Marker))
+	}
 	var names []plot.Tick
 	for i, name := range f.X.Ends {
 		names = append(names, plot.Tick{Value: bars.row(i), Label: name})
@@ -109,4 +114,27 @@ func drawSideways(f *Figure, c draw.Canvas) error {
 	}
 	p.Draw(strip(c, entries))
 	return nil
+}
+
+// thinned leaves out every other label of another ticker where there are many: names of rows take their room.
+func thinned(of plot.Ticker) func(low, high float64) []plot.Tick {
+	const most = 4
+	return func(low, high float64) []plot.Tick {
+		ticks, labels := of.Ticks(low, high), 0
+		for i := range ticks {
+			if ticks[i].Label != "" {
+				labels++
+			}
+		}
+		seen := 0
+		for i := range ticks {
+			if ticks[i].Label == "" {
+				continue
+			}
+			if seen++; labels > most && seen%2 == 0 {
+				ticks[i].Label = ""
+			}
+		}
+		return ticks
+	}
 }

@@ -34,8 +34,8 @@ var gas = Study{
 	Over:  gasNumbers,
 	Text: `{{.Programs}} programs that repeat one of {{.Instructions}} instructions and built-ins. The median program takes {{.Median "scalar"}} cycles for 1,000 gas
 in order and {{.Median "ooo-4"}} four wide out of order. On ooo-4, more than {{.Factor}} times the median (underpriced on such a machine): {{.Under}};
-less than a {{.Factor}}th of it (overpriced): {{.Over}}. Out of order is not faster by one factor: {{.Moved}}. Most commit slots of ooo-4 that are not used are lost to:
-{{.Bound}}. {{.Correlation}} Built-ins have a flat latency here, whatever they compute, so that they seem cheap. Cycles are equal between runs; the time of go-ethereum is CPU
+less than 1/{{.Factor}} of it (overpriced): {{.Over}}. A place among all by cycles per gas that differs by a quarter of the list between in order and out of
+order have {{.Moved}}. On ooo-4 most lost commit slots are lost to {{.Bound}}. {{.Correlation}} Built-ins have a flat latency here, whatever they compute, so that they seem cheap. Cycles are equal between runs; the time of go-ethereum is CPU
 time of the machine that measured, the least of {{.Rounds}} runs of a block without tracer, and every built-in is computed.`,
 }
 
@@ -170,8 +170,10 @@ var families = [pipeline.NumCauses]string{
 	pipeline.CauseSerial: "serialization", pipeline.CauseExecute: unit, pipeline.CauseIssue: unit, pipeline.CauseDrain: "transactions",
 }
 
-// unit is the family of what waits for an execution unit, which of is the program's own.
-const unit = "execution"
+const (
+	unit    = "execution" // the family of what waits for an execution unit
+	unbound = "nothing"   // commit takes more slots than any family loses
+)
 
 func familyOf(cause pipeline.Cause, of *traces.Spent) string {
 	family := cmp.Or(families[cause], "recovery")
@@ -211,7 +213,7 @@ func lostTo(r *run.Result, of *traces.Spent) (bound, lost string) {
 		}
 	}
 	if base := slots(pipeline.CauseBase); base > largest {
-		bound = "nothing"
+		bound = unbound
 	}
 	return bound, strings.Join(list, ", ")
 }

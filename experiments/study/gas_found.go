@@ -192,7 +192,8 @@ func drawCyclesPerGas(in In) (*plot.Figure, error) {
 		f.Series = append(f.Series, s)
 	}
 	f.Caption = fmt.Sprintf("Cycles per gas over those of the median program of each core, n = %d programs of %d instructions and built-ins; of %d "+
-		"with several programs the bar is the median and the line goes from the least to the most.", len(g.programs), len(list), spread)
+		"with several programs the bar is the median and the line goes from the least to the most. The table has the limit study of %d programs: "+
+		"the others are too long for it.", len(g.programs), len(list), spread, g.limited())
 	return f, nil
 }
 
@@ -205,8 +206,8 @@ func drawAgainstTime(in In) (*plot.Figure, error) {
 	}
 	f := &plot.Figure{
 		Kind: "scatter", Identity: true,
-		X: plot.Axis{Name: "time per gas in go-ethereum", Unit: "over the median", Log2: true},
-		Y: plot.Axis{Name: "cycles per gas, " + wantedCore, Unit: "over the median", Log2: true},
+		X: plot.Axis{Name: "go-ethereum's time per gas", Unit: "over the median", Log2: true},
+		Y: plot.Axis{Name: "cycles per gas", Unit: "over the median", Log2: true},
 	}
 	for _, kind := range []struct {
 		name    string
@@ -303,9 +304,6 @@ func (t *gasText) Rounds() int { return timeRounds }
 // Median is that of cycles for 1,000 gas.
 func (t *gasText) Median(core string) string { return short(1000 * t.medians[core]) }
 
-// Limit says how many programs the limit study has.
-func (t *gasText) Limit() string { return fmt.Sprintf("%d of %d", t.limited(), len(t.programs)) }
-
 // Under lists instructions with many cycles per gas.
 func (t *gasText) Under() string {
 	return t.which(func(x float64) bool { return x > gasFactor })
@@ -334,9 +332,9 @@ func listed(list []string) string {
 }
 
 // Moved lists the instructions whose place among all, by cycles per gas, is another out of order by a quarter of the
-// list or more.
+// list or more: those that move most.
 func (t *gasText) Moved() string {
-	const part = 4
+	const part, most = 4, 8
 	list := t.instructions()
 	inOrder := slices.Clone(list)
 	slices.SortStableFunc(inOrder, func(a, b *gasInstruction) int {
@@ -344,23 +342,37 @@ func (t *gasText) Moved() string {
 		y, _, _ := b.of(inOrderCore)
 		return cmp.Compare(y, x)
 	})
-	var moved []string
+	type move struct {
+		name     string
+		from, to int
+	}
+	far := func(m move) int { return max(m.to-m.from, m.from-m.to) }
+	var moves []move
 	for place, i := range list {
-		if before := slices.Index(inOrder, i); max(place-before, before-place)*part >= len(list) {
-			moved = append(moved, fmt.Sprintf("%s from place %d to %d", i.name, before+1, place+1))
+		if m := (move{i.name, slices.Index(inOrder, i) + 1, place + 1}); far(m)*part >= len(list) && m.from != m.to {
+			moves = append(moves, m)
 		}
 	}
-	if len(moved) == 0 {
-		return "no instruction moves by a quarter of the list"
+	slices.SortStableFunc(moves, func(a, b move) int { return cmp.Compare(far(b), far(a)) })
+	var names []string
+	for _, m := range moves[:min(most, len(moves))] {
+		names = append(names, fmt.Sprintf("%s from %d to %d", m.name, m.from, m.to))
 	}
-	return fmt.Sprintf("of %d instructions by cycles per gas, %s", len(list), strings.Join(moved, ", "))
+	if len(moves) == 0 {
+		return fmt.Sprintf("none of %d instructions", len(list))
+	}
+	return fmt.Sprintf("%d of %d instructions, such as %s", len(moves), len(list), strings.Join(names, ", "))
 }
 
-// Bound lists what instructions are bound by, the most frequent first.
+// Bound lists what programs are bound by, with their instructions; those that are bound by nothing are counted.
 func (t *gasText) Bound() string {
-	names, order := map[string][]string{}, []string{}
+	names, order, free := map[string][]string{}, []string{}, 0
 	for _, i := range t.instructions() {
 		for _, p := range i.programs {
+			if p.bound == unbound {
+				free++
+				continue
+			}
 			if names[p.bound] == nil {
 				order = append(order, p.bound)
 			}
@@ -372,9 +384,9 @@ func (t *gasText) Bound() string {
 	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(len(names[b]), len(names[a])) })
 	var list []string
 	for _, bound := range order {
-		list = append(list, fmt.Sprintf("%s (%s)", bound, strings.Join(names[bound], ", ")))
+		list = append(list, fmt.Sprintf("%s with %s", bound, strings.Join(names[bound], ", ")))
 	}
-	return listed(list)
+	return fmt.Sprintf("%s; %d programs commit in more slots than they lose to anything", cmp.Or(strings.Join(list, "; "), "nothing"), free)
 }
 
 // Correlation says how ranks of cycles and of time go together.
