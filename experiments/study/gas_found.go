@@ -170,7 +170,7 @@ func drawCyclesPerGas(in In) (*plot.Figure, error) {
 	}
 	list := g.instructions()
 	f := &plot.Figure{
-		Kind: "sideways", X: plot.Axis{Name: "instruction"}, Y: plot.Axis{Name: "cycles per gas", Unit: "over the median program", Log2: true}, Rules: []float64{1},
+		Kind: "sideways", X: plot.Axis{Name: "instruction"}, Y: plot.Axis{Name: "cycles per gas", Unit: "medians", Log2: true}, Rules: []float64{1},
 	}
 	spread := 0
 	for _, i := range list {
@@ -205,9 +205,9 @@ func drawAgainstTime(in In) (*plot.Figure, error) {
 		return nil, err
 	}
 	f := &plot.Figure{
-		Kind: "scatter", Identity: true,
-		X: plot.Axis{Name: "go-ethereum's time per gas", Unit: "over the median", Log2: true},
-		Y: plot.Axis{Name: "cycles per gas", Unit: "over the median", Log2: true},
+		Kind: "scatter",
+		X: plot.Axis{Name: "time per gas", Unit: "medians", Log2: true},
+		Y: plot.Axis{Name: "cycles per gas", Unit: "medians", Log2: true},
 	}
 	for _, kind := range []struct {
 		name    string
