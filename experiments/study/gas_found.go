@@ -206,8 +206,8 @@ func drawAgainstTime(in In) (*plot.Figure, error) {
 	}
 	f := &plot.Figure{
 		Kind: "scatter",
-		X: plot.Axis{Name: "time per gas", Unit: "medians", Log2: true},
-		Y: plot.Axis{Name: "cycles per gas", Unit: "medians", Log2: true},
+		X:    plot.Axis{Name: "time per gas", Unit: "medians", Log2: true},
+		Y:    plot.Axis{Name: "cycles per gas", Unit: "medians", Log2: true},
 	}
 	for _, kind := range []struct {
 		name    string
