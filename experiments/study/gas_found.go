@@ -192,8 +192,8 @@ func drawCyclesPerGas(in In) (*plot.Figure, error) {
 		f.Series = append(f.Series, s)
 	}
 	f.Caption = fmt.Sprintf("Cycles per gas over those of the median program of each core, n = %d programs of %d instructions and built-ins; of %d "+
-		"with several programs the bar is the median and the line goes from the least to the most. The table has the limit study of %d programs: "+
-		"the others are too long for it.", len(g.programs), len(list), spread, g.limited())
+		"with several programs the bar is the median and the line goes from the least to the most. The table has the limit study of %d "+
+		"programs; any others are too long for it.", len(g.programs), len(list), spread, g.limited())
 	return f, nil
 }
 
