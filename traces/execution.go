@@ -25,6 +25,9 @@ type Execution struct {
 	After     func(tx int, st *gethstate.StateDB) // the state is finalised, and not to be changed
 	// End sees the state behind withdrawals and system calls.
 	End func(st *gethstate.StateDB)
+	// Anew computes every built-in, whatever results are kept: what time a run takes is then
+	// go-ethereum's own.
+	Anew bool
 
 	wrap func(vm.StateDB) vm.StateDB // stands between go-ethereum and its state
 }

@@ -142,7 +142,9 @@ func (g *Golden) run(e *Execution) (err error) {
 	}
 	evm := vm.NewEVM(block, db, b.Config, vm.Config{Tracer: watched(e.Hooks, b.Memory, b.gas())})
 	rules := b.Rules()
-	state.InstallBuiltins(evm, state.NewPrecompiles(rules))
+	if !e.Anew {
+		state.InstallBuiltins(evm, state.NewPrecompiles(rules))
+	}
 	if root := b.Header.ParentBeaconRoot; root != nil {
 		core.ProcessBeaconBlockRoot(*root, evm) // EIP-4788
 	}

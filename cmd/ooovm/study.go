@@ -60,9 +60,10 @@ func newStudyRun(c *cli) *cobra.Command {
 		Short: "Run a study, or all",
 		Long: `Measures, and writes DIR/NAME: figures, table.csv, NAME.md with a paragraph of what was found,
 manifest.json, and the measurements in data. A study that was stopped goes on where it was. Without
---blocks it runs on the block that is part of the program.`,
+--blocks it runs on the block that is part of the program, or on blocks of its own (gas, storms).`,
 		Example: `  ooovm study run window -o out
   ooovm study run all -o out --blocks blocks/ -j 8
+  ooovm study run gas -o out --blocks fixtures/codesize.json --blocks fixtures/sha256.json
   ooovm study run all -o out --redraw`,
 		Args: cobra.ExactArgs(1),
 		RunE: action(func(_ *cobra.Command, args []string) error {
@@ -93,7 +94,7 @@ manifest.json, and the measurements in data. A study that was stopped goes on wh
 	}
 	f := cmd.Flags()
 	f.StringVarP(&opt.Out, "out", "o", "", "`DIR` of the studies")
-	f.StringArrayVar(&opt.Blocks, "blocks", nil, "`file`, folder or pattern of blocks; repeatable (default the embedded block)")
+	f.StringArrayVar(&opt.Blocks, "blocks", nil, "`file`, folder or pattern of blocks; repeatable (default the embedded block, or the study's own)")
 	f.IntVarP(&opt.Jobs, "jobs", "j", 0, "points at once (default all host cores that have memory for one)")
 	f.BoolVar(&opt.Force, "force", false, "measure again what another executable or other blocks have begun")
 	f.BoolVar(&opt.Redraw, "redraw", false, "measure nothing: make figures, table and text again")

@@ -61,7 +61,7 @@ func Run(stop context.Context, paths []string, preset string, cfg *pipeline.Conf
 		if carry {
 			times = 1
 		}
-		t, err := fastest(times, func() (err error) {
+		t, err := Fastest(times, func() (err error) {
 			out, err = p.Simulate(cfg, run.Options{Inherit: last, Stop: stop})
 			return err
 		})
@@ -74,7 +74,7 @@ func Run(stop context.Context, paths []string, preset string, cfg *pipeline.Conf
 		if carry {
 			last = out.Core
 		}
-		executed, err := fastest(rounds, func() error {
+		executed, err := Fastest(rounds, func() error {
 			_, err := traces.ExecuteContext(stop, bundle)
 			return err
 		})
@@ -117,9 +117,9 @@ func perSecond(n uint64, d time.Duration) *float64 {
 	return run.Rounded(float64(n) / d.Seconds())
 }
 
-// fastest gives the shortest process CPU time of a few rounds, each begun with a
-// clean heap so that nobody pays for another's garbage.
-func fastest(times int, measured func() error) (best time.Duration, err error) {
+// Fastest returns the shortest process CPU time of a few rounds, each begun with a
+// clean heap so that nobody pays for another's garbage. Nothing else may run in the process.
+func Fastest(times int, measured func() error) (best time.Duration, err error) {
 	for range times {
 		debug.FreeOSMemory()
 		start := cpuTime()

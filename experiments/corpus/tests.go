@@ -87,6 +87,16 @@ func blockOf(selector string) (test string, index int) {
 	return selector[:i], index
 }
 
+// Test takes apart the input that is a block of an official test: FIXTURE:TEST/N. ok is false for any other.
+func Test(path string) (file, test string, index int, ok bool) {
+	file, selector, ok := splitTest(path)
+	if !ok || selector == "" {
+		return "", "", 0, false
+	}
+	test, index = blockOf(selector)
+	return file, test, index, test != ""
+}
+
 var errFound = errors.New("found")
 
 // Open loads a block: a bundle, or the block of a test, which has the state that the blocks

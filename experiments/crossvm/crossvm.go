@@ -129,7 +129,7 @@ func comparedBundle(name, workload, code string) (*traces.Bundle, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	const gas = 1_000_000
-	return generator.Code(name, b, comparedTransactions, gas)
+	return generator.Code(name, generator.DefaultFork, b, comparedTransactions, gas)
 }
 
 func rowOf(workload, machine string, r, limit *run.Result) Row {

@@ -25,7 +25,7 @@ func total(list []Share, but ...string) (count uint64, share float64) {
 func TestCountersAreTheWorkload(t *testing.T) {
 	const transactions = 12
 	code := []byte{0x5f, 0x54, 0x60, 0x01, 0x01, 0x5f, 0x55, 0x00} // slot 0 += 1
-	b, err := generator.Code("counter", code, transactions, 100_000)
+	b, err := generator.Code("counter", generator.DefaultFork, code, transactions, 100_000)
 	if err != nil {
 		t.Fatal(err)
 	}

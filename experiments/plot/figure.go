@@ -77,6 +77,7 @@ var kinds = []kind{
 	{"line", "a line a series, with a band where points have confidence intervals", drawLines},
 	{"heat", "a cell a point, with a color bar; one series", drawHeat},
 	{"stack", "a bar a category, a component a series", drawStack},
+	{"sideways", "a row a category, a bar a series, from a reference line to the value", drawSideways},
 	{"cdf", "the share of blocks up to a value, a step line a series", drawCDF},
 	{"scatter", "a mark a point", drawScatter},
 }
@@ -91,6 +92,13 @@ func Kinds() []string {
 }
 
 func (f *Figure) size() (w, h vg.Length) {
+	if f.Kind == "sideways" {
+		w, h = Column, barFrame+barRow*vg.Length(len(f.X.Ends))
+		if f.Wide {
+			w = Page
+		}
+		return w, h
+	}
 	if f.Wide {
 		return Page, 2.6 * vg.Inch
 	}

@@ -169,12 +169,15 @@ func drawScatter(f *Figure, c draw.Canvas) error {
 	return nil
 }
 
-var ruleStyle = draw.LineStyle{Color: color.Gray{0x80}, Width: 0.6, Dashes: []vg.Length{2, 2}}
+var (
+	ruleStyle = draw.LineStyle{Color: color.Gray{0x80}, Width: 0.6, Dashes: []vg.Length{2, 2}}
+	gridStyle = draw.LineStyle{Color: color.Gray{0xe0}, Width: 0.4}
+)
 
 // frame adds the grid and the reference lines, and sets the axes' scales and ends.
 func (f *Figure) frame(p *plot.Plot) {
 	grid := plotter.NewGrid()
-	grid.Horizontal = draw.LineStyle{Color: color.Gray{0xe0}, Width: 0.4}
+	grid.Horizontal = gridStyle
 	grid.Vertical.Width = 0
 	p.Add(grid)
 	f.X.apply(&p.X)

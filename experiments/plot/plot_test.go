@@ -40,6 +40,7 @@ func samples() []*Figure {
 		{Name: "line", Kind: "line", X: size, Y: upc, Series: lines, Rules: []float64{1}},
 		{Name: "heat", Kind: "heat", X: size, Y: Axis{Name: "cores"}, Z: Axis{Name: "speedup", Unit: "×"}, Center: &one, Series: heat},
 		{Name: "stack", Kind: "stack", X: Axis{Name: "preset", Ends: []string{"scalar", "ooo-2", "ooo-4", "ooo-8"}}, Y: Axis{Name: "slots"}, Series: parts},
+		{Name: "sideways", Kind: "sideways", X: Axis{Name: "preset", Ends: []string{"scalar", "ooo-2", "ooo-4", "ooo-8"}}, Y: Axis{Name: "cycles", Log2: true}, Series: parts, Rules: []float64{1}},
 		{Name: "cdf", Kind: "cdf", X: Axis{Name: "speedup"}, Y: Axis{Name: "share of blocks"}, Series: clouds},
 		{Name: "scatter", Kind: "scatter", X: Axis{Name: "published"}, Y: Axis{Name: "here"}, Identity: true, Series: clouds},
 	}

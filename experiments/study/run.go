@@ -118,8 +118,12 @@ func (w *work) write(name string, content []byte) error {
 func (w *work) measure(d *Data) (err error) {
 	dir := filepath.Join(w.dir, dataDir, d.Name)
 	blocks := w.opt.Blocks
-	if d.Blocks != nil && !w.opt.Redraw {
-		if blocks, err = d.Blocks(filepath.Join(w.dir, blocksDir)); err != nil {
+	own := d.Blocks
+	if len(blocks) == 0 && own == nil {
+		own = d.Default
+	}
+	if own != nil && !w.opt.Redraw {
+		if blocks, err = own(filepath.Join(w.dir, blocksDir)); err != nil {
 			return err
 		}
 	}
@@ -212,8 +216,19 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 			return nil, err
 		}
 	}
+	if d.Choose != nil {
+		paths = d.Choose(paths)
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
+	}
+	host := batch.Host{Jobs: w.opt.Jobs}
+	if d.Measure.Alone {
+		host.Jobs = 1
+	}
+	show, done := func(sweep.Tally) {}, 0
+	if w.opt.Measure != nil {
+		show = w.opt.Measure(w.Name, d.Name)
 	}
 	var buf bytes.Buffer
 	out := table.NewCSV(&buf)
@@ -225,7 +240,7 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 		rows [][]string
 		err  error
 	}
-	err := batch.Ordered(batch.Host{Jobs: w.opt.Jobs}, paths, func(path string) (o outcome) {
+	err := batch.Ordered(host, paths, func(path string) (o outcome) {
 		if o.name, o.err = blockName(path); o.err != nil {
 			return o
 		}
@@ -235,6 +250,8 @@ func (w *work) compute(d *Data, dir string, blocks []string) (*sweep.Table, erro
 		if o.err != nil {
 			return o.err
 		}
+		done++
+		show(sweep.Tally{Points: len(paths), OK: done})
 		for _, row := range o.rows {
 			if err := out.Write(append([]string{o.name, string(sweep.OK)}, row...)); err != nil {
 				return err
@@ -291,7 +308,10 @@ func (w *work) figures() error {
 		fig := &w.Figures[i]
 		t := w.data(fig.Data)
 		make := func(t *sweep.Table) (f *plot.Figure, err error) { return chart.Draw(t, fig.Spec) }
-		if fig.Make != nil {
+		switch {
+		case fig.All != nil:
+			make = func(*sweep.Table) (*plot.Figure, error) { return fig.All(w.data) }
+		case fig.Make != nil:
 			make = fig.Make
 		}
 		f, err := make(t)
@@ -312,6 +332,9 @@ func (w *work) figures() error {
 
 // table writes the means of the study, with their intervals and the number of blocks.
 func (w *work) table() error {
+	if w.Table.All != nil {
+		return w.wholeTable()
+	}
 	t := w.data(w.Table.Data)
 	var keys [][]string
 	cells := map[string][]string{}
@@ -350,18 +373,29 @@ func (w *work) table() error {
 			}
 		}
 	}
-	var buf bytes.Buffer
-	out := table.NewCSV(&buf)
-	rows := [][]string{head}
+	w.list = &table.Table{Header: head}
 	for _, key := range keys {
-		rows = append(rows, cells[strings.Join(key, "\x00")])
+		w.list.Rows = append(w.list.Rows, cells[strings.Join(key, "\x00")])
 	}
-	if err := out.WriteAll(rows); err != nil {
-		return err
-	}
-	w.list = &table.Table{Header: head, Rows: rows[1:]}
 	for i := range head {
 		w.list.Number = append(w.list.Number, i >= len(w.Table.By))
+	}
+	return w.writeTable()
+}
+
+// wholeTable writes a table that the study makes itself.
+func (w *work) wholeTable() (err error) {
+	if w.list, err = w.Table.All(w.data); err != nil {
+		return fmt.Errorf("table: %w", err)
+	}
+	return w.writeTable()
+}
+
+func (w *work) writeTable() error {
+	var buf bytes.Buffer
+	out := table.NewCSV(&buf)
+	if err := out.WriteAll(append([][]string{w.list.Header}, w.list.Rows...)); err != nil {
+		return err
 	}
 	return w.write(tableCSV, buf.Bytes())
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ooovm/ooovm/experiments/chart"
 	"github.com/ooovm/ooovm/experiments/plot"
 	"github.com/ooovm/ooovm/experiments/sweep"
+	"github.com/ooovm/ooovm/experiments/table"
 	"github.com/ooovm/ooovm/suggest"
 )
 
@@ -22,6 +23,8 @@ type Study struct {
 	Figures []Figure
 	Table   Table
 	Text    string // text/template over Numbers
+	// Over, where a study has numbers of its own, is what Text is a template over instead.
+	Over func(in In) (any, error)
 }
 
 // Data is a set of measurements, from a sweep or from something that is no simulation of one machine.
@@ -30,9 +33,10 @@ type Data struct {
 	Sweep
 	// Measure, instead of a sweep, gives rows of one block: a table in the form of results.csv.
 	Measure *Measure
-	// Blocks makes the blocks in a folder, where the study is about blocks of its own.
-	Blocks func(dir string) (paths []string, err error)
-	Derive []Derived
+	// Blocks makes the blocks in a folder, where the study is about blocks of its own; Default does where none are given.
+	Blocks, Default func(dir string) (paths []string, err error)
+	Choose          func(paths []string) []string // keeps some of the blocks that are measured; nil for all
+	Derive          []Derived
 }
 
 // Sweep is a sweep file without name and blocks. Committed instructions are not compared one by one: that is proved
@@ -49,7 +53,11 @@ type Sweep struct {
 type Measure struct {
 	Columns []string
 	Of      func(stop context.Context, path string) (rows [][]string, err error)
+	Alone   bool // one block at a time, and nothing beside it: the host's time is measured
 }
+
+// In finds the measurements of a study by their name.
+type In func(data string) *sweep.Table
 
 // Derived is a column that is made from others.
 type Derived struct {
@@ -63,6 +71,7 @@ type Figure struct {
 	Data string
 	chart.Spec
 	Make func(t *sweep.Table) (*plot.Figure, error) // instead of drawing Spec; the name and the width are Spec's
+	All  func(in In) (*plot.Figure, error)          // the same from several measurements
 }
 
 // Table says what the table of a study has: a row for each combination of values of By.
@@ -70,12 +79,13 @@ type Table struct {
 	Data    string
 	By      []string
 	Metrics []string
+	All     func(in In) (*table.Table, error) // instead, from several measurements
 }
 
 // studies is the table of the studies.
 var studies = []*Study{
 	&window, &ladder, &renaming, &predictors, &aliasing, &transactions,
-	&severalCores, &definitions, &replay, &latency, &storms, &grid,
+	&severalCores, &definitions, &replay, &latency, &storms, &grid, &gas,
 }
 
 // All lists the studies.

@@ -241,8 +241,14 @@ func (w *work) text() error {
 	if err != nil {
 		return err
 	}
+	var over any = Numbers{w.data(""), w.data}
+	if w.Over != nil {
+		if over, err = w.Over(w.data); err != nil {
+			return err
+		}
+	}
 	var found bytes.Buffer
-	if err := form.Execute(&found, Numbers{w.data(""), w.data}); err != nil {
+	if err := form.Execute(&found, over); err != nil {
 		return err
 	}
 	w.report.Text = strings.Join(strings.Fields(found.String()), " ")
@@ -254,6 +260,10 @@ func (w *work) text() error {
 	if err := w.list.Write(&out, table.Markdown); err != nil {
 		return err
 	}
-	fmt.Fprintf(&out, "\nlow and high bound the 95 %% interval by bootstrap over blocks. Regenerate: `ooovm study run %s -o DIR --blocks BLOCKS`.\n", w.Name)
+	out.WriteByte('\n')
+	if w.Table.All == nil {
+		out.WriteString("low and high bound the 95 % interval by bootstrap over blocks. ")
+	}
+	fmt.Fprintf(&out, "Regenerate: `ooovm study run %s -o DIR --blocks BLOCKS`.\n", w.Name)
 	return w.write(w.Name+".md", out.Bytes())
 }

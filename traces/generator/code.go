@@ -10,19 +10,19 @@ import (
 	"github.com/ooovm/ooovm/traces"
 )
 
-// Code makes a block that calls a contract of the given code so many times, without
-// data, each time with the gas given.
-func Code(name string, code []byte, transactions int, gas uint64) (*traces.Bundle, error) {
-	b, err := codeBlock(name, code, transactions, gas)
+// Code makes a block of a fork, empty for the default one, that calls a contract of the given
+// code so many times, without data, each time with the gas given.
+func Code(name, fork string, code []byte, transactions int, gas uint64) (*traces.Bundle, error) {
+	b, err := codeBlock(name, fork, code, transactions, gas)
 	if err != nil {
 		return nil, fmt.Errorf("generate %s: %w", name, err)
 	}
 	return b, nil
 }
 
-func codeBlock(name string, code []byte, transactions int, gas uint64) (*traces.Bundle, error) {
+func codeBlock(name, fork string, code []byte, transactions int, gas uint64) (*traces.Bundle, error) {
 	const seed = 1
-	p := Params{Transactions: transactions, Seed: seed}
+	p := Params{Transactions: transactions, Seed: seed, Fork: fork}
 	if err := p.complete(Workload{Name: name}); err != nil {
 		return nil, err
 	}
