@@ -177,6 +177,17 @@ type Program struct {
 	First        []int32
 }
 
+// Numbers of built-ins (Program.Builtin) that instructions of register machines amount to, too:
+// the addresses of the precompiled contracts.
+const (
+	BuiltinRecover = 0x1   // secp256k1: a key from a signature
+	BuiltinSHA256  = 0x2   // a digest
+	BuiltinAdd     = 0x6   // alt_bn128
+	BuiltinMul     = 0x7   // alt_bn128
+	BuiltinPairing = 0x8   // alt_bn128, pairs of 192 bytes
+	BuiltinP256    = 0x100 // secp256r1: a signature is verified
+)
+
 // Template gives the micro-ops of an instruction of a register machine.
 func (p *Program) Template(inst isa.InstIndex) []Uop { return p.Uops[p.First[inst]:p.First[inst+1]] }
 

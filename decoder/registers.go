@@ -46,6 +46,9 @@ type RegisterSystem interface {
 	// Touches lists the state that an instruction executed as a whole reads or writes, for
 	// the time that it takes. It changes nothing.
 	Touches(c *Context, in *Inst) []Touched
+	// Amounts says which built-in an instruction executed as a whole amounts to, and with how
+	// many bytes of input, for the time that it takes; 0 for none.
+	Amounts(c *Context, in *Inst) (builtin int, length uint64)
 	// Exists reports whether there is anything at a key of storage.
 	Exists(owner, slot *isa.Word) bool
 	// Execute makes the whole of an instruction: charge, registers, memory, effects.

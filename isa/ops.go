@@ -151,6 +151,7 @@ const (
 	UnitStore
 	UnitState
 	UnitBranch
+	UnitCrypto // built-ins
 	NumUnits
 )
 
@@ -171,7 +172,7 @@ const (
 	LatCopy // per 32 bytes
 	LatBranch
 	LatState  // the state queue's own lookup; the hierarchy's latency is added
-	LatSystem // per head-executed operation
+	LatSystem // what the system executes as a whole
 	NumLatencies
 )
 
@@ -240,7 +241,7 @@ var Table = [NumOps]Info{
 	Fault:             {"fault", ClassNone, UnitNone, LatALU, 0, false},
 	Create:            {"create", ClassHead, UnitState, LatSystem, 2, false},
 	Destroy:           {"destroy", ClassControl, UnitState, LatState, 1, true},
-	Builtin:           {"builtin", ClassControl, UnitState, LatSystem, 2, true},
+	Builtin:           {"builtin", ClassControl, UnitCrypto, LatSystem, 2, true},
 	Counter:           {"counter", ClassControl, UnitALU, LatALU, 0, true},
 	Argument:          {"argument", ClassALU, UnitALU, LatALU, 3, false},
 	HashPair:          {"hash.pair", ClassHash, UnitHash, LatHash, 4, true},

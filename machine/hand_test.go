@@ -75,7 +75,7 @@ func handCore() pipeline.Config {
 			LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Gas: "serial", ClockMHz: 1000,
 		},
 		Units:   pipeline.UnitConfig{ALU: 1, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
-		Latency: pipeline.LatencyConfig{ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Exp: 1, Hash: 1, Load: 1, Store: 1, Copy: 1, Branch: 1, State: 5, System: 1},
+		Latency: pipeline.LatencyConfig{ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Exp: 1, Hash: 1, Load: 1, Store: 1, Copy: 1, Branch: 1, State: 5, System: 1, Builtins: "flat"},
 		State:   pipeline.StateConfig{Buffer: n, Misses: n},
 		Predictor: pipeline.PredictorConfig{
 			Branch: "not-taken", Target: "btb+ras", Call: "last", Memory: "wait", State: "wait", Keys: "none", Value: "none", Prefetches: 16, KeyBits: 4,

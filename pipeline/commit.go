@@ -111,12 +111,17 @@ func (c *Core) stallCause() Cause {
 	class := facts[e.Op].class
 	switch {
 	case class == isa.ClassHead:
+		if e.Flags&rob.Issued != 0 && c.exec.touches.builtin && c.exec.touches.uid == e.UID {
+			return CauseBuiltin
+		}
 		return CauseSerial
 	case e.Flags&rob.Parked != 0 && e.Flags&rob.Issued == 0:
 		if e.Op != isa.Builtin && (class == isa.ClassStateLoad || class == isa.ClassStateKey || class == isa.ClassControl) {
 			return CauseStateFar // no miss register
 		}
 		return CauseMemory
+	case e.Op == isa.Builtin && e.Pending == 0:
+		return CauseBuiltin
 	case e.Flags&rob.Issued == 0:
 		return CauseIssue
 	}

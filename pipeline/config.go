@@ -1,6 +1,9 @@
 package pipeline
 
-import "github.com/ooovm/ooovm/isa"
+import (
+	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/price"
+)
 
 // Config describes one simulated core completely. Field tags are the schema: the
 // key, the range or the choices, and a line of documentation with the unit.
@@ -57,6 +60,7 @@ type UnitConfig struct {
 	Store  int `key:"store" range:"1..1048576" doc:"memory store ports, for addresses and data"`
 	State  int `key:"state" range:"1..1048576" doc:"state queue ports"`
 	Branch int `key:"branch" range:"1..1048576" doc:"branch units"`
+	Crypto int `key:"crypto" range:"1..1048576" doc:"units for built-ins, not pipelined; under latency.builtins=flat there is no limit"`
 }
 
 // LatencyConfig has the latencies, in cycles from issue to use.
@@ -73,7 +77,10 @@ type LatencyConfig struct {
 	Copy   int `key:"copy" range:"0..1048576" doc:"block copies, per 32 bytes, on top of load"`
 	Branch int `key:"branch" range:"1..1048576" doc:"jumps and calls"`
 	State  int `key:"state" range:"1..1048576" doc:"state queue and buffer lookup"`
-	System int `key:"system" range:"1..1048576" doc:"creations and built-ins"`
+	System int `key:"system" range:"1..1048576" doc:"creations, what a register machine's system executes as a whole, and every built-in under latency.builtins=flat"`
+
+	Builtins    string `key:"builtins" oneof:"software accelerator flat" doc:"what built-ins take: software (measured clients), accelerator (published hardware, else software), flat (latency.system each, any number at once: not modeled)"`
+	Microsecond int    `key:"microsecond" range:"1..100000" doc:"cycles that a microsecond of software stands for, of built-ins"`
 }
 
 // StateConfig describes the state hierarchy.
@@ -136,10 +143,22 @@ func (c *Config) Latencies() [isa.NumLatencies]isa.Cycle {
 	}
 }
 
+// Prices returns what built-ins take.
+func (c *Config) Prices() (price.Prices, error) {
+	return price.New(c.Latency.Builtins, c.Latency.Microsecond, c.Latency.System)
+}
+
+// unlimited is more than a window can hold.
+const unlimited = 1 << 20
+
 func (c *Config) units() [isa.NumUnits]int {
 	u := &c.Units
+	crypto := u.Crypto
+	if c.Latency.Builtins == "flat" {
+		crypto = unlimited
+	}
 	return [isa.NumUnits]int{
 		isa.UnitNone: 0, isa.UnitALU: u.ALU, isa.UnitMul: u.Mul, isa.UnitDiv: u.Div, isa.UnitHash: u.Hash,
-		isa.UnitLoad: u.Load, isa.UnitStore: u.Store, isa.UnitState: u.State, isa.UnitBranch: u.Branch,
+		isa.UnitLoad: u.Load, isa.UnitStore: u.Store, isa.UnitState: u.State, isa.UnitBranch: u.Branch, isa.UnitCrypto: crypto,
 	}
 }

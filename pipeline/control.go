@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/rob"
 )
 
 // ErrMaxCycles says that a run has reached its limit of cycles.
@@ -35,7 +36,7 @@ type runControl struct {
 // guard ends a transaction that exceeds a limit or breaks an invariant.
 func (c *Core) guard() {
 	switch {
-	case c.clock.now-c.run.lastCommit > c.run.watchdog && !c.tx.finished:
+	case c.clock.now-c.run.lastCommit > c.run.watchdog && !c.tx.finished && !c.computes():
 		c.err = c.stuck()
 	case c.VerifyEvery > 0 && c.run.steps%c.VerifyEvery == 0 && c.Running():
 		c.err = c.Verify()
@@ -44,6 +45,20 @@ func (c *Core) guard() {
 	case c.Stop != nil && c.run.steps%stopInterval == 0 && c.Stop.Err() != nil:
 		c.err = c.Stop.Err()
 	}
+}
+
+// computes reports whether the oldest is a built-in under way, or waits for one: these take as
+// long as their input says.
+func (c *Core) computes() bool {
+	b := c.win.buf
+	if b.Head == b.Dispatch {
+		return false
+	}
+	e := b.At(b.Head)
+	if e.Op != isa.Builtin && e.Op != isa.System {
+		return false
+	}
+	return e.Flags&rob.Issued != 0 || !c.win.unitFree(isa.UnitCrypto)
 }
 
 // nextEvent is the next cycle in which something happens by itself, when no stage

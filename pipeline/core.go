@@ -87,6 +87,9 @@ func New(cfg Config, sys decoder.System, golden predictor.Golden) (*Core, error)
 		return nil, err
 	}
 	c.connect()
+	if c.exec.prices, err = cfg.Prices(); err != nil {
+		return nil, err
+	}
 	c.front.init(policy)
 	c.ren.init(cfg.Core.Status != "rename")
 	c.win.init()

@@ -9,6 +9,7 @@ import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline/hierarchy"
+	"github.com/ooovm/ooovm/pipeline/price"
 	"github.com/ooovm/ooovm/predictor"
 	"github.com/ooovm/ooovm/rob"
 )
@@ -49,6 +50,7 @@ type executor struct {
 	stats     *Stats
 
 	latency [isa.NumLatencies]isa.Cycle
+	prices  price.Prices
 	freeGas bool // GAS answered by the golden run
 	touches touches
 	scratch []byte
@@ -200,12 +202,13 @@ func (ex *executor) executeLoad(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (i
 	}
 	if isa.Digest(e.Imm) == isa.HashSHA256 {
 		ex.sum = sha256.Sum256(buf)
+		latency = ex.prices.Of(decoder.BuiltinSHA256, n, 0, nil)
 	} else {
 		ex.digest(buf)
+		latency *= isa.Cycle(n/136 + 1) // Keccak absorbs 136 bytes a permutation; padding always adds one byte
 	}
 	ex.regs.Value(e.Dst).SetBytes32(ex.sum[:])
-	// Keccak absorbs 136 bytes a permutation; padding always adds one byte.
-	return latency * isa.Cycle(n/136+1), true
+	return latency, true
 }
 
 // digest leaves the Keccak-256 of data in c.sum.
@@ -466,7 +469,7 @@ func (ex *executor) executeControl(e *rob.Entry, seq rob.Seq, latency isa.Cycle)
 		ex.ren.succeed(e)
 		return latency + extra, true
 	case isa.Builtin:
-		return ex.executeBuiltin(e, seq, latency)
+		return ex.executeBuiltin(e, seq)
 	case isa.Counter:
 		if ex.freeGas && isa.CounterKind(e.Imm) == isa.CounterGas && ex.ren.frames[e.Frame].machine.goldenGas() {
 			if g, ok := ex.golden.Gas(e.Dynamic); ok {
@@ -488,50 +491,4 @@ func (rn *renamer) succeed(e *rob.Entry) {
 		return
 	}
 	rn.regs.Value(e.Dst).SetOne()
-}
-
-// executeBuiltin runs a built-in program ahead of its call's commit, with the gas
-// that it has at most; commit charges what it costs against the gas it has. Its
-// output is the frame's memory, which nothing else writes.
-func (ex *executor) executeBuiltin(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (isa.Cycle, bool) {
-	f := &ex.ren.frames[e.Frame]
-	o, n, ok := ex.tx.bounded(ex.regs.Value(e.Src[0]), ex.regs.Value(e.Src[1]))
-	if !ok {
-		o, n = 0, 0 // the call runs out of gas
-	}
-	if n > speculativeBytes && !ex.affordable(e, seq, 0) {
-		return latency, e.Flags&rob.Parked == 0
-	}
-	r := gatherResult{supplied: ^uint64(0)}
-	input := ex.buffer(n)
-	if n > 0 {
-		ex.mem.gather(e, f.parent, o, input, ex.mem.olderStore(e), true, &r)
-	}
-	if !ex.mem.settle(e, seq, f.parent, o, n, &r) {
-		return 0, false
-	}
-	ctx := decoder.Context{Prog: f.prog, Gas: ex.tx.gasBound}
-	output, ok := ex.sys.Builtin(&ctx, input)
-	f.builtinCost = ex.tx.gasBound - ctx.Gas
-	if !ok {
-		ex.ren.fail(e, decoder.FaultOther)
-		output = nil
-	}
-	ex.memory.Need(int64(len(output)-cap(f.ctx.Memory)), gathering)
-	f.ctx.Memory = append(f.ctx.Memory[:0], output...)
-	ex.regs.Value(e.Dst).SetOne()
-	ex.regs.Value(e.Dst2).SetUint64(uint64(len(output)))
-	return latency, true
-}
-
-// executeHead executes what has to be the oldest of the machine.
-func (ex *executor) executeHead(e *rob.Entry, seq rob.Seq, latency isa.Cycle) (isa.Cycle, bool) {
-	if !ex.win.waitForHead(e, seq) {
-		return 0, false
-	}
-	if e.Op != isa.System {
-		return latency, true
-	}
-	extra, ok := ex.touchAll(e, seq)
-	return latency + extra, ok
 }

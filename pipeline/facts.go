@@ -49,7 +49,8 @@ var facts = func() (t [1 << 8]opFacts) {
 		if info.Class == isa.ClassHead {
 			f.traits |= traitHead
 		}
-		if info.Unit == isa.UnitDiv || info.Unit == isa.UnitHash {
+		switch info.Unit {
+		case isa.UnitDiv, isa.UnitHash, isa.UnitCrypto:
 			f.traits |= traitBusy
 		}
 	}

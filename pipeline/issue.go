@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/ooovm/ooovm/isa"
 	"github.com/ooovm/ooovm/pipeline/queue"
@@ -91,6 +92,13 @@ func (win *window) unitFree(u isa.Unit) bool {
 	}
 	win.busy[u] = kept
 	return len(kept) < win.units[u]
+}
+
+// giveUp frees a unit that is busy until a cycle, with work that nobody wants any more.
+func (win *window) giveUp(u isa.Unit, until isa.Cycle) {
+	if i := slices.Index(win.busy[u], until); i >= 0 {
+		win.busy[u] = slices.Delete(win.busy[u], i, i+1)
+	}
 }
 
 // tryIssue executes the entry's micro-op; false when it has to wait (it is parked

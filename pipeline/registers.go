@@ -387,9 +387,10 @@ func (m *memoryQueue) peek(space decoder.Space, off uint64, n int) []byte {
 // touches are the accesses to state, begun so far, of the instruction that the system
 // executes as a whole: only the oldest entry can be one.
 type touches struct {
-	uid   uint32
-	begun int
-	until isa.Cycle // cycle in which the last of them has been answered
+	uid     uint32
+	begun   int
+	until   isa.Cycle // cycle in which the last of them has been answered
+	builtin bool      // it amounts to a built-in
 }
 
 // touchAll starts the accesses to state of an instruction that the system executes as a

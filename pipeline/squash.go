@@ -235,6 +235,9 @@ func (c *Core) discard(e *rob.Entry, seq rob.Seq) {
 	if e.Op == isa.Builtin { // its output; the frame may turn out to run another program
 		f := &c.ren.frames[e.Frame]
 		f.ctx.Memory = f.ctx.Memory[:0]
+		if e.Flags&(rob.Issued|rob.Done) == rob.Issued {
+			c.win.giveUp(isa.UnitCrypto, e.Ready)
+		}
 	}
 	c.Stats.SquashedUops++
 	if c.obs.watches(e) {

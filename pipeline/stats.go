@@ -27,6 +27,7 @@ const (
 	CauseDrain                    // between transactions
 	CauseSerial                   // waiting to be the oldest, or after an instruction that serializes
 	CauseExecute                  // the oldest computes
+	CauseBuiltin                  // the oldest is a built-in, which computes or waits for a unit
 	CauseMemory                   // the oldest loads from or stores to memory
 	CauseState                    // the oldest accesses state that is in the buffer or the queue
 	CauseStateNear                // the oldest waits for near state
@@ -39,7 +40,7 @@ const (
 // CauseNames are the names of the causes in reports.
 var CauseNames = [NumCauses]string{
 	"base", "frontend", "branch", "target", "call", "memoryOrder", "stateOrder", "fault", "gas", "value", "chaos",
-	"drain", "serial", "execute", "memory", "state", "stateNear", "stateFar", "issue", "runahead",
+	"drain", "serial", "execute", "builtin", "memory", "state", "stateNear", "stateFar", "issue", "runahead",
 }
 
 // DependenceStats counts what came of loads behind stores whose address was not known.

@@ -60,9 +60,9 @@ func base() pipeline.Config {
 			Stack: "fold", Decode: 128, Width: 8, Issue: 8, Commit: 8, Taken: 1, FrontEnd: 1, ROB: 64, IQ: 64,
 			LoadQ: 64, StoreQ: 64, StateQ: 64, Regs: 64, StackRegs: 64, Gas: "serial", ClockMHz: 1000,
 		},
-		Units: pipeline.UnitConfig{ALU: 8, Mul: 8, Div: 8, Hash: 8, Load: 8, Store: 8, State: 8, Branch: 8},
+		Units: pipeline.UnitConfig{ALU: 8, Mul: 8, Div: 8, Hash: 8, Load: 8, Store: 8, State: 8, Branch: 8, Crypto: 8},
 		Latency: pipeline.LatencyConfig{
-			ALU: 1, Shift: 1, Mul: 3, Div: 10, MulMod: 12, Exp: 2, Hash: 6, Load: 2, Store: 1, Copy: 1, Branch: 1, State: 1, System: 5,
+			ALU: 1, Shift: 1, Mul: 3, Div: 10, MulMod: 12, Exp: 2, Hash: 6, Load: 2, Store: 1, Copy: 1, Branch: 1, State: 1, System: 5, Builtins: "flat",
 		},
 		State: pipeline.StateConfig{Buffer: n, Misses: n},
 		Predictor: pipeline.PredictorConfig{
@@ -74,7 +74,7 @@ func base() pipeline.Config {
 
 func TestHandPrograms(t *testing.T) {
 	seen := map[string]bool{}
-	for _, group := range [][]program{computePrograms, windowPrograms, memoryPrograms, statePrograms, jumpPrograms, framePrograms, gasPrograms, fusionPrograms, valuePrograms} {
+	for _, group := range [][]program{computePrograms, windowPrograms, memoryPrograms, statePrograms, jumpPrograms, framePrograms, gasPrograms, fusionPrograms, valuePrograms, builtinPrograms} {
 		for _, p := range group {
 			if seen[p.name] {
 				t.Errorf("two programs are called %q", p.name)

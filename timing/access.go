@@ -24,6 +24,17 @@ func (b *builder) memory(write bool) (off, n uint64) {
 	return off, n
 }
 
+// writesFirst reports whether the step's first access to memory is a write. That of a built-in
+// whose input is empty is its output's, of which the caller then reads a part.
+func (b *builder) writesFirst() bool {
+	for _, a := range b.accesses {
+		if a.Kind == traces.AccessMemory {
+			return a.Write
+		}
+	}
+	return false
+}
+
 // stateKey finds the step's access of one of the kinds.
 func (b *builder) stateKey(kinds ...traces.AccessKind) Key {
 	for _, a := range b.accesses {
@@ -91,6 +102,10 @@ func (b *builder) describe(u *Uop, row *decoder.Row, t *decoder.Uop) {
 		u.sources[0] = none // the gas that it forwards is read by its commit
 	case isa.Builtin:
 		b.load(u, b.parent().id)
+		if b.writesFirst() {
+			u.off, u.n = 0, 0
+		}
+		u.bytes = u.n
 		u.head = u.n > speculativeBytes
 	case isa.Destroy:
 		u.touches = true

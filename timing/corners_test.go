@@ -46,7 +46,9 @@ const (
 	mortal
 	nobody // has no code
 
-	identity = 4 // a built-in
+	recovery = 1 // built-ins
+	sha256   = 2
+	identity = 4
 )
 
 // callOf calls to with memory [in, in+n) and puts up to outLen bytes at out.
@@ -98,6 +100,10 @@ var corners = map[uint64][]byte{
 		evm.POP, evm.POP, evm.POP,
 		callOf(evm.STATICCALL, identity, 0, 0, 32, 0, 0), evm.RETURNDATASIZE, evm.POP, evm.POP,
 		callOf(evm.STATICCALL, identity, 0, 0, 0, 0, 32), evm.POP,
+		// Built-ins that want one unit: the second is ready before the first, whose input is late.
+		push(17), slow, evm.MSTORE, callOf(evm.STATICCALL, sha256, 0, 0, 100, 400, 32), callOf(evm.STATICCALL, sha256, 0, 64, 55, 440, 32),
+		push(400), evm.MLOAD, evm.POP, evm.POP, evm.POP,
+		callOf(evm.STATICCALL, recovery, 0, 0, 128, 0, 0), callOf(evm.STATICCALL, sha256, 0, 0, 0, 400, 8), push(400), evm.MLOAD, evm.POP, evm.POP, evm.POP,
 		// A callee that reverts with data, and one whose stack spills.
 		callOf(evm.CALL, reverter, 0, 0, 32, 600, 16), push(600), evm.MLOAD, evm.ADD, evm.RETURNDATASIZE, push(0, 700), evm.RETURNDATACOPY, evm.POP,
 		push(1, 2, 3), callOf(evm.CALL, deep, 0, 0, 0, 0, 0), evm.ADD, evm.ADD, evm.ADD, evm.POP,

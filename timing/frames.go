@@ -3,6 +3,7 @@ package timing
 import (
 	"github.com/ooovm/ooovm/decoder"
 	"github.com/ooovm/ooovm/isa"
+	"github.com/ooovm/ooovm/pipeline/price"
 	"github.com/ooovm/ooovm/state"
 	"github.com/ooovm/ooovm/traces"
 )
@@ -66,10 +67,16 @@ func (b *builder) enter(row *decoder.Row, k, end int) error {
 	}
 	b.pushFrame(child)
 	body := &emptyRow
-	if _, ok := b.Env.Precompiles.Lookup(callee); ok && !child.creation {
-		body = &builtinRow
+	contract, ok := b.Env.Precompiles.Lookup(callee)
+	if !ok || child.creation {
+		b.leave(body, b.accesses)
+		return nil
 	}
-	b.leave(body, b.accesses)
+	if row := price.RowOf(contract.Number()); !row.Measure.OfLength() {
+		return b.uncovered("the time of a built-in depends on the content of its input")
+	}
+	b.leave(&builtinRow, b.accesses)
+	b.Uops[len(b.Uops)-1].builtin = contract.Number()
 	return nil
 }
 

@@ -55,6 +55,8 @@ func (r *run) latencyOf(u *Uop) isa.Cycle {
 		return r.latency[isa.LatMul] + l*isa.Cycle(u.bytes)
 	case isa.Hash: // Keccak-256 pads with at least one byte and absorbs 136 at a time
 		return l * isa.Cycle(u.bytes/136+1)
+	case isa.Builtin:
+		return r.price(u)
 	case isa.CopyData:
 		return r.latency[isa.LatLoad] + l*isa.Cycle((u.bytes+31)/32)
 	}

@@ -32,7 +32,8 @@ type Uop struct {
 	sources  [4]int32 // micro-ops that make its operands, or none
 	register bool     // takes a physical register
 	head     bool     // executes only as the oldest
-	bytes    uint64   // hashed or copied; of Exp, significant bytes of the exponent
+	bytes    uint64   // hashed or copied; of Exp, significant bytes of the exponent; of Builtin, of its input
+	builtin  int      // number of the built-in
 	loads    bool     // takes a place in the load queue
 	frame    int32    // loads: whose memory it reads
 	off, n   uint64   // loads: the range

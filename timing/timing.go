@@ -56,9 +56,12 @@ func New(cfg *pipeline.Config) (*Scheduler, error) {
 	}
 	for unit, n := range map[isa.Unit]int{
 		isa.UnitALU: u.ALU, isa.UnitMul: u.Mul, isa.UnitDiv: u.Div, isa.UnitHash: u.Hash,
-		isa.UnitLoad: u.Load, isa.UnitStore: u.Store, isa.UnitState: u.State, isa.UnitBranch: u.Branch,
+		isa.UnitLoad: u.Load, isa.UnitStore: u.Store, isa.UnitState: u.State, isa.UnitBranch: u.Branch, isa.UnitCrypto: u.Crypto,
 	} {
 		s.units[unit] = n
+	}
+	if l.Builtins == "flat" {
+		s.units[isa.UnitCrypto] = Unlimited
 	}
 	return s, nil
 }
@@ -142,7 +145,7 @@ func newRun(s *Scheduler, stream *Stream) *run {
 	r := &run{Scheduler: s, stream: stream, times: make([]Times, n), lines: make([]*line, n), forward: make([]bool, n)}
 	for i := range stream.Uops {
 		u := &stream.Uops[i]
-		if info := &isa.Table[u.Op]; info.Unit == isa.UnitDiv || info.Unit == isa.UnitHash {
+		if info := &isa.Table[u.Op]; exclusive[info.Unit] {
 			r.users[info.Unit] = append(r.users[info.Unit], int32(i))
 		}
 		if u.touches {
@@ -157,6 +160,9 @@ func newRun(s *Scheduler, stream *Stream) *run {
 	}
 	return r
 }
+
+// exclusive units are not pipelined.
+var exclusive = [isa.NumUnits]bool{isa.UnitDiv: true, isa.UnitHash: true, isa.UnitCrypto: true}
 
 // pass computes every time once, in program order, and reports whether one of
 // those that older micro-ops look at has changed.
@@ -192,7 +198,7 @@ func (r *run) place(i int) {
 	}
 	t.Commit = max(t.Complete+1, r.commitOf(i-1), r.commitOf(i-r.cfg.Core.Commit)+1)
 	if old := &r.times[i]; old.Issue != t.Issue || old.Complete != t.Complete {
-		r.moved = r.moved || r.lines[i] != nil || info.Unit == isa.UnitDiv || info.Unit == isa.UnitHash
+		r.moved = r.moved || r.lines[i] != nil || exclusive[info.Unit]
 	}
 	r.times[i] = t
 	r.queues.take(u, info.Class, &t)

@@ -28,11 +28,12 @@ func randomConfig(rng *rand.Rand) pipeline.Config {
 			Gas: []string{"free", "serial"}[rng.IntN(2)], Watchdog: 1_000_000, ClockMHz: 1000,
 		},
 		Units: pipeline.UnitConfig{
-			ALU: pick(1, 16), Mul: pick(1, 4), Div: pick(1, 4), Hash: pick(1, 4), Load: pick(1, 8), Store: pick(1, 8), State: pick(1, 8), Branch: pick(1, 8),
+			ALU: pick(1, 16), Mul: pick(1, 4), Div: pick(1, 4), Hash: pick(1, 4), Load: pick(1, 8), Store: pick(1, 8), State: pick(1, 8), Branch: pick(1, 8), Crypto: pick(1, 4),
 		},
 		Latency: pipeline.LatencyConfig{
 			ALU: pick(1, 50), Shift: pick(1, 50), Mul: pick(1, 50), Div: pick(1, 50), MulMod: pick(1, 50), Exp: pick(0, 50), Hash: pick(1, 50),
 			Load: pick(1, 50), Store: pick(1, 50), Copy: pick(0, 50), Branch: pick(1, 50), State: pick(1, 50), System: pick(1, 50),
+			Builtins: []string{"flat", "software", "accelerator"}[rng.IntN(3)], Microsecond: pick(1, 3000),
 		},
 		State: pipeline.StateConfig{Buffer: []int{0, Unlimited}[rng.IntN(2)], Near: pick(0, 50), Far: pick(0, 50), Misses: Unlimited},
 		Predictor: pipeline.PredictorConfig{

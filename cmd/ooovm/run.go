@@ -354,7 +354,12 @@ func runTables(r *run.Result) []*table.Table {
 	summary.Add("wrong-path micro-ops executed", r.Counts.WrongPathUops)
 	summary.Add("state accesses: buffer / near / far", fmt.Sprintf("%d / %d / %d", r.State.Hits, r.State.Near, r.State.Far))
 	summary.Add("reads outside the bundle", r.Counts.ReadsOutsideBundle)
-	summary.Add("not modeled", "signature checks, state root")
+	summary.Add("built-ins", r.Config.Builtins)
+	missing := "signature checks, state root"
+	if r.Config.Builtins == "flat" {
+		missing += ", prices of built-ins"
+	}
+	summary.Add("not modeled", missing)
 	summary.Add("digest", r.Digest[:16])
 	return append(tables, summary)
 }

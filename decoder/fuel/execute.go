@@ -55,19 +55,60 @@ func (s *System) Execute(c *decoder.Context, in *decoder.Inst) (out decoder.Outc
 	return out
 }
 
+// next decodes the word at $pc.
+func (s *System) next(c *decoder.Context, in *decoder.Inst) (inst fuel.Inst, ok bool) {
+	s.open(c, in)
+	word, p := s.Fetch()
+	if p != fuel.NoPanic {
+		return inst, false
+	}
+	inst, p = fuel.Decode(word)
+	return inst, p == fuel.NoPanic
+}
+
+// amounts are the instructions that do what a precompiled contract does. ED19 has none: it is
+// taken for a recovery, the one with a curve of that size.
+var amounts = map[fuel.Opcode]func(o *operation) (builtin int, length uint64){
+	fuel.ECK1: func(*operation) (int, uint64) { return decoder.BuiltinRecover, 0 },
+	fuel.ECR1: func(*operation) (int, uint64) { return decoder.BuiltinP256, 0 },
+	fuel.ED19: func(*operation) (int, uint64) { return decoder.BuiltinRecover, 0 },
+	fuel.S256: func(o *operation) (int, uint64) { return decoder.BuiltinSHA256, o.c },
+	fuel.ECOP: func(o *operation) (int, uint64) {
+		if o.c == fuel.CurveMul {
+			return decoder.BuiltinMul, 0
+		}
+		return decoder.BuiltinAdd, 0
+	},
+	fuel.EPAR: func(o *operation) (int, uint64) {
+		length, p := fuel.PairingInput(o.b, o.c)
+		if p != fuel.NoPanic {
+			return 0, 0
+		}
+		return decoder.BuiltinPairing, length
+	},
+}
+
+// Amounts finds the precompiled contract that does what an instruction does.
+func (s *System) Amounts(c *decoder.Context, in *decoder.Inst) (builtin int, length uint64) {
+	inst, ok := s.next(c, in)
+	if !ok {
+		return 0, 0
+	}
+	if of := amounts[inst.Op.Code]; of != nil {
+		o := s.operation(inst)
+		return of(&o)
+	}
+	return 0, 0
+}
+
 // maxTouched bounds how many slots of one instruction are counted: more overlap anyway.
 const maxTouched = 16
 
 // Touches lists the slots of an instruction of storage, and the contract or blob whose code
 // or balance another one is about.
 func (s *System) Touches(c *decoder.Context, in *decoder.Inst) (list []decoder.Touched) {
-	s.open(c, in)
-	word, p := s.Fetch()
-	if p != fuel.NoPanic {
-		return nil
-	}
-	inst, p := fuel.Decode(word)
-	if p != fuel.NoPanic {
+	inst, ok := s.next(c, in)
+	if !ok {
 		return nil
 	}
 	o := s.operation(inst)

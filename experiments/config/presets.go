@@ -33,6 +33,7 @@ const unlimited = 1 << 20
 var (
 	latency = pipeline.LatencyConfig{
 		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 40, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
+		Builtins: "software", Microsecond: 195,
 	}
 	predictors = pipeline.PredictorConfig{
 		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: 16, KeyBits: 12,
@@ -64,7 +65,7 @@ var presets = []Preset{
 				InOrder: true, Stack: "execute", Decode: 1, Width: 1, Issue: 1, Commit: 1, Taken: 1, FrontEnd: 5,
 				ROB: 32, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
-			Units:   pipeline.UnitConfig{ALU: 1, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
+			Units:   pipeline.UnitConfig{ALU: 1, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1, Crypto: 1},
 			Latency: latency,
 			State:   hierarchy(4),
 			Predictor: pipeline.PredictorConfig{
@@ -81,7 +82,7 @@ var presets = []Preset{
 				Stack: "fold", Decode: 8, Width: 2, Issue: 4, Commit: 2, Taken: 1, FrontEnd: 8,
 				ROB: 64, IQ: 32, LoadQ: 16, StoreQ: 16, StateQ: 16, Regs: 64, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
-			Units:     pipeline.UnitConfig{ALU: 2, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1},
+			Units:     pipeline.UnitConfig{ALU: 2, Mul: 1, Div: 1, Hash: 1, Load: 1, Store: 1, State: 1, Branch: 1, Crypto: 1},
 			Latency:   latency,
 			State:     hierarchy(8),
 			Predictor: predictors,
@@ -95,7 +96,7 @@ var presets = []Preset{
 				Stack: "fold", Decode: 16, Width: 4, Issue: 8, Commit: 4, Taken: 1, FrontEnd: 10,
 				ROB: 256, IQ: 96, LoadQ: 72, StoreQ: 64, StateQ: 64, Regs: 192, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
-			Units:     pipeline.UnitConfig{ALU: 4, Mul: 1, Div: 1, Hash: 1, Load: 2, Store: 2, State: 2, Branch: 2},
+			Units:     pipeline.UnitConfig{ALU: 4, Mul: 1, Div: 1, Hash: 1, Load: 2, Store: 2, State: 2, Branch: 2, Crypto: 1},
 			Latency:   latency,
 			State:     hierarchy(16),
 			Predictor: predictors,
@@ -109,7 +110,7 @@ var presets = []Preset{
 				Stack: "fold", Decode: 32, Width: 8, Issue: 12, Commit: 8, Taken: 2, FrontEnd: 10,
 				ROB: 512, IQ: 192, LoadQ: 192, StoreQ: 114, StateQ: 128, Regs: 384, StackRegs: 64, Fill: 4, Gas: "serial", Status: "predict", Transactions: 1, Watchdog: watchdog, ClockMHz: 3000,
 			},
-			Units:     pipeline.UnitConfig{ALU: 6, Mul: 2, Div: 1, Hash: 2, Load: 3, Store: 2, State: 3, Branch: 2},
+			Units:     pipeline.UnitConfig{ALU: 6, Mul: 2, Div: 1, Hash: 2, Load: 3, Store: 2, State: 3, Branch: 2, Crypto: 1},
 			Latency:   latency,
 			State:     hierarchy(32),
 			Predictor: predictors,
@@ -126,10 +127,11 @@ var presets = []Preset{
 			},
 			Units: pipeline.UnitConfig{
 				ALU: unlimited, Mul: unlimited, Div: unlimited, Hash: unlimited,
-				Load: unlimited, Store: unlimited, State: unlimited, Branch: unlimited,
+				Load: unlimited, Store: unlimited, State: unlimited, Branch: unlimited, Crypto: unlimited,
 			},
 			Latency: pipeline.LatencyConfig{
 				ALU: 1, Shift: 1, Mul: 1, Div: 1, MulMod: 1, Hash: 1, Load: 1, Store: 1, Branch: 1, State: 1, System: 1,
+				Builtins: "flat", Microsecond: 195,
 			},
 			State: pipeline.StateConfig{Hierarchy: "ideal", Buffer: unlimited, Misses: unlimited},
 			Predictor: pipeline.PredictorConfig{

@@ -67,3 +67,29 @@ func TestTiming(t *testing.T) {
 		})
 	}
 }
+
+// TestBuiltins: instructions that do what a precompiled contract does take its price, in place
+// of the 20 cycles that all of them take when built-ins have none.
+func TestBuiltins(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		want uint64 // cycles of software at 195 a microsecond, rounded down
+	}{
+		{"eck1 $r16 $r16 $r16", 9145},
+		{"ecr1 $r16 $r16 $r16", 14_625},
+		{"ed19 $r16 $r16 $r16 $zero", 9145},
+		{"ecop $r16 $zero $zero $r16", 741},
+		{"ecop $r16 $zero $one $r16", 11_700},
+		{"epar $r17 $zero $one $r16", 204_165},
+		{"s256 $r16 $r16 $r18", 89}, // 64 bytes and padding: two blocks
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			run := func(set string) uint64 {
+				return cycles(t, "cfei 512\nsubi $r16 $sp 512\nmovi $r18 64\n"+c.line+"\nret $one", "latency.builtins="+set)
+			}
+			if got := run("software") - run("flat"); got != c.want-20 {
+				t.Errorf("%d cycles more than 20 where %d are expected", got, c.want-20)
+			}
+		})
+	}
+}

@@ -48,11 +48,12 @@ func finite(d *dice) pipeline.Config {
 		},
 		Fusion: pipeline.FusionConfig{Jump: d.oneIn(2), Test: d.oneIn(2), Pair: d.oneIn(2)},
 		Units: pipeline.UnitConfig{
-			ALU: d.upTo(8), Mul: d.upTo(3), Div: d.upTo(3), Hash: d.upTo(3), Load: d.upTo(4), Store: d.upTo(4), State: d.upTo(4), Branch: d.upTo(4),
+			ALU: d.upTo(8), Mul: d.upTo(3), Div: d.upTo(3), Hash: d.upTo(3), Load: d.upTo(4), Store: d.upTo(4), State: d.upTo(4), Branch: d.upTo(4), Crypto: d.upTo(4),
 		},
 		Latency: pipeline.LatencyConfig{
 			ALU: latency(), Shift: latency(), Mul: latency(), Div: latency(), MulMod: latency(), Exp: d.upTo(50) - 1, Hash: latency(),
 			Load: latency(), Store: latency(), Copy: d.upTo(8) - 1, Branch: latency(), State: latency(), System: latency(),
+			Builtins: pick(d, "flat", "software", "accelerator"), Microsecond: d.upTo(3000),
 		},
 		State: pipeline.StateConfig{Hierarchy: "dram", Buffer: d.upTo(64) - 1, Near: d.upTo(200) - 1, Far: d.upTo(2000) - 1, Interval: d.upTo(200) - 1, Misses: d.upTo(64)},
 		Predictor: pipeline.PredictorConfig{

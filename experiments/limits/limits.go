@@ -151,7 +151,7 @@ func (w *walk) step(k int, more bool) {
 			w.frames = append(w.frames, frame{call: done})
 			return
 		}
-		w.builtin(accesses, done)
+		w.builtin(accesses, done, w.price(accesses))
 		f.stack = append(f.stack, done)
 	case decoder.KindLeave, decoder.KindAbort, decoder.KindDestroy:
 		w.returned(accesses)
@@ -259,9 +259,17 @@ func (w *walk) outputs(accesses []traces.Access, done uint64) {
 	}
 }
 
-// builtin is a call that runs no code: a built-in's output is ready one cycle after
+// price is the time of the built-in that a call runs, if any.
+func (w *walk) price(accesses []traces.Access) uint64 {
+	if w.model == nil {
+		return 1
+	}
+	return w.model.builtin(w.g, accesses)
+}
+
+// builtin is a call that runs no code: a built-in's output is ready that long after
 // its input and the call.
-func (w *walk) builtin(accesses []traces.Access, call uint64) {
+func (w *walk) builtin(accesses []traces.Access, call, price uint64) {
 	ready, made := call, false
 	for i := range accesses {
 		a := &accesses[i]
@@ -272,8 +280,8 @@ func (w *walk) builtin(accesses []traces.Access, call uint64) {
 				w.copyTimes(&accesses[i-1], a)
 			}
 		case a.Write:
-			w.fill(a, ready+1)
-			w.longest = max(w.longest, ready+1)
+			w.fill(a, ready+price)
+			w.longest = max(w.longest, ready+price)
 			made = true
 		default:
 			ready = max(ready, w.bytesReady(a))

@@ -61,7 +61,7 @@ func validity(verdict traces.Verdict, checked uint64, difference error) (v Valid
 
 // Info names the configuration in a result.
 func (s *Setup) Info() ConfigInfo {
-	return ConfigInfo{Preset: s.Preset, Hash: s.Hash, Stack: s.Config.Core.Stack, Oracle: s.Config.ReadsGolden(), Chaos: s.Config.Misbehaves(), Carry: s.Carry}
+	return ConfigInfo{Preset: s.Preset, Hash: s.Hash, Stack: s.Config.Core.Stack, Builtins: s.Config.Latency.Builtins, Oracle: s.Config.ReadsGolden(), Chaos: s.Config.Misbehaves(), Carry: s.Carry}
 }
 
 // describe says what a core has done.

@@ -44,10 +44,11 @@ func randomConfiguration(seed uint64) *pipeline.Config {
 			StackRegs: 32 + upTo(128), Fill: upTo(16) - 1, Transactions: upTo(64), Gas: pick("serial", "prefix"), Watchdog: 1_000_000, ClockMHz: 3000,
 		},
 		Fusion: pipeline.FusionConfig{Jump: rng.IntN(2) == 0, Test: rng.IntN(2) == 0, Pair: rng.IntN(2) == 0},
-		Units:  pipeline.UnitConfig{ALU: upTo(8), Mul: upTo(3), Div: upTo(3), Hash: upTo(3), Load: upTo(4), Store: upTo(4), State: upTo(4), Branch: upTo(4)},
+		Units:  pipeline.UnitConfig{ALU: upTo(8), Mul: upTo(3), Div: upTo(3), Hash: upTo(3), Load: upTo(4), Store: upTo(4), State: upTo(4), Branch: upTo(4), Crypto: upTo(4)},
 		Latency: pipeline.LatencyConfig{
 			ALU: latency(), Shift: latency(), Mul: latency(), Div: latency(), MulMod: latency(), Exp: upTo(50) - 1, Hash: latency(), Load: latency(),
 			Store: latency(), Copy: upTo(8) - 1, Branch: latency(), State: latency(), System: latency(),
+			Builtins: pick("software", "accelerator", "flat"), Microsecond: upTo(3000),
 		},
 		State: pipeline.StateConfig{Hierarchy: "dram", Buffer: upTo(4096) - 1, Near: upTo(200) - 1, Far: upTo(4000) - 1, Interval: upTo(200) - 1, Misses: upTo(64)},
 		Predictor: pipeline.PredictorConfig{

@@ -43,12 +43,13 @@ type TraceInfo struct {
 
 // ConfigInfo names the configuration.
 type ConfigInfo struct {
-	Preset string `json:"preset"`
-	Hash   string `json:"hash"`
-	Stack  string `json:"stack"`  // stack policy: the headline moves with it
-	Oracle bool   `json:"oracle"` // reads the golden run
-	Chaos  bool   `json:"chaos"`  // misbehaves on purpose
-	Carry  bool   `json:"carry"`  // predictors have learned from the blocks before
+	Preset   string `json:"preset"`
+	Hash     string `json:"hash"`
+	Stack    string `json:"stack"`    // stack policy: the headline moves with it
+	Builtins string `json:"builtins"` // what built-ins take: it moves with that, too
+	Oracle   bool   `json:"oracle"`   // reads the golden run
+	Chaos    bool   `json:"chaos"`    // misbehaves on purpose
+	Carry    bool   `json:"carry"`    // predictors have learned from the blocks before
 }
 
 // Validity is what was compared and what came out.

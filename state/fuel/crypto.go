@@ -98,7 +98,7 @@ const (
 // Curve operations of ECOP.
 const (
 	curveAdd uint64 = iota
-	curveMul
+	CurveMul        // a point by a scalar
 )
 
 // curveAltBN128 is the only curve that there is.
@@ -111,7 +111,7 @@ func CurveInput(curve, operation uint64) (uint64, Panic) {
 		return 0, PanicUnsupportedCurveId
 	case operation == curveAdd:
 		return 2 * g1Size, NoPanic
-	case operation == curveMul:
+	case operation == CurveMul:
 		return g1Size + scalar, NoPanic
 	}
 	return 0, PanicUnsupportedOperationType
@@ -123,7 +123,7 @@ func Curve(operation uint64, input []byte) (point [g1Size]byte, p Panic) {
 	if _, err := a.Unmarshal(input[:g1Size]); err != nil {
 		return point, PanicInvalidEllipticCurvePoint
 	}
-	if operation == curveMul {
+	if operation == CurveMul {
 		sum.ScalarMult(&a, new(big.Int).SetBytes(input[g1Size:]))
 	} else {
 		var b bn256.G1
