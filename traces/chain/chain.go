@@ -122,7 +122,7 @@ func (c *Chain) Propose(item *Item) (b *traces.Bundle, refused *Refusal, err err
 			return nil
 		}
 		if item.Header != nil && (item.Header.Header.Hash() != proposed.Hash() || item.Header.Hash != proposed.Hash()) {
-			return fmt.Errorf("%s: blockHeader says another block than the encoding, which hashes to %v", item.Field, proposed.Hash())
+			return fmt.Errorf("blockHeader says another block than the encoding, which hashes to %v", proposed.Hash())
 		}
 		b, err = c.bundle(proposed)
 		return err
