@@ -92,6 +92,12 @@ func checkGenesis(t *Test) error {
 	if err := checkFields(t.Config, t.Genesis); err != nil {
 		return fmt.Errorf("genesisBlockHeader: %w", err)
 	}
+	if excess := t.Genesis.ExcessBlobGas; excess != nil {
+		// go-ethereum's engine computes the fee without a bound, of a parent since Osaka.
+		if _, err := state.BlobBaseFee(t.Config, t.Genesis.Time, *excess); err != nil {
+			return fmt.Errorf("genesisBlockHeader.excessBlobGas: %w", err)
+		}
+	}
 	root, err := state.Root(state.NewWorld(t.Pre))
 	if err != nil {
 		return err
