@@ -187,6 +187,27 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestContradiction: a test whose block's header is not that of its encoding fails; nothing is wrong
+// with the simulator.
+func TestContradiction(t *testing.T) {
+	m, blocks := chainOf(t, "London", carrying)
+	test := m.Test(chaintest.Valid(blocks...), blocks[1])
+	text, err := json.Marshal(test["blocks"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []map[string]any
+	if err := json.Unmarshal(text, &list); err != nil {
+		t.Fatal(err)
+	}
+	list[1]["blockHeader"] = chaintest.Members(chaintest.Edit(blocks[1], func(h *types.Header, _ *types.Body) { h.GasUsed++ }).Header())
+	test["blocks"] = list
+	r := alone(t, "ooo-4").outcome(t, test)
+	if want := "blocks[1]: blockHeader says another block"; r.Verdict != official.Failed || !strings.HasPrefix(r.Reason(), want) {
+		t.Errorf("verdict %d: %q, want %q", r.Verdict, r.Reason(), want)
+	}
+}
+
 // TestMissingWithdrawal: a withdrawal that is left out is found, and one that is there is paid.
 func TestMissingWithdrawal(t *testing.T) {
 	m := chaintest.New(t, "Shanghai")
@@ -255,7 +276,8 @@ func TestSelectionOfTests(t *testing.T) {
 // tests, each another way; of the benchmark programs those of a million gas.
 func TestOfficialBlocks(t *testing.T) {
 	ways := []*Tests{
-		alone(t, "ooo-4"), shared(t, "block-stm", "key"), {Setup: runtest.Chaotic(t, "ooo-4", 1), Options: run.Options{Lockstep: true}},
+		alone(t, "ooo-4"), shared(t, "block-stm", "key"),
+		{Setup: runtest.Chaotic(t, "ooo-4", 1), Options: run.Options{Lockstep: true}},
 		alone(t, "scalar"), shared(t, "monad", "key"), shared(t, "repair", "key"), shared(t, "sealevel", "address"), shared(t, machine.Window, "key"),
 	}
 	if testing.Short() {

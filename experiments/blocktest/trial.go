@@ -6,6 +6,7 @@ import (
 
 	"github.com/ooovm/ooovm/budget"
 	"github.com/ooovm/ooovm/experiments/run"
+	"github.com/ooovm/ooovm/invariant"
 	"github.com/ooovm/ooovm/machine"
 	"github.com/ooovm/ooovm/pipeline"
 	"github.com/ooovm/ooovm/state"
@@ -44,8 +45,12 @@ func (x *trial) run() (err error) {
 // block gives the chain a block, which it accepts or refuses as the test says.
 func (x *trial) block(item *fixtures.Item) error {
 	b, refusal, err := x.chain.Propose(item)
-	if err != nil {
+	var broken *invariant.Error
+	switch {
+	case errors.As(err, &broken):
 		return err
+	case err != nil: // the test contradicts itself
+		return run.Difference(err)
 	}
 	var post state.Prestate
 	if refusal == nil {
@@ -55,7 +60,7 @@ func (x *trial) block(item *fixtures.Item) error {
 	}
 	switch {
 	case refusal != nil && !item.Invalid:
-		return differ("refused: %w", refusal)
+		return run.Difference(refusal)
 	case refusal != nil:
 		if err := refusal.Meets(item); err != nil {
 			return run.Difference(err)

@@ -33,7 +33,7 @@ const unlimited = 1 << 20
 var (
 	latency = pipeline.LatencyConfig{
 		ALU: 1, Shift: 1, Mul: 5, Div: 30, MulMod: 45, Exp: 40, Hash: 24, Load: 4, Store: 1, Copy: 1, Branch: 1, State: 4, System: 20,
-		Builtins: "software", Microsecond: 195,
+		Builtins: "flat", Microsecond: 195,
 	}
 	predictors = pipeline.PredictorConfig{
 		Branch: "bimodal", Target: "btb+ras", Call: "last", Memory: "store-sets", State: "store-sets", Keys: "none", Value: "none", ValueBy: "account", ValueBits: 12, Confidence: 4, Prefetches: 16, KeyBits: 12,

@@ -44,23 +44,33 @@ func expandTests(arg string) (refs []string, ok bool, err error) {
 	if !ok {
 		return nil, false, nil
 	}
-	match, err := regexp.Compile(selector)
-	if err != nil {
-		return nil, true, fmt.Errorf("%s: %q is not a regular expression of names: %w", file, selector, err)
-	}
-	test, index := blockOf(selector)
+	match, wrong := regexp.Compile(selector)
+	test, index, single := blockOf(selector)
+	// A name beats what it matches as an expression, as names have their signs; a block beats a
+	// test that is called like it.
+	var asBlock, asTest, asMatch []string
+	paths := make(map[string]string)
 	err = fixtures.Scan([]string{file}, &fixtures.Handler{
 		Block: func(t *fixtures.BlockTest) error {
-			named := selector != "" && t.Name == test // FIXTURE:TEST/N itself
-			if !named && !match.MatchString(t.Name) {
+			refs, only := &asMatch, false
+			switch {
+			case single && t.Name == test:
+				refs, only = &asBlock, true
+			case selector != "" && t.Name == selector:
+				refs = &asTest
+			case wrong != nil || !match.MatchString(t.Name):
 				return nil
 			}
 			if t.Unsupported != "" {
 				return fmt.Errorf("%s: %s", t.ID(), t.Unsupported)
 			}
+			if other, twice := paths[t.Name]; twice {
+				return fmt.Errorf("%s: %s and %s both have a test %q; name the files, unpacked", file, other, t.Path, t.Name)
+			}
+			paths[t.Name] = t.Path
 			for i := range t.Items {
-				if !t.Items[i].Invalid && (!named || i == index) {
-					refs = append(refs, fmt.Sprintf("%s:%s/%d", file, t.Name, i))
+				if !t.Items[i].Invalid && (!only || i == index) {
+					*refs = append(*refs, fmt.Sprintf("%s:%s/%d", file, t.Name, i))
 				}
 			}
 			return nil
@@ -68,34 +78,46 @@ func expandTests(arg string) (refs []string, ok bool, err error) {
 		Ignored: func(string, string) {},
 		Broken:  func(err *fixtures.FileError) error { return err },
 	})
-	if err == nil && len(refs) == 0 {
-		err = fmt.Errorf("%s: no valid block of a test whose name matches %q", file, selector)
+	switch {
+	case err != nil:
+		return nil, true, err
+	case len(asBlock) > 0:
+		return asBlock, true, nil
+	case len(asTest) > 0:
+		return asTest, true, nil
+	case wrong != nil:
+		return nil, true, fmt.Errorf("%s: %q is neither a test with a valid block nor a regular expression: %w", file, selector, wrong)
+	case len(asMatch) == 0:
+		return nil, true, fmt.Errorf("%s: no valid block of a test whose name matches %q", file, selector)
 	}
-	return refs, true, err
+	return asMatch, true, nil
 }
 
 // blockOf takes TEST/N apart.
-func blockOf(selector string) (test string, index int) {
+func blockOf(selector string) (test string, index int, ok bool) {
 	i := strings.LastIndexByte(selector, '/')
 	if i < 0 {
-		return "", 0
+		return "", 0, false
 	}
 	index, err := strconv.Atoi(selector[i+1:])
-	if err != nil {
-		return "", 0
+	if err != nil || index < 0 || strconv.Itoa(index) != selector[i+1:] { // one block has one name
+		return "", 0, false
 	}
-	return selector[:i], index
+	return selector[:i], index, true
 }
 
-// Test takes apart the input that is a block of an official test: FIXTURE:TEST/N. ok is false for any other.
+// Test takes apart the input that is a block of an official test: FIXTURE:TEST/N. ok is false for
+// any other.
 func Test(path string) (file, test string, index int, ok bool) {
 	file, selector, ok := splitTest(path)
-	if !ok || selector == "" {
+	if !ok {
 		return "", "", 0, false
 	}
-	test, index = blockOf(selector)
-	return file, test, index, test != ""
+	test, index, ok = blockOf(selector)
+	return file, test, index, ok
 }
+
+const wantBlock = "a block of a blockchain test: FIXTURE:TEST/N"
 
 var errFound = errors.New("found")
 
@@ -110,8 +132,11 @@ func Open(stop context.Context, path string) (*traces.Bundle, error) {
 	if !ok {
 		return traces.LoadContext(stop, path)
 	}
-	test, index := blockOf(selector)
 	var b *traces.Bundle
+	test, index, single := blockOf(selector)
+	if !single {
+		return nil, &traces.BundleError{File: path, Want: wantBlock}
+	}
 	err := fixtures.Scan([]string{file}, &fixtures.Handler{
 		Block: func(t *fixtures.BlockTest) (err error) {
 			if t.Name != test || index >= len(t.Items) {
@@ -131,7 +156,7 @@ func Open(stop context.Context, path string) (*traces.Bundle, error) {
 	case err != nil && !errors.Is(err, errFound):
 		return nil, &traces.BundleError{File: path, Err: err}
 	case b == nil:
-		return nil, &traces.BundleError{File: path, Want: "a block of a blockchain test: FIXTURE:TEST/N"}
+		return nil, &traces.BundleError{File: path, Want: wantBlock}
 	}
 	b.Name, b.Path = Name(path), path
 	return b, nil
@@ -151,7 +176,7 @@ func Name(path string) string {
 	if !ok {
 		return traces.BundleName(path)
 	}
-	test, index := blockOf(selector)
+	test, index, _ := blockOf(selector)
 	if i := strings.LastIndex(test, "::"); i >= 0 { // the module before it (execution-spec-tests)
 		test = test[i+2:]
 	}

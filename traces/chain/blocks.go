@@ -17,7 +17,10 @@ func (c *Chain) Judge(stop context.Context, item *Item) (*traces.Bundle, error) 
 
 func (c *Chain) judge(stop context.Context, item *Item) (*traces.Bundle, *Refusal, error) {
 	b, refused, err := c.Propose(item)
-	if err == nil && refused == nil {
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", item.Field, err)
+	}
+	if refused == nil {
 		var post state.Prestate
 		if post, err = Execute(stop, b); err == nil && !item.Invalid {
 			return b, nil, c.Accept(b, post)
@@ -56,10 +59,10 @@ func Open(stop context.Context, t *Test, index int) (*traces.Bundle, error) {
 	}
 	b, refused, err := c.Propose(&t.Items[index])
 	if err == nil && refused != nil {
-		err = fmt.Errorf("%s: %w", t.Items[index].Field, refused)
+		err = refused
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.ID(), err)
+		return nil, fmt.Errorf("%s: %s: %w", t.ID(), t.Items[index].Field, err)
 	}
 	return b, nil
 }

@@ -92,6 +92,12 @@ func checkGenesis(t *Test) error {
 	if err := checkFields(t.Config, t.Genesis); err != nil {
 		return fmt.Errorf("genesisBlockHeader: %w", err)
 	}
+	if excess := t.Genesis.ExcessBlobGas; excess != nil {
+		// go-ethereum's engine computes the fee without a bound, of a parent since Osaka.
+		if _, err := state.BlobBaseFee(t.Config, t.Genesis.Time, *excess); err != nil {
+			return fmt.Errorf("genesisBlockHeader.excessBlobGas: %w", err)
+		}
+	}
 	root, err := state.Root(state.NewWorld(t.Pre))
 	if err != nil {
 		return err
@@ -122,7 +128,7 @@ func (c *Chain) Propose(item *Item) (b *traces.Bundle, refused *Refusal, err err
 			return nil
 		}
 		if item.Header != nil && (item.Header.Header.Hash() != proposed.Hash() || item.Header.Hash != proposed.Hash()) {
-			return fmt.Errorf("%s: blockHeader says another block than the encoding, which hashes to %v", item.Field, proposed.Hash())
+			return fmt.Errorf("blockHeader says another block than the encoding, which hashes to %v", proposed.Hash())
 		}
 		b, err = c.bundle(proposed)
 		return err

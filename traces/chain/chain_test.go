@@ -253,3 +253,20 @@ func TestUncles(t *testing.T) {
 		t.Errorf("a valid uncle: %v", err)
 	}
 }
+
+// TestGenesisExcess: a blob base fee above 256 bits is refused before anybody computes it.
+func TestGenesisExcess(t *testing.T) {
+	for _, network := range []string{"Cancun", "Prague", "Osaka"} {
+		for _, excess := range []uint64{1 << 40, 1<<64 - 1} {
+			m := chaintest.New(t, network)
+			blocks := m.Blocks(1, nil)
+			genesis := m.Genesis.ToBlock().Header()
+			genesis.ExcessBlobGas = &excess
+			child := chaintest.Edit(blocks[0], func(h *types.Header, _ *types.Body) { h.ParentHash, h.ExcessBlobGas = genesis.Hash(), &excess })
+			err := run(t, m.Made(chaintest.Valid(child), genesis, child.Hash(), child.Root()))
+			if want := "genesisBlockHeader.excessBlobGas: "; !strings.HasPrefix(say(err), want) {
+				t.Errorf("%s, %d: %s, want %s", network, excess, say(err), want)
+			}
+		}
+	}
+}
