@@ -30,6 +30,7 @@ func (x *trial) run() (err error) {
 	if x.chain, err = chain.New(x.test); err != nil {
 		return run.Difference(err)
 	}
+	x.chain.Stop = x.Options.Stop
 	for i := range x.test.Items {
 		item := &x.test.Items[i]
 		if err := x.block(item); err != nil {
@@ -62,7 +63,11 @@ func (x *trial) block(item *fixtures.Item) error {
 	case refusal != nil && !item.Invalid:
 		return run.Difference(refusal)
 	case refusal != nil:
-		if err := refusal.Meets(item); err != nil {
+		err := refusal.Meets(item)
+		if stop := x.Options.Stop; stop != nil && stop.Err() != nil {
+			return stop.Err()
+		}
+		if err != nil {
 			return run.Difference(err)
 		}
 		x.result.Refused++

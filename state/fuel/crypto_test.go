@@ -100,13 +100,13 @@ func TestCurve(t *testing.T) {
 		t.Fatal(p)
 	}
 	sum, p := Curve(curveAdd, append(double[:], generator...))
-	product, p2 := Curve(curveMul, three)
+	product, p2 := Curve(CurveMul, three)
 	if p != NoPanic || p2 != NoPanic || sum != product {
 		t.Errorf("G + G + G is %x, %v; 3 G is %x, %v", sum, p, product, p2)
 	}
 	off := bytes.Clone(three)
 	off[63] = 3
-	if _, p := Curve(curveMul, off); p != PanicInvalidEllipticCurvePoint {
+	if _, p := Curve(CurveMul, off); p != PanicInvalidEllipticCurvePoint {
 		t.Errorf("a point off the curve: %v", p)
 	}
 	if one, p := Pairing(nil); !one || p != NoPanic {

@@ -16,6 +16,7 @@ func (c *Chain) Judge(stop context.Context, item *Item) (*traces.Bundle, error) 
 }
 
 func (c *Chain) judge(stop context.Context, item *Item) (*traces.Bundle, *Refusal, error) {
+	c.Stop = stop
 	b, refused, err := c.Propose(item)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", item.Field, err)

@@ -33,6 +33,9 @@ type (
 
 // Chain is the chain of one test. It is used by one goroutine.
 type Chain struct {
+	// Stop ends what is executed to find out what else is wrong with a block; nil for never.
+	Stop context.Context
+
 	test   *Test
 	engine consensus.Engine
 	blocks map[common.Hash]*block
@@ -151,7 +154,11 @@ func (c *Chain) further(b *types.Block) func() []error {
 		if checkFields(c.test.Config, b.Header()) != nil {
 			return faults // there is no executing it
 		}
-		if _, err := Execute(context.Background(), bundle); err != nil {
+		stop := c.Stop
+		if stop == nil {
+			stop = context.Background()
+		}
+		if _, err := Execute(stop, bundle); err != nil {
 			faults = append(faults, err)
 		}
 		return faults
