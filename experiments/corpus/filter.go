@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -136,6 +137,18 @@ func Choose(stop context.Context, args []string, where string, also func(path st
 	return inputs, ignored, err
 }
 
+// nested lists the fixtures in the folders of a folder that has no input itself: official suites
+// come as trees.
+func nested(dir string) (paths []string) {
+	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() && filepath.Ext(path) == ".json" && fixtures.IsBlockTest(path) {
+			paths = append(paths, path)
+		}
+		return nil // what cannot be read has no input
+	})
+	return paths
+}
+
 // collect expands arguments, each of which is a bundle, a folder or a pattern, or names blocks of
 // official tests. A fixture in a folder stands for its blocks.
 func collect(args []string, also func(path string) bool) (inputs, ignored []string, err error) {
@@ -164,6 +177,9 @@ func collect(args []string, also func(path string) bool) (inputs, ignored []stri
 			return nil, nil, err
 		}
 		ignored = append(ignored, other...)
+		if len(found) == 0 {
+			found = nested(arg)
+		}
 		for _, path := range found {
 			if path == arg {
 				add([]string{path})
