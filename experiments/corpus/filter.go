@@ -161,13 +161,15 @@ func collect(args []string, also func(path string) bool) (inputs, ignored []stri
 			}
 		}
 	}
+	addTests := func(path string) (tests bool, err error) {
+		refs, tests, err := expandTests(path)
+		add(refs)
+		return tests, err
+	}
 	for _, arg := range args {
-		refs, tests, err := expandTests(arg)
-		if err != nil {
+		if tests, err := addTests(arg); err != nil {
 			return nil, nil, err
-		}
-		if tests {
-			add(refs)
+		} else if tests {
 			continue
 		}
 		found, other, err := traces.Collect([]string{arg}, func(path string) bool {
@@ -181,16 +183,13 @@ func collect(args []string, also func(path string) bool) (inputs, ignored []stri
 			found = nested(arg)
 		}
 		for _, path := range found {
-			if path == arg {
-				add([]string{path})
-				continue
+			tests := false
+			if path != arg { // of which it has been found out
+				if tests, err = addTests(path); err != nil {
+					return nil, nil, err
+				}
 			}
-			if refs, tests, err = expandTests(path); err != nil {
-				return nil, nil, err
-			}
-			if tests {
-				add(refs)
-			} else {
+			if !tests {
 				add([]string{path})
 			}
 		}

@@ -177,17 +177,8 @@ func Name(path string) string {
 		return traces.BundleName(path)
 	}
 	test, index, _ := blockOf(selector)
-	if i := strings.LastIndex(test, "::"); i >= 0 { // the module before it (execution-spec-tests)
-		test = test[i+2:]
-	}
-	test = strings.Map(func(c rune) rune {
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' {
-			return c
-		}
-		return '_'
-	}, test)
 	id := sha256.Sum256([]byte(filepath.Base(file) + ":" + selector))
-	if test = strings.Trim(test, "_"); len(test) > headName+tailName {
+	if test = strings.Trim(fixtures.FileName(test), "_"); len(test) > headName+tailName {
 		test = test[:headName] + "_" + test[len(test)-tailName:]
 	}
 	return fmt.Sprintf("%s-%d-%s", test, index, hex.EncodeToString(id[:3]))

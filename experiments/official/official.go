@@ -96,7 +96,7 @@ func (c *Counts) Add(o *Outcome) {
 	c.Instructions += o.Instructions
 	c.Checked += o.Checked
 	c.Cycles += o.Cycles
-	*map[Verdict]*int{Passed: &c.Passed, Failed: &c.Failed, Unsupported: &c.Unsupported, Broken: &c.Broken}[o.Verdict]++
+	*[...]*int{Passed: &c.Passed, Failed: &c.Failed, Unsupported: &c.Unsupported, Broken: &c.Broken}[o.Verdict]++
 }
 
 // Sink is told what a run of the tests finds, in the order of the inputs whatever finishes

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/ethereum/go-ethereum/beacon/engine"
 	"github.com/ethereum/go-ethereum/common"
@@ -126,20 +125,8 @@ const maxName = 96
 // bundleName names a block of a test: as much of the test's name as a file's name can have, then
 // what tells the block from all others of all tests.
 func bundleName(t *Test, b *types.Block) string {
-	name := t.Name
-	if i := strings.LastIndex(name, "::"); i >= 0 { // a file of execution-spec-tests
-		name = name[i+2:]
-	}
-	name = strings.Map(func(c rune) rune {
-		switch {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-', c == '_':
-			return c
-		}
-		return '_'
-	}, name)
-	if len(name) > maxName {
-		name = name[:maxName]
-	}
+	name := fixtures.FileName(t.Name)
+	name = name[:min(len(name), maxName)]
 	hash := b.Hash()
 	id := sha256.Sum256(append([]byte(t.ID()), hash[:]...))
 	return fmt.Sprintf("%s-%d-%s", name, b.NumberU64(), hex.EncodeToString(id[:4]))
